@@ -1,0 +1,57 @@
+//! The clock and the randomness that everything else is given. Nothing takes them from thin air.
+
+use std::sync::Arc;
+
+use crate::id::{Id, Ref};
+use crate::time::At;
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// The instant now, UTC.
+    fn now(&self) -> At;
+}
+
+/// Gives unpredictable bytes (in tests and the demo world: predictable ones from a seed).
+pub trait Entropy: Send + Sync {
+    /// Fills the buffer.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// The surroundings of a running system: its clock and its entropy.
+#[derive(Clone)]
+pub struct Env {
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The entropy.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl std::fmt::Debug for Env {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Env")
+    }
+}
+
+impl Env {
+    /// The instant now, UTC.
+    pub fn now(&self) -> At {
+        self.clock.now()
+    }
+
+    /// `N` random bytes.
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut out = [0_u8; N];
+        self.entropy.fill(&mut out);
+        out
+    }
+
+    /// A new UUIDv7 id, ordered by time. Never leaves the server.
+    pub fn id<T>(&self) -> Id<T> {
+        Id::new_v7(self.now(), self.bytes())
+    }
+
+    /// A new random 128-bit reference: the only kind of identifier that leaves the server.
+    pub fn reference(&self) -> Ref {
+        Ref::from_bytes(self.bytes())
+    }
+}

@@ -1,0 +1,15 @@
+//! Words and rules, and nothing else.
+//!
+//! What lives here: typed ids, time, code lists, people, needs, consent, referral, risk, safe contact,
+//! directory entries, places and policy packs. State machines are total functions
+//! `State::apply(Move) -> Result<State, IllegalMove>`.
+//!
+//! To add a thing: one module per idea; a code list is one [`code_list!`]; a number or date that law or
+//! local practice sets goes in a policy pack (`packs/`), never in code.
+//!
+//! What must never happen here: input or output, a clock, randomness, async, SQL, HTML.
+
+pub mod code;
+pub mod env;
+pub mod id;
+pub mod time;
