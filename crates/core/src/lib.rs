@@ -12,4 +12,5 @@
 pub mod code;
 pub mod env;
 pub mod id;
+pub mod role;
 pub mod time;
