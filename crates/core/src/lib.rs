@@ -11,6 +11,10 @@
 
 pub mod code;
 pub mod env;
+pub mod geo;
 pub mod id;
+pub mod machine;
+pub mod nation;
+pub mod need;
 pub mod role;
 pub mod time;

@@ -1,0 +1,27 @@
+//! The four nations. Law, clocks and bank holidays differ by nation (SPEC 0, engineering rule 1).
+
+crate::code_list! {
+    /// A nation of the United Kingdom (SPEC 4.2 `nation`).
+    pub enum Nation {
+        /// England.
+        England = "england",
+        /// Wales.
+        Wales = "wales",
+        /// Scotland.
+        Scotland = "scotland",
+        /// Northern Ireland.
+        NorthernIreland = "northern_ireland",
+    }
+}
+
+impl Nation {
+    /// Its name in English.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::England => "England",
+            Self::Wales => "Wales",
+            Self::Scotland => "Scotland",
+            Self::NorthernIreland => "Northern Ireland",
+        }
+    }
+}
