@@ -1,0 +1,99 @@
+//! Every action on personal or protected data, typed.
+
+use throughline_core::id::{
+    AccountId, ApiClientId, CaseId, ConversationId, DraftId, OrganisationId, PersonId, QuarantineId, ReferralId, RoomRequestId, ServiceId,
+    SiteId, TaskId,
+};
+
+/// An action: a marker type that a [`crate::Permit`] is typed by.
+pub trait Action: Send + Sync + 'static {
+    /// The kind of thing acted on.
+    type Subject: Copy + std::fmt::Debug + Send + Sync;
+    /// The action as a value.
+    const KIND: ActionKind;
+}
+
+/// Declares the actions: `Name = "code" on Subject [step_up];`
+macro_rules! actions {
+    ($($(#[$meta:meta])* $name:ident = $code:literal on $subject:ty $(, $step:ident)?;)+) => {
+        throughline_core::code_list! {
+            /// Every action, as a value: for the table, the audit and API scopes.
+            pub enum ActionKind { $($(#[$meta])* $name = $code),+ }
+        }
+        $($(#[$meta])*
+        #[derive(Debug)]
+        pub enum $name {}
+        impl Action for $name { type Subject = $subject; const KIND: ActionKind = ActionKind::$name; })+
+        impl ActionKind {
+            /// Whether the actor must have proved themselves again lately.
+            pub const fn needs_step_up(self) -> bool {
+                match self { $(Self::$name => actions!(@step $($step)?)),+ }
+            }
+        }
+    };
+    (@step) => { false };
+    (@step step_up) => { true };
+}
+
+actions! {
+    /// Record that 999 was called. Never refused to anyone who is signed in.
+    EmergencyRecord = "emergency_record" on SiteId;
+    /// Ask for a private room at the front desk (SPEC 3.4).
+    RoomRequest = "room_request" on SiteId;
+    /// See the neutral list of room requests of a site.
+    RoomList = "room_list" on RoomRequestId;
+    /// Answer a room request: take it, or say that the person is seen.
+    RoomAnswer = "room_answer" on RoomRequestId;
+    /// Start a conversation at a site.
+    ConversationStart = "conversation_start" on SiteId;
+    /// Read and change a conversation.
+    ConversationKeep = "conversation_keep" on ConversationId;
+    /// Make a record of a person and their case at a site.
+    CaseOpen = "case_open" on SiteId;
+    /// Search for a person by what they tell; lists only what the scope allows.
+    PersonSearch = "person_search" on PersonId;
+    /// Read a case: needs, plan, story.
+    CaseRead = "case_read" on CaseId;
+    /// Change a case: needs, immediate needs, children, risk, contact, statement, consent, tasks.
+    CaseChange = "case_change" on CaseId;
+    /// Hand a case over to another worker.
+    CaseHandOver = "case_hand_over" on CaseId;
+    /// See who looked at a person's record.
+    CaseLookers = "case_lookers" on CaseId;
+    /// Send a referral from a case.
+    ReferralSend = "referral_send" on CaseId;
+    /// Read a referral as the one who sent it.
+    ReferralRead = "referral_read" on ReferralId;
+    /// Withdraw, or record what the partner or the person said.
+    ReferralRecord = "referral_record" on ReferralId;
+    /// See that a referral waits, without its content: the partner's inbox.
+    ReferralReceive = "referral_receive" on ReferralId;
+    /// Read the packet as the partner.
+    PacketRead = "packet_read" on ReferralId;
+    /// Answer a referral as the partner: accept, waitlist, decline, ask.
+    ReferralAnswer = "referral_answer" on ReferralId;
+    /// Read contact rules and, where they allow it now, the contact itself: only after acceptance.
+    ContactReveal = "contact_reveal" on ReferralId;
+    /// Record what came of it: first contact, started, ended.
+    OutcomeRecord = "outcome_record" on ReferralId;
+    /// List and do tasks.
+    TaskDo = "task_do" on TaskId;
+    /// Keep one's own drafts.
+    DraftKeep = "draft_keep" on DraftId;
+    /// Import feeds and publish listings.
+    DirectoryImport = "directory_import" on OrganisationId;
+    /// Change one listing.
+    ServiceEdit = "service_edit" on ServiceId;
+    /// See rows set aside, with what was stripped from them.
+    QuarantineRead = "quarantine_read" on QuarantineId, step_up;
+    /// Propose a referral address for a service, after a call-back.
+    AddressPropose = "address_propose" on ServiceId;
+    /// Confirm a referral address that somebody else proposed.
+    AddressConfirm = "address_confirm" on ServiceId, step_up;
+    /// Read the audit record: who, what, when; never content.
+    AuditRead = "audit_read" on OrganisationId;
+    /// Give, change or end a colleague's access.
+    AccountManage = "account_manage" on AccountId;
+    /// Make and revoke API clients.
+    ClientManage = "client_manage" on ApiClientId, step_up;
+}

@@ -1,0 +1,133 @@
+//! The exhaustive table of who may do what (SPEC 4.10). One arm per action; every standing not named gets nothing.
+
+use crate::actor::Standing::{self, ApiClient, DaLead, DirectorySteward, FrontDesk, LinkHolder, PartnerWorker, SecurityOfficer, System, WorkCoach};
+use crate::actor::Standing::Administrator;
+use crate::ActionKind;
+
+throughline_core::code_list! {
+    /// How an actor may stand to a subject.
+    pub enum Relation {
+        /// No tie is needed: the standing suffices.
+        Anyone = "anyone",
+        /// The actor's organisation holds the record.
+        OwnOrganisation = "own_organisation",
+        /// The person is seen at the actor's own site, of the actor's own organisation.
+        OwnSite = "own_site",
+        /// The actor leads, within the organisation that holds the record.
+        Lead = "lead",
+        /// A live referral was sent to the actor's organisation.
+        ReferredTo = "referred_to",
+        /// The actor's organisation accepted.
+        Accepted = "accepted",
+        /// The actor holds the link to this very referral.
+        ThisLink = "this_link",
+    }
+}
+
+use Relation::{Accepted, Anyone, Lead, OwnOrganisation, OwnSite, ReferredTo, ThisLink};
+
+/// The relations, any one of which lets `standing` do `action`. Empty: never.
+pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Relation] {
+    use ActionKind as A;
+    match action {
+        A::EmergencyRecord => match standing {
+            WorkCoach | FrontDesk | DaLead => &[OwnSite],
+            PartnerWorker => &[OwnOrganisation],
+            _ => &[],
+        },
+        A::RoomRequest => match standing {
+            FrontDesk | WorkCoach | DaLead => &[OwnSite],
+            _ => &[],
+        },
+        A::RoomList => match standing {
+            FrontDesk | WorkCoach | DaLead => &[OwnSite],
+            System => &[Anyone],
+            _ => &[],
+        },
+        A::RoomAnswer => match standing {
+            DaLead | WorkCoach => &[OwnSite],
+            _ => &[],
+        },
+        A::ConversationStart | A::CaseOpen => match standing {
+            WorkCoach | DaLead => &[OwnSite],
+            ApiClient => &[OwnOrganisation],
+            _ => &[],
+        },
+        A::ConversationKeep => match standing {
+            WorkCoach | DaLead => &[Lead],
+            _ => &[],
+        },
+        A::PersonSearch | A::CaseRead | A::CaseChange | A::CaseLookers => match standing {
+            WorkCoach => &[Lead],
+            DaLead => &[Lead, OwnSite],
+            ApiClient => &[OwnOrganisation],
+            _ => &[],
+        },
+        A::CaseHandOver => match standing {
+            WorkCoach => &[Lead],
+            DaLead => &[Lead, OwnSite],
+            // An administrator hands a leaver's caseload over without seeing any of it.
+            Administrator => &[OwnOrganisation],
+            _ => &[],
+        },
+        A::ReferralSend | A::ReferralRead | A::ReferralRecord => match standing {
+            WorkCoach => &[Lead],
+            DaLead => &[Lead, OwnSite],
+            ApiClient => &[OwnOrganisation],
+            System => &[Anyone],
+            _ => &[],
+        },
+        A::ReferralReceive | A::PacketRead | A::ReferralAnswer => match standing {
+            PartnerWorker | ApiClient => &[ReferredTo],
+            LinkHolder => &[ThisLink],
+            _ => &[],
+        },
+        A::ContactReveal => match standing {
+            PartnerWorker => &[Accepted],
+            _ => &[],
+        },
+        A::OutcomeRecord => match standing {
+            PartnerWorker | ApiClient => &[Accepted],
+            WorkCoach => &[Lead],
+            DaLead => &[Lead, OwnSite],
+            _ => &[],
+        },
+        A::TaskDo => match standing {
+            WorkCoach => &[Lead],
+            DaLead => &[Lead, OwnSite],
+            System => &[Anyone],
+            _ => &[],
+        },
+        A::DraftKeep => match standing {
+            WorkCoach | FrontDesk | DaLead | PartnerWorker | DirectorySteward => &[Lead],
+            _ => &[],
+        },
+        A::DirectoryImport => match standing {
+            DirectorySteward => &[OwnOrganisation],
+            System => &[Anyone],
+            _ => &[],
+        },
+        A::ServiceEdit => match standing {
+            DirectorySteward => &[Anyone],
+            PartnerWorker => &[OwnOrganisation],
+            _ => &[],
+        },
+        A::QuarantineRead => match standing {
+            DirectorySteward => &[OwnOrganisation],
+            _ => &[],
+        },
+        A::AddressPropose | A::AddressConfirm => match standing {
+            DirectorySteward => &[Anyone],
+            _ => &[],
+        },
+        A::AuditRead => match standing {
+            SecurityOfficer => &[OwnOrganisation],
+            System => &[Anyone],
+            _ => &[],
+        },
+        A::AccountManage | A::ClientManage => match standing {
+            Administrator => &[OwnOrganisation],
+            _ => &[],
+        },
+    }
+}
