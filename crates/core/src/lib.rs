@@ -10,6 +10,7 @@
 //! What must never happen here: input or output, a clock, randomness, async, SQL, HTML.
 
 pub mod code;
+pub mod directory;
 pub mod env;
 pub mod geo;
 pub mod id;
