@@ -9,6 +9,8 @@
 //!
 //! What must never happen here: input or output, a clock, randomness, async, SQL, HTML.
 
+pub mod answer;
+pub mod clock;
 pub mod code;
 pub mod directory;
 pub mod env;
@@ -17,5 +19,9 @@ pub mod id;
 pub mod machine;
 pub mod nation;
 pub mod need;
+pub mod reason;
+pub mod referral;
+pub mod risk;
 pub mod role;
+pub mod task;
 pub mod time;
