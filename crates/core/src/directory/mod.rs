@@ -7,6 +7,8 @@
 //! address, a postcode, coordinates or opening hours (ASSURANCE F1), and [`Provision`] does not let a confidential
 //! [`ServiceType`] meet any other kind of place, neither when built nor when read from JSON.
 
+pub mod confidential;
+mod confidential_words;
 mod lists;
 mod place;
 
@@ -17,7 +19,7 @@ pub use lists::{
     ByAndFor, Channel, CommunityServed, LocationType, ProviderModel, ReferralRoute, ServiceType,
     Status, Weekday,
 };
-pub use place::{AddressNotAllowed, Coordinates, Location, Place, Provision, Schedule};
+pub use place::{AddressNotAllowed, Location, Place, Provision, Schedule};
 
 use crate::need::NeedType;
 use crate::time::At;
@@ -188,7 +190,7 @@ impl Entry {
     /// changed the entry. `confirmed_at` is ours, not the feed's, and is left out.
     ///
     /// # Errors
-    /// Never for an entry whose coordinates are finite, which [`Coordinates`] ensures.
+    /// Never for an entry whose coordinates are finite, which [`crate::geo::Point`] ensures.
     pub fn canonical_json(&self) -> Result<String, serde_json::Error> {
         if self.confirmed_at.is_some() {
             return serde_json::to_string(&Self {

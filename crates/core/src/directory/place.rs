@@ -4,6 +4,7 @@ use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
 use super::lists::{LocationType, ServiceType, Weekday};
+use crate::geo::Point;
 
 /// Where a service is given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -157,7 +158,7 @@ pub struct Location {
     pub country: Option<String>,
     /// Where on the globe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub coordinates: Option<Coordinates>,
+    pub point: Option<Point>,
     /// What it says about access for disabled people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accessibility: Vec<String>,
@@ -180,55 +181,11 @@ impl Default for Location {
             region: None,
             postcode: None,
             country: None,
-            coordinates: None,
+            point: None,
             accessibility: Vec::new(),
             transport: None,
             schedules: Vec::new(),
         }
-    }
-}
-
-/// A point on the globe, degrees, WGS 84; always finite and in range.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "(f64, f64)", into = "(f64, f64)")]
-pub struct Coordinates {
-    latitude: f64,
-    longitude: f64,
-}
-
-impl Coordinates {
-    /// From degrees north and east. `None` when out of range or not a number.
-    pub fn new(latitude: f64, longitude: f64) -> Option<Self> {
-        ((-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude)).then_some(
-            Self {
-                latitude,
-                longitude,
-            },
-        )
-    }
-
-    /// Degrees north.
-    pub const fn latitude(self) -> f64 {
-        self.latitude
-    }
-
-    /// Degrees east.
-    pub const fn longitude(self) -> f64 {
-        self.longitude
-    }
-}
-
-impl TryFrom<(f64, f64)> for Coordinates {
-    type Error = &'static str;
-
-    fn try_from((latitude, longitude): (f64, f64)) -> Result<Self, &'static str> {
-        Self::new(latitude, longitude).ok_or("coordinates out of range")
-    }
-}
-
-impl From<Coordinates> for (f64, f64) {
-    fn from(value: Coordinates) -> Self {
-        (value.latitude, value.longitude)
     }
 }
 

@@ -95,17 +95,3 @@ fn local_numbers_tell_a_place_and_national_ones_do_not() {
         assert!(!Phone::new(telling).tells_no_place(), "{telling}");
     }
 }
-
-#[test]
-fn coordinates_are_always_on_the_globe() {
-    assert!(Coordinates::new(51.4, -2.6).is_some());
-    for (latitude, longitude) in [
-        (91.0, 0.0),
-        (0.0, 181.0),
-        (f64::NAN, 0.0),
-        (0.0, f64::INFINITY),
-    ] {
-        assert!(Coordinates::new(latitude, longitude).is_none());
-    }
-    assert!(serde_json::from_str::<Coordinates>("[100.0, 0.0]").is_err());
-}
