@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 mod check_docs;
 mod check_layers;
+mod geo;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -19,7 +20,8 @@ fn main() -> ExitCode {
     let outcome = match chore {
         "check-docs" => check_docs::run(rest),
         "check-layers" => check_layers::run(rest),
-        _ => Err("usage: cargo run -p xtask -- check-docs | check-layers".to_owned()),
+        "geo" => geo::run(rest),
+        _ => Err("usage: cargo run -p xtask -- check-docs | check-layers | geo".to_owned()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::nation::Nation;
+
 /// Text that is not a postcode, or not enough of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Enter a full postcode, like SE15 4QL, or its first half, like SE15")]
@@ -338,6 +340,27 @@ impl AreaCode {
         }
     }
 
+    /// The nation an area of this code is in, which its first letter says. `None` for codes of the whole kingdom.
+    pub fn nation(&self) -> Option<Nation> {
+        match self.0 {
+            [b'E', ..] => Some(Nation::England),
+            [b'W', ..] => Some(Nation::Wales),
+            [b'S', ..] => Some(Nation::Scotland),
+            [b'N', ..] => Some(Nation::NorthernIreland),
+            _ => None,
+        }
+    }
+
+    /// The code of a whole nation.
+    pub const fn of_nation(nation: Nation) -> Self {
+        match nation {
+            Nation::England => Self::ENGLAND,
+            Nation::Wales => Self::WALES,
+            Nation::Scotland => Self::SCOTLAND,
+            Nation::NorthernIreland => Self::NORTHERN_IRELAND,
+        }
+    }
+
     /// The code as text.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
@@ -403,8 +426,8 @@ pub struct Area {
     pub name: String,
     /// What kind of area it is.
     pub kind: AreaKind,
-    /// The nation whose law applies, as an area code; `None` for the United Kingdom itself.
-    pub nation: Option<AreaCode>,
+    /// The nation whose law applies; `None` for the United Kingdom itself.
+    pub nation: Option<Nation>,
     /// The areas that contain it, nearest first: county, region, nation, kingdom.
     pub within: Vec<AreaCode>,
     /// A point near its middle, for councils and counties.

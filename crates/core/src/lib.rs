@@ -10,8 +10,11 @@
 //! What must never happen here: input or output, a clock, randomness, async, SQL, HTML.
 
 pub mod answer;
+pub mod artefact;
+pub mod circumstances;
 pub mod clock;
 pub mod code;
+pub mod contact;
 pub mod directory;
 pub mod env;
 pub mod geo;
@@ -23,5 +26,6 @@ pub mod reason;
 pub mod referral;
 pub mod risk;
 pub mod role;
+pub mod scan;
 pub mod task;
 pub mod time;
