@@ -1,0 +1,374 @@
+//! Everything that leaves the system, as a closed list of kinds with fixed texts (ASSURANCE 3 E, NE-01, NE-03).
+//! There is no free text: a template has slots for a day, a time and a link, and nothing else.
+
+use crate::contact::Channel;
+use crate::time::At;
+
+crate::code_list! {
+    /// A language the system speaks.
+    pub enum Lang {
+        /// English.
+        English = "en",
+        /// Welsh.
+        Welsh = "cy",
+    }
+}
+
+/// Who an artefact is for. Exactly one recipient each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// The person.
+    Person,
+    /// A worker at a partner service.
+    Partner,
+    /// A colleague.
+    Staff,
+}
+
+crate::code_list! {
+    /// A kind of artefact.
+    pub enum Artefact {
+        /// Text message: please call.
+        SmsPleaseCall = "sms_please_call",
+        /// Text message: an appointment.
+        SmsAppointment = "sms_appointment",
+        /// E-mail: please call.
+        EmailPleaseCall = "email_please_call",
+        /// E-mail: an appointment.
+        EmailAppointment = "email_appointment",
+        /// Letter: please call.
+        LetterPleaseCall = "letter_please_call",
+        /// Letter: an appointment.
+        LetterAppointment = "letter_appointment",
+        /// Message in an app: please call.
+        AppPleaseCall = "app_please_call",
+        /// Journal: please call.
+        JournalPleaseCall = "journal_please_call",
+        /// Journal: an appointment.
+        JournalAppointment = "journal_appointment",
+        /// What to say on the telephone when someone else may answer.
+        CallScript = "call_script",
+        /// Voicemail: please call.
+        VoicemailPleaseCall = "voicemail_please_call",
+        /// Calendar entry: an appointment.
+        CalendarEntry = "calendar_entry",
+        /// A sheet printed for the person, neutral heading.
+        PrintSheet = "print_sheet",
+        /// E-mail to a partner: you have one request, with the one-time link.
+        PartnerNotice = "partner_notice",
+        /// The code that opens the link, by another channel.
+        PartnerCode = "partner_code",
+        /// E-mail to a partner: a request waits.
+        PartnerReminder = "partner_reminder",
+        /// E-mail to a partner: a request was taken back.
+        PartnerWithdrawn = "partner_withdrawn",
+        /// E-mail to a partner: please confirm your entry.
+        PartnerConfirmEntry = "partner_confirm_entry",
+        /// E-mail to a colleague: you have something to do.
+        StaffTask = "staff_task",
+    }
+}
+
+/// What fills a template's slots. Nothing here can name a person, a place or a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Slots<'a> {
+    /// The day and time of an appointment.
+    pub when: Option<At>,
+    /// A one-time link, for a partner only.
+    pub link: Option<&'a str>,
+    /// A code of digits, for a partner only.
+    pub code: Option<&'a str>,
+    /// The number to call: the neutral number of the installation.
+    pub call: Option<&'a str>,
+}
+
+/// A filled text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Subject or title.
+    pub subject: String,
+    /// Body.
+    pub body: String,
+}
+
+impl Text {
+    /// Subject and body together: what the scan reads.
+    pub fn whole(&self) -> String {
+        format!("{}\n{}", self.subject, self.body)
+    }
+}
+
+/// A slot that the template needs was not filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the text needs {0}")]
+pub struct MissingSlot(&'static str);
+
+impl Artefact {
+    /// Who it is for.
+    pub const fn audience(self) -> Audience {
+        match self {
+            Self::PartnerNotice
+            | Self::PartnerCode
+            | Self::PartnerReminder
+            | Self::PartnerWithdrawn
+            | Self::PartnerConfirmEntry => Audience::Partner,
+            Self::StaffTask => Audience::Staff,
+            _ => Audience::Person,
+        }
+    }
+
+    /// Whether it may go to a person by a channel.
+    pub const fn goes_by(self, channel: Channel) -> bool {
+        match self {
+            Self::SmsPleaseCall | Self::SmsAppointment => matches!(channel, Channel::Sms),
+            Self::EmailPleaseCall | Self::EmailAppointment | Self::CalendarEntry => {
+                matches!(channel, Channel::Email)
+            }
+            Self::LetterPleaseCall | Self::LetterAppointment => {
+                matches!(channel, Channel::Post | Channel::PostToAlternative)
+            }
+            Self::AppPleaseCall => matches!(channel, Channel::AppMessage),
+            Self::JournalPleaseCall | Self::JournalAppointment => {
+                matches!(channel, Channel::JournalOnlineAccount)
+            }
+            Self::CallScript => channel.is_phone() || matches!(channel, Channel::ViaProfessional),
+            Self::VoicemailPleaseCall => channel.is_phone(),
+            Self::PrintSheet => matches!(channel, Channel::InPersonSite),
+            Self::PartnerNotice
+            | Self::PartnerCode
+            | Self::PartnerReminder
+            | Self::PartnerWithdrawn
+            | Self::PartnerConfirmEntry
+            | Self::StaffTask => false,
+        }
+    }
+
+    /// Whether a partner in a joint claim may read it in the journal (NE-03): only what any claimant would get.
+    pub const fn is_neutral_for_journal(self) -> bool {
+        matches!(self, Self::JournalPleaseCall | Self::JournalAppointment)
+    }
+
+    /// The text in a language. Errors when a slot that it needs is empty.
+    pub fn text(self, lang: Lang, slots: Slots<'_>) -> Result<Text, MissingSlot> {
+        let english = lang == Lang::English;
+        let say = |en: &str, cy: &str| {
+            if english {
+                en.to_owned()
+            } else {
+                cy.to_owned()
+            }
+        };
+        let text = |subject: String, body: String| Ok(Text { subject, body });
+        match self {
+            Self::SmsPleaseCall
+            | Self::EmailPleaseCall
+            | Self::LetterPleaseCall
+            | Self::AppPleaseCall
+            | Self::JournalPleaseCall
+            | Self::VoicemailPleaseCall => {
+                let call = slots.call.ok_or(MissingSlot("a number to call"))?;
+                text(
+                    say("Please call", "Ffoniwch os gwelwch yn dda"),
+                    format!(
+                        "{} {call}.",
+                        say(
+                            "Please call when it suits you:",
+                            "Ffoniwch pan fydd yn gyfleus i chi:"
+                        )
+                    ),
+                )
+            }
+            Self::SmsAppointment
+            | Self::EmailAppointment
+            | Self::LetterAppointment
+            | Self::JournalAppointment
+            | Self::CalendarEntry => {
+                let when = slots.when.ok_or(MissingSlot("a day and time"))?.london();
+                let (day, time) = (when.strftime("%d/%m/%Y"), when.strftime("%H:%M"));
+                let body = if english {
+                    format!("Your appointment is on {day} at {time}.")
+                } else {
+                    format!("Mae eich apwyntiad ar {day} am {time}.")
+                };
+                // A calendar shows the title on a locked screen and has no need of a body.
+                let body = if self == Self::CalendarEntry {
+                    String::new()
+                } else {
+                    body
+                };
+                text(say("Appointment", "Apwyntiad"), body)
+            }
+            Self::CallScript => text(
+                say("Call", "Galwad"),
+                say(
+                    "Ask for them by first name. If anyone else answers, say you will call another time. Leave no message.",
+                    "Gofynnwch amdanynt wrth eu henw cyntaf. Os bydd rhywun arall yn ateb, dywedwch y byddwch yn ffonio eto. Peidiwch â gadael neges.",
+                ),
+            ),
+            Self::PrintSheet => text(say("Notes", "Nodiadau"), String::new()),
+            Self::PartnerNotice | Self::PartnerReminder => {
+                let link = slots.link.ok_or(MissingSlot("a link"))?;
+                let first = if self == Self::PartnerNotice {
+                    say("You have one request.", "Mae gennych un cais.")
+                } else {
+                    say(
+                        "One request is waiting for your answer.",
+                        "Mae un cais yn aros am eich ateb.",
+                    )
+                };
+                let last = say(
+                    "You will need the code that was sent to you separately.",
+                    "Bydd angen y cod a anfonwyd atoch ar wahân.",
+                );
+                text(
+                    say("One request", "Un cais"),
+                    format!("{first}\n{link}\n{last}"),
+                )
+            }
+            Self::PartnerCode => {
+                let code = slots.code.ok_or(MissingSlot("a code"))?;
+                text(
+                    say("Code", "Cod"),
+                    format!("{} {code}", say("Your code:", "Eich cod:")),
+                )
+            }
+            Self::PartnerWithdrawn => text(
+                say("One request was taken back", "Tynnwyd un cais yn ôl"),
+                say(
+                    "One request was taken back. You need do nothing. The link no longer opens.",
+                    "Tynnwyd un cais yn ôl. Nid oes angen i chi wneud dim. Nid yw’r ddolen yn agor mwyach.",
+                ),
+            ),
+            Self::PartnerConfirmEntry => {
+                let link = slots.link.ok_or(MissingSlot("a link"))?;
+                text(
+                    say(
+                        "Is your entry still right?",
+                        "A yw eich cofnod yn gywir o hyd?",
+                    ),
+                    format!(
+                        "{}\n{link}",
+                        say(
+                            "Please confirm or change your entry.",
+                            "Cadarnhewch neu newidiwch eich cofnod."
+                        )
+                    ),
+                )
+            }
+            Self::StaffTask => text(
+                say("You have something to do", "Mae gennych rywbeth i’w wneud"),
+                say("Sign in to see it.", "Mewngofnodwch i’w weld."),
+            ),
+        }
+    }
+}
+
+crate::code_list! {
+    /// The only titles an appointment, a room or a queue entry can have (NE-21). None says why.
+    pub enum NeutralTitle {
+        /// Appointment.
+        Appointment = "appointment",
+        /// Meeting.
+        Meeting = "meeting",
+        /// Private room requested.
+        PrivateRoomRequested = "private_room_requested",
+        /// Phone call.
+        PhoneCall = "phone_call",
+        /// Review.
+        Review = "review",
+    }
+}
+
+impl NeutralTitle {
+    /// The words shown.
+    pub const fn words(self, lang: Lang) -> &'static str {
+        match (self, lang) {
+            (Self::Appointment, Lang::English) => "Appointment",
+            (Self::Appointment, Lang::Welsh) => "Apwyntiad",
+            (Self::Meeting, Lang::English) => "Meeting",
+            (Self::Meeting, Lang::Welsh) => "Cyfarfod",
+            (Self::PrivateRoomRequested, Lang::English) => "Private room requested",
+            (Self::PrivateRoomRequested, Lang::Welsh) => "Cais am ystafell breifat",
+            (Self::PhoneCall, Lang::English) => "Phone call",
+            (Self::PhoneCall, Lang::Welsh) => "Galwad ffôn",
+            (Self::Review, Lang::English) => "Review",
+            (Self::Review, Lang::Welsh) => "Adolygiad",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Code;
+    use crate::scan::{Protected, scan};
+
+    fn slots() -> Slots<'static> {
+        Slots {
+            when: At::parse("2026-06-01T09:00:00Z"),
+            link: Some("https://r.example.org/a/7h3k"),
+            code: Some("482913"),
+            call: Some("01632 960123"),
+        }
+    }
+
+    #[test]
+    fn every_text_in_both_languages_passes_the_scan() {
+        for artefact in Artefact::ALL {
+            for lang in Lang::ALL {
+                let text = artefact.text(*lang, slots()).unwrap();
+                assert_eq!(
+                    scan(&text.whole(), &Protected::default()),
+                    Ok(()),
+                    "{artefact} {lang}: {text:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_for_the_person_carries_a_link_or_a_code() {
+        for artefact in Artefact::ALL
+            .iter()
+            .filter(|artefact| artefact.audience() == Audience::Person)
+        {
+            let whole = artefact.text(Lang::English, slots()).unwrap().whole();
+            assert!(
+                !whole.contains("http") && !whole.contains("482913"),
+                "{whole}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_summer_appointment_shows_london_time() {
+        assert!(
+            Artefact::SmsAppointment
+                .text(Lang::English, slots())
+                .unwrap()
+                .body
+                .contains("01/06/2026 at 10:00")
+        );
+    }
+
+    #[test]
+    fn a_text_with_an_empty_slot_is_not_made() {
+        for artefact in [
+            Artefact::SmsPleaseCall,
+            Artefact::SmsAppointment,
+            Artefact::PartnerNotice,
+            Artefact::PartnerCode,
+        ] {
+            assert!(artefact.text(Lang::English, Slots::default()).is_err());
+        }
+    }
+
+    #[test]
+    fn every_title_is_neutral() {
+        for title in NeutralTitle::ALL {
+            for lang in Lang::ALL {
+                assert_eq!(scan(title.words(*lang), &Protected::default()), Ok(()));
+            }
+        }
+    }
+}

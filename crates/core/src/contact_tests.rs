@@ -1,0 +1,419 @@
+//! Tests of the gate: every channel, every verdict, every hour, every flag.
+
+use super::*;
+use crate::answer::Answer;
+use crate::artefact::Lang;
+use crate::code::Code;
+
+fn at(text: &str) -> At {
+    At::parse(text).unwrap()
+}
+
+/// A Wednesday, 14:00 in London.
+fn now() -> At {
+    at("2026-01-14T14:00:00Z")
+}
+
+fn good(channel: Channel) -> ContactPoint {
+    ContactPoint {
+        channel,
+        verdict: Verdict::Safe,
+        windows: Vec::new(),
+        confirmed_at: Some(at("2026-01-10T10:00:00Z")),
+        expires_at: Some(at("2026-02-07T10:00:00Z")),
+        voicemail_since: Some(at("2026-01-10T10:00:00Z")),
+        answered_by: AnsweredBy::OnlyThem,
+        neutral_only: true,
+        shared_account: Answer::No,
+    }
+}
+
+fn try_gate(
+    point: &ContactPoint,
+    artefact: Artefact,
+    changed: Option<At>,
+    when: At,
+) -> Result<Release, DenyReason> {
+    let protected = Protected::default();
+    gate(
+        Some(point),
+        changed,
+        when,
+        Content {
+            artefact,
+            text: "Please call",
+            protected: &protected,
+        },
+        Sender::Organisation,
+    )
+    .map_err(|denied| denied.reason)
+}
+
+#[test]
+fn a_safe_confirmed_point_lets_the_right_artefact_through_and_nothing_else() {
+    for channel in Channel::ALL {
+        for artefact in Artefact::ALL {
+            let result = try_gate(&good(*channel), *artefact, None, now());
+            assert_eq!(
+                result.is_ok(),
+                artefact.goes_by(*channel),
+                "{artefact} by {channel}"
+            );
+        }
+    }
+}
+
+#[test]
+fn unknown_is_denied_for_every_channel_hour_and_flag() {
+    let yes_no = [true, false];
+    for channel in Channel::ALL {
+        for artefact in Artefact::ALL
+            .iter()
+            .filter(|artefact| artefact.goes_by(*channel))
+        {
+            for hour in 0..24 {
+                let when = now().plus_hours(hour);
+                for neutral_only in yes_no {
+                    for windowed in yes_no {
+                        let base = ContactPoint {
+                            neutral_only,
+                            windows: if windowed { week(0, 1440) } else { Vec::new() },
+                            ..good(*channel)
+                        };
+                        for unknown in [
+                            ContactPoint {
+                                verdict: Verdict::UnknownTreatAsNever,
+                                ..base.clone()
+                            },
+                            ContactPoint {
+                                verdict: Verdict::Never,
+                                ..base.clone()
+                            },
+                            ContactPoint {
+                                confirmed_at: None,
+                                ..base.clone()
+                            },
+                            ContactPoint {
+                                expires_at: None,
+                                ..base.clone()
+                            },
+                            ContactPoint {
+                                answered_by: AnsweredBy::NotKnown,
+                                ..base.clone()
+                            },
+                            ContactPoint {
+                                verdict: Verdict::SafeOnlyInWindow,
+                                windows: Vec::new(),
+                                ..base.clone()
+                            },
+                            ContactPoint::unknown(*channel),
+                            base.clone().retired(),
+                        ] {
+                            assert!(
+                                try_gate(&unknown, *artefact, None, when).is_err(),
+                                "{artefact} by {channel} at {when}: {unknown:?}"
+                            );
+                        }
+                        assert!(
+                            try_gate(&base, *artefact, None, when).is_ok(),
+                            "negative control: {artefact} by {channel}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn week(from: i16, to: i16) -> Vec<Window> {
+    (1..=7)
+        .map(|day| Window::new(Weekday::from_monday_one_offset(day).unwrap(), from, to).unwrap())
+        .collect()
+}
+
+#[test]
+fn no_contact_point_is_denied() {
+    let protected = Protected::default();
+    let content = Content {
+        artefact: Artefact::SmsPleaseCall,
+        text: "Please call",
+        protected: &protected,
+    };
+    let denied = gate(None, None, now(), content, Sender::Neutral).unwrap_err();
+    assert_eq!(
+        (denied.reason, denied.alternative),
+        (DenyReason::NothingKnown, Alternative::AgreeASafeWay)
+    );
+}
+
+#[test]
+fn a_window_opens_at_its_first_minute_and_is_shut_at_its_last() {
+    let point = ContactPoint {
+        verdict: Verdict::SafeOnlyInWindow,
+        windows: week(9 * 60, 15 * 60),
+        ..good(Channel::Sms)
+    };
+    for minute in 0..(24 * 60) {
+        let when = at("2026-01-14T00:00:00Z").plus_minutes(minute);
+        let open = try_gate(&point, Artefact::SmsPleaseCall, None, when).is_ok();
+        assert_eq!(open, (9 * 60..15 * 60).contains(&minute), "minute {minute}");
+    }
+}
+
+#[test]
+fn windows_follow_the_london_clock_in_summer() {
+    let point = ContactPoint {
+        verdict: Verdict::SafeOnlyInWindow,
+        windows: week(9 * 60, 10 * 60),
+        confirmed_at: Some(at("2026-06-30T10:00:00Z")),
+        expires_at: Some(at("2026-07-28T10:00:00Z")),
+        ..good(Channel::Sms)
+    };
+    assert!(
+        try_gate(
+            &point,
+            Artefact::SmsPleaseCall,
+            None,
+            at("2026-07-01T08:30:00Z")
+        )
+        .is_ok(),
+        "09:30 in London"
+    );
+    assert!(
+        try_gate(
+            &point,
+            Artefact::SmsPleaseCall,
+            None,
+            at("2026-07-01T09:30:00Z")
+        )
+        .is_err(),
+        "10:30 in London"
+    );
+}
+
+#[test]
+fn outside_the_window_the_worker_is_told_when_it_opens() {
+    let point = ContactPoint {
+        verdict: Verdict::SafeOnlyInWindow,
+        windows: week(9 * 60, 10 * 60),
+        ..good(Channel::Sms)
+    };
+    let protected = Protected::default();
+    let content = Content {
+        artefact: Artefact::SmsPleaseCall,
+        text: "Please call",
+        protected: &protected,
+    };
+    let denied = gate(Some(&point), None, now(), content, Sender::Neutral).unwrap_err();
+    assert_eq!(
+        denied.alternative,
+        Alternative::WaitUntil(at("2026-01-15T09:00:00Z"))
+    );
+    let lapsing = ContactPoint {
+        expires_at: Some(at("2026-01-14T15:00:00Z")),
+        ..point
+    };
+    let denied = gate(Some(&lapsing), None, now(), content, Sender::Neutral).unwrap_err();
+    assert_eq!(
+        denied.alternative,
+        Alternative::AgreeASafeWay,
+        "it would lapse before it opens"
+    );
+}
+
+#[test]
+fn a_lapsed_confirmation_is_denied_from_the_moment_it_lapses() {
+    let point = good(Channel::Sms);
+    let lapses = point.expires_at.unwrap();
+    assert!(
+        try_gate(
+            &point,
+            Artefact::SmsPleaseCall,
+            None,
+            lapses.plus_seconds(-1)
+        )
+        .is_ok()
+    );
+    assert_eq!(
+        try_gate(&point, Artefact::SmsPleaseCall, None, lapses).unwrap_err(),
+        DenyReason::Expired
+    );
+}
+
+#[test]
+fn a_confirmation_from_the_future_is_no_confirmation() {
+    let point = ContactPoint {
+        confirmed_at: Some(now().plus_days(1)),
+        ..good(Channel::Sms)
+    };
+    assert_eq!(
+        try_gate(&point, Artefact::SmsPleaseCall, None, now()).unwrap_err(),
+        DenyReason::NotConfirmed
+    );
+}
+
+#[test]
+fn a_move_or_separation_after_the_confirmation_closes_every_channel() {
+    for channel in Channel::ALL {
+        let point = good(*channel);
+        let confirmed = point.confirmed_at.unwrap();
+        for artefact in Artefact::ALL
+            .iter()
+            .filter(|artefact| artefact.goes_by(*channel))
+        {
+            for changed in [
+                confirmed,
+                confirmed.plus_seconds(1),
+                now(),
+                now().plus_days(1),
+            ] {
+                assert_eq!(
+                    try_gate(&point, *artefact, Some(changed), now()).unwrap_err(),
+                    DenyReason::Reconfirm
+                );
+            }
+            assert!(try_gate(&point, *artefact, Some(confirmed.plus_seconds(-1)), now()).is_ok());
+        }
+    }
+}
+
+#[test]
+fn voicemail_needs_its_own_dated_permission_for_the_number() {
+    let none = ContactPoint {
+        voicemail_since: None,
+        ..good(Channel::PhoneMobile)
+    };
+    let future = ContactPoint {
+        voicemail_since: Some(now().plus_days(1)),
+        ..good(Channel::PhoneMobile)
+    };
+    let before_the_move = ContactPoint {
+        voicemail_since: Some(at("2025-12-01T00:00:00Z")),
+        ..good(Channel::PhoneMobile)
+    };
+    for (point, changed) in [
+        (&none, None),
+        (&future, None),
+        (&before_the_move, Some(at("2026-01-01T00:00:00Z"))),
+    ] {
+        assert_eq!(
+            try_gate(point, Artefact::VoicemailPleaseCall, changed, now()).unwrap_err(),
+            DenyReason::NoVoicemail
+        );
+        assert!(
+            try_gate(point, Artefact::CallScript, changed, now()).is_ok(),
+            "a call without a message is still possible"
+        );
+    }
+}
+
+#[test]
+fn a_neutral_only_point_never_shows_the_organisation() {
+    let release = try_gate(&good(Channel::Sms), Artefact::SmsPleaseCall, None, now()).unwrap();
+    assert_eq!(release.sender(), Sender::Neutral);
+    let open = ContactPoint {
+        neutral_only: false,
+        ..good(Channel::Sms)
+    };
+    assert_eq!(
+        try_gate(&open, Artefact::SmsPleaseCall, None, now())
+            .unwrap()
+            .sender(),
+        Sender::Organisation
+    );
+}
+
+#[test]
+fn a_message_that_names_what_it_must_not_is_stopped() {
+    let protected = Protected::new(["Rosewood House"]);
+    for text in [
+        "Come to Rosewood House",
+        "about your abuse case",
+        "meet at M1 1AE",
+    ] {
+        let content = Content {
+            artefact: Artefact::SmsPleaseCall,
+            text,
+            protected: &protected,
+        };
+        let denied = gate(
+            Some(&good(Channel::Sms)),
+            None,
+            now(),
+            content,
+            Sender::Neutral,
+        )
+        .unwrap_err();
+        assert_eq!(denied.reason, DenyReason::NotNeutral, "{text}");
+        assert!(!denied.to_string().contains("Rosewood"));
+    }
+}
+
+#[test]
+fn what_is_for_a_partner_never_goes_to_a_person_nor_the_other_way_round() {
+    let protected = Protected::default();
+    for artefact in Artefact::ALL {
+        let content = Content {
+            artefact: *artefact,
+            text: "One request",
+            protected: &protected,
+        };
+        assert_eq!(
+            gate_to_worker(true, now(), content).is_ok(),
+            artefact.audience() != Audience::Person
+        );
+        assert!(
+            gate_to_worker(false, now(), content).is_err(),
+            "an address nobody confirmed"
+        );
+    }
+}
+
+#[test]
+fn a_merge_keeps_the_more_careful_verdict() {
+    for a in Verdict::ALL {
+        assert_eq!(a.merged_with(Verdict::Never), Verdict::Never);
+        assert_eq!(Verdict::Never.merged_with(*a), Verdict::Never);
+        for b in Verdict::ALL {
+            assert_eq!(a.merged_with(*b), b.merged_with(*a));
+        }
+    }
+}
+
+#[test]
+fn a_window_past_midnight_or_empty_is_refused() {
+    for (from, to) in [(600, 600), (700, 600), (-1, 5), (0, 1441)] {
+        assert_eq!(Window::new(Weekday::Monday, from, to), Err(NotAWindow));
+    }
+    assert!(Window::try_from((0, 0, 60)).is_err() && Window::try_from((8, 0, 60)).is_err());
+}
+
+#[test]
+fn the_texts_themselves_pass_the_gate_in_both_languages() {
+    let slots = crate::artefact::Slots {
+        when: Some(now()),
+        link: None,
+        code: None,
+        call: Some("01632 960123"),
+    };
+    let protected = Protected::new(["Rosewood House"]);
+    for channel in Channel::ALL {
+        for artefact in Artefact::ALL
+            .iter()
+            .filter(|artefact| artefact.goes_by(*channel))
+        {
+            for lang in Lang::ALL {
+                let text = artefact.text(*lang, slots).unwrap().whole();
+                let content = Content {
+                    artefact: *artefact,
+                    text: &text,
+                    protected: &protected,
+                };
+                assert!(
+                    gate(Some(&good(*channel)), None, now(), content, Sender::Neutral).is_ok(),
+                    "{artefact} {lang}"
+                );
+            }
+        }
+    }
+}
