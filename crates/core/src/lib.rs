@@ -11,21 +11,27 @@
 
 pub mod answer;
 pub mod artefact;
+pub mod child;
 pub mod circumstances;
 pub mod clock;
 pub mod code;
+pub mod consent;
 pub mod contact;
+pub mod conversation;
 pub mod directory;
 pub mod env;
 pub mod geo;
 pub mod id;
+pub mod immediate;
 pub mod machine;
 pub mod nation;
 pub mod need;
+pub mod people;
 pub mod reason;
 pub mod referral;
 pub mod risk;
 pub mod role;
+pub mod room;
 pub mod scan;
 pub mod task;
 pub mod time;

@@ -1,0 +1,372 @@
+//! Consent as a document the person edits: by recipient, purpose and item (SPEC 4.7, SM-SHARE, NE-10, NE-24), and the
+//! packet that results. Where sharing rests on another basis, the reasons are on record, for sharing and for not sharing.
+
+use std::collections::BTreeSet;
+
+use crate::conversation::Reach;
+use crate::id::OrganisationId;
+use crate::reason::Reason;
+use crate::time::At;
+
+crate::code_list! {
+    /// One line of what may be shared. Immigration status and recourse to public funds are not on the list: they are never
+    /// in a packet by default and need a release of their own with two approvals (NE-11).
+    pub enum PacketItem {
+        /// The name they want to be called by.
+        ChosenName = "chosen_name",
+        /// The name on documents.
+        LegalName = "legal_name",
+        /// Age band.
+        AgeBand = "age_band",
+        /// How to make contact safely. Shown before any number.
+        ContactRules = "contact_rules",
+        /// The number or address for contact.
+        ContactDetails = "contact_details",
+        /// What they need.
+        Needs = "needs",
+        /// How urgent it is.
+        Urgency = "urgency",
+        /// The risk as judged.
+        Risk = "risk",
+        /// Their own words.
+        Statement = "statement",
+        /// That there are children, how many and their ages.
+        Children = "children",
+        /// Language and interpreter.
+        Language = "language",
+        /// What they need so that they can take part.
+        AccessNeeds = "access_needs",
+        /// Pets.
+        Pets = "pets",
+        /// Areas they must stay away from, as area names only.
+        AvoidAreas = "avoid_areas",
+    }
+}
+
+crate::code_list! {
+    /// What sharing is for.
+    pub enum SharePurpose {
+        /// A referral for help.
+        Referral = "referral",
+        /// Safety of the person or others.
+        Safety = "safety",
+        /// Safety of a child.
+        ChildSafety = "child_safety",
+        /// A duty to refer someone who may be homeless (R-DTR; England).
+        DutyToRefer = "duty_to_refer",
+        /// Money or an easement.
+        Money = "money",
+    }
+}
+
+crate::code_list! {
+    /// How the person agreed.
+    pub enum HowAgreed {
+        /// Spoken, face to face.
+        Spoken = "spoken",
+        /// By telephone.
+        Telephone = "telephone",
+        /// They edited and agreed it on the screen.
+        OnScreen = "on_screen",
+        /// Signed.
+        Signed = "signed",
+        /// Through a professional interpreter.
+        ThroughInterpreter = "through_interpreter",
+        /// They were not asked because asking was not safe.
+        NotAskedUnsafe = "not_asked_unsafe",
+        /// They were asked and did not agree.
+        DidNotAgree = "did_not_agree",
+    }
+}
+
+impl HowAgreed {
+    /// Whether the person agreed.
+    pub const fn is_agreement(self) -> bool {
+        !matches!(self, Self::NotAskedUnsafe | Self::DidNotAgree)
+    }
+}
+
+crate::code_list! {
+    /// Lawful basis, UK GDPR article 6 (SPEC 4.2 `share_basis_art6`). Chosen per purpose, never filled in (NE-24).
+    pub enum ShareBasis {
+        /// Public task.
+        PublicTask = "public_task_6_1_e",
+        /// Legal obligation.
+        LegalObligation = "legal_obligation_6_1_c",
+        /// Vital interests.
+        VitalInterests = "vital_interests_6_1_d",
+        /// Legitimate interests.
+        LegitimateInterests = "legitimate_interests_6_1_f",
+        /// Consent.
+        Consent = "consent_6_1_a",
+        /// Recognised legitimate interest. Prospective: usable only where a pack says it is in force.
+        RecognisedLegitimateInterest = "recognised_legitimate_interest_prospective",
+    }
+}
+
+crate::code_list! {
+    /// Condition for special-category data, article 9 (SPEC 4.2 `share_condition_art9`).
+    pub enum Art9Condition {
+        /// Substantial public interest.
+        SubstantialPublicInterest = "substantial_public_interest_9_2_g",
+        /// Health or social care.
+        HealthOrSocialCare = "health_or_social_care_9_2_h",
+        /// Vital interests of someone who cannot consent.
+        VitalInterestsIncapable = "vital_interests_incapable_9_2_c",
+        /// Legal claims.
+        LegalClaims = "legal_claims_9_2_f",
+        /// Explicit consent.
+        ExplicitConsent = "explicit_consent_9_2_a",
+    }
+}
+
+crate::code_list! {
+    /// Condition in Schedule 1 of the Data Protection Act 2018 (SPEC 4.2 `dpa_sch1_condition`).
+    pub enum DpaCondition {
+        /// Paragraph 6, statutory purposes.
+        StatutoryPurposes = "para_6_statutory_purposes",
+        /// Paragraph 8, equality.
+        Equality = "para_8_equality",
+        /// Paragraph 10, preventing unlawful acts.
+        PreventingUnlawfulActs = "para_10_preventing_unlawful_acts",
+        /// Paragraph 11, protecting the public.
+        ProtectingPublic = "para_11_protecting_public",
+        /// Paragraph 16, support for people with a disability or medical condition.
+        SupportDisability = "para_16_support_disability_or_medical_condition",
+        /// Paragraph 17, counselling.
+        Counselling = "para_17_counselling",
+        /// Paragraph 18, safeguarding children and individuals at risk. Most adults who face domestic abuse do not fit it (R-IG-02).
+        Safeguarding = "para_18_safeguarding_children_and_individuals_at_risk",
+        /// Paragraph 19, economic well-being.
+        EconomicWellbeing = "para_19_economic_wellbeing_at_risk",
+    }
+}
+
+/// What was agreed, or decided, about sharing with one recipient for one purpose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// Who receives.
+    pub recipient: OrganisationId,
+    /// For what.
+    pub purpose: SharePurpose,
+    /// Which items. Nothing else is ever shared under it (NE-10).
+    pub items: BTreeSet<PacketItem>,
+    /// How the person agreed, or that they did not.
+    pub how: HowAgreed,
+    /// Whether the statement is in the person's own words.
+    pub own_words: bool,
+    /// Lawful basis.
+    pub basis: ShareBasis,
+    /// Article 9 condition.
+    pub art9: Option<Art9Condition>,
+    /// Schedule 1 condition.
+    pub dpa: Option<DpaCondition>,
+    /// Why, when the basis is not consent.
+    pub reasons: Option<Reason>,
+    /// When it was agreed or decided.
+    pub agreed_at: At,
+    /// When it lapses.
+    pub expires_at: At,
+    /// When the person took it back.
+    pub withdrawn_at: Option<At>,
+}
+
+/// Why a consent is not complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ConsentFault {
+    /// Nothing may be shared under it.
+    #[error("Choose at least one line to share.")]
+    NothingToShare,
+    /// The basis is consent and the person did not agree.
+    #[error("They did not agree. Choose another lawful basis and say why, or do not share.")]
+    NotAgreed,
+    /// The basis is not consent and no reasons are given.
+    #[error("Say why it is being shared without resting on their consent.")]
+    ReasonsMissing,
+    /// The condition is explicit consent and the person did not agree.
+    #[error("Explicit consent was chosen but they did not agree.")]
+    NoExplicitConsent,
+    /// The condition of substantial public interest needs a condition of Schedule 1 as well.
+    #[error("Choose the condition in Schedule 1 of the Data Protection Act 2018.")]
+    ScheduleMissing,
+    /// Every item is about someone's life: a condition for special-category data is needed.
+    #[error("Choose the condition for special-category data.")]
+    ConditionMissing,
+    /// It ends before it begins.
+    #[error("It must end after it begins.")]
+    EndsBeforeItBegins,
+}
+
+impl Consent {
+    /// Checks that it is complete (SPEC 4.7, NE-24). Errors with the first fault.
+    pub fn check(&self) -> Result<(), ConsentFault> {
+        if self.items.is_empty() {
+            return Err(ConsentFault::NothingToShare);
+        }
+        if self.expires_at <= self.agreed_at {
+            return Err(ConsentFault::EndsBeforeItBegins);
+        }
+        if self.basis == ShareBasis::Consent && !self.how.is_agreement() {
+            return Err(ConsentFault::NotAgreed);
+        }
+        if self.basis != ShareBasis::Consent && self.reasons.is_none() {
+            return Err(ConsentFault::ReasonsMissing);
+        }
+        match self.art9 {
+            None => Err(ConsentFault::ConditionMissing),
+            Some(Art9Condition::ExplicitConsent) if !self.how.is_agreement() => {
+                Err(ConsentFault::NoExplicitConsent)
+            }
+            Some(Art9Condition::SubstantialPublicInterest) if self.dpa.is_none() => {
+                Err(ConsentFault::ScheduleMissing)
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Whether it holds at an instant: complete, begun, not lapsed, not taken back.
+    pub fn holds_at(&self, now: At) -> bool {
+        self.check().is_ok()
+            && self.agreed_at <= now
+            && now < self.expires_at
+            && self.withdrawn_at.is_none_or(|at| now < at)
+    }
+
+    /// The consent with fewer lines. A line cannot be added this way: that needs asking again.
+    #[must_use]
+    pub fn struck(mut self, items: &BTreeSet<PacketItem>) -> Self {
+        self.items.retain(|item| !items.contains(item));
+        self
+    }
+
+    /// The consent taken back. A second withdrawal does not move the first.
+    #[must_use]
+    pub fn withdrawn(mut self, at: At) -> Self {
+        self.withdrawn_at = Some(self.withdrawn_at.map_or(at, |before| before.min(at)));
+        self
+    }
+
+    /// What the person is told when they take it back (SPEC SM-SHARE).
+    pub const fn withdrawal_notice() -> &'static str {
+        "From now on they cannot open it. We cannot make them forget what they have already read."
+    }
+}
+
+/// The decision not to share is kept like the decision to share (SPEC 4.7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotShared {
+    /// With whom it was not shared.
+    pub recipient: OrganisationId,
+    /// For what it had been asked.
+    pub purpose: SharePurpose,
+    /// Why not.
+    pub reason: Reason,
+    /// When it was decided.
+    pub at: At,
+}
+
+/// What one recipient will see: items and, of the statement, which lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packet {
+    recipient: OrganisationId,
+    purpose: SharePurpose,
+    items: BTreeSet<PacketItem>,
+    struck_lines: BTreeSet<usize>,
+}
+
+/// Why no packet can be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PacketRefused {
+    /// The consent does not hold now.
+    #[error(
+        "Nothing was shared. What was agreed has lapsed, was taken back or is not complete. Ask again."
+    )]
+    NoConsent,
+    /// They were not seen alone, or nobody knows: nothing goes beyond the specialist (ASSURANCE C5).
+    #[error(
+        "Nothing was shared. They have not been seen alone, so it can go only to the specialist service."
+    )]
+    NotSeenAlone,
+    /// A number without the rules for using it.
+    #[error(
+        "Nothing was shared. Contact details can go only together with how to use them safely."
+    )]
+    DetailsWithoutRules,
+}
+
+impl Packet {
+    /// Builds the packet: the items that were agreed, and the statement without the struck lines (counted from 1).
+    /// `to_specialist` says whether the recipient is the specialist service for this need.
+    pub fn build(
+        consent: &Consent,
+        struck_lines: BTreeSet<usize>,
+        reach: Reach,
+        to_specialist: bool,
+        now: At,
+    ) -> Result<Self, PacketRefused> {
+        if !consent.holds_at(now) {
+            return Err(PacketRefused::NoConsent);
+        }
+        if reach == Reach::SpecialistOnly && !to_specialist {
+            return Err(PacketRefused::NotSeenAlone);
+        }
+        if consent.items.contains(&PacketItem::ContactDetails)
+            && !consent.items.contains(&PacketItem::ContactRules)
+        {
+            return Err(PacketRefused::DetailsWithoutRules);
+        }
+        Ok(Self {
+            recipient: consent.recipient,
+            purpose: consent.purpose,
+            items: consent.items.clone(),
+            struck_lines,
+        })
+    }
+
+    /// Who receives it.
+    pub const fn recipient(&self) -> OrganisationId {
+        self.recipient
+    }
+
+    /// For what.
+    pub const fn purpose(&self) -> SharePurpose {
+        self.purpose
+    }
+
+    /// The items, in the order they are shown.
+    pub fn items(&self) -> impl Iterator<Item = PacketItem> + '_ {
+        self.items.iter().copied()
+    }
+
+    /// Whether it holds an item.
+    pub fn holds(&self, item: PacketItem) -> bool {
+        self.items.contains(&item)
+    }
+
+    /// The statement as the recipient sees it, `None` when it is not in the packet. A struck line leaves no gap and no mark:
+    /// hiding leaves no trace (ASSURANCE C2).
+    pub fn statement(&self, full: &str) -> Option<String> {
+        self.holds(PacketItem::Statement)
+            .then(|| without_lines(full, &self.struck_lines))
+    }
+
+    /// The struck lines, counted from 1.
+    pub const fn struck_lines(&self) -> &BTreeSet<usize> {
+        &self.struck_lines
+    }
+}
+
+/// A statement without some of its lines (counted from 1).
+pub fn without_lines(full: &str, struck: &BTreeSet<usize>) -> String {
+    let kept: Vec<&str> = full
+        .lines()
+        .enumerate()
+        .filter(|(at, _)| !struck.contains(&(at + 1)))
+        .map(|(_, line)| line)
+        .collect();
+    kept.join("\n")
+}
+
+#[cfg(test)]
+#[path = "consent_tests.rs"]
+mod tests;

@@ -1,0 +1,211 @@
+//! Tests of consent and packets.
+
+use super::*;
+use crate::code::Code;
+
+fn at(text: &str) -> At {
+    At::parse(text).unwrap()
+}
+
+fn now() -> At {
+    at("2026-01-14T14:00:00Z")
+}
+
+fn agreed() -> Consent {
+    Consent {
+        recipient: OrganisationId::from_uuid(uuid::Uuid::from_u128(7)),
+        purpose: SharePurpose::Referral,
+        items: BTreeSet::from([
+            PacketItem::ChosenName,
+            PacketItem::ContactRules,
+            PacketItem::ContactDetails,
+            PacketItem::Statement,
+        ]),
+        how: HowAgreed::Spoken,
+        own_words: true,
+        basis: ShareBasis::Consent,
+        art9: Some(Art9Condition::ExplicitConsent),
+        dpa: None,
+        reasons: None,
+        agreed_at: at("2026-01-14T13:00:00Z"),
+        expires_at: at("2026-04-14T13:00:00Z"),
+        withdrawn_at: None,
+    }
+}
+
+#[test]
+fn consent_as_basis_needs_agreement_and_any_other_basis_needs_reasons() {
+    for basis in ShareBasis::ALL {
+        for how in HowAgreed::ALL {
+            for reasons in [None, Some(Reason::new("life at risk").unwrap())] {
+                let consent = Consent {
+                    basis: *basis,
+                    how: *how,
+                    reasons: reasons.clone(),
+                    art9: Some(Art9Condition::HealthOrSocialCare),
+                    ..agreed()
+                };
+                let expected = if *basis == ShareBasis::Consent {
+                    how.is_agreement()
+                } else {
+                    reasons.is_some()
+                };
+                assert_eq!(
+                    consent.check().is_ok(),
+                    expected,
+                    "{basis} {how} {reasons:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn explicit_consent_is_never_claimed_for_someone_who_did_not_agree() {
+    let consent = Consent {
+        how: HowAgreed::DidNotAgree,
+        basis: ShareBasis::PublicTask,
+        reasons: Some(Reason::new("life at risk").unwrap()),
+        ..agreed()
+    };
+    assert_eq!(consent.check(), Err(ConsentFault::NoExplicitConsent));
+}
+
+#[test]
+fn substantial_public_interest_needs_its_schedule_condition() {
+    let consent = Consent {
+        art9: Some(Art9Condition::SubstantialPublicInterest),
+        ..agreed()
+    };
+    assert_eq!(consent.check(), Err(ConsentFault::ScheduleMissing));
+    assert_eq!(
+        Consent {
+            dpa: Some(DpaCondition::PreventingUnlawfulActs),
+            ..consent
+        }
+        .check(),
+        Ok(())
+    );
+    assert_eq!(
+        Consent {
+            art9: None,
+            ..agreed()
+        }
+        .check(),
+        Err(ConsentFault::ConditionMissing)
+    );
+}
+
+#[test]
+fn a_packet_holds_what_was_agreed_and_nothing_else() {
+    for item in PacketItem::ALL
+        .iter()
+        .filter(|item| **item != PacketItem::ContactDetails)
+    {
+        let consent = Consent {
+            items: BTreeSet::from([*item]),
+            ..agreed()
+        };
+        let packet =
+            Packet::build(&consent, BTreeSet::new(), Reach::AsAgreed, false, now()).unwrap();
+        assert_eq!(packet.items().collect::<Vec<_>>(), [*item]);
+    }
+}
+
+#[test]
+fn no_item_is_about_immigration_or_public_funds() {
+    for item in PacketItem::ALL {
+        assert!(
+            !["immigration", "nrpf", "recourse", "status", "visa"]
+                .iter()
+                .any(|word| item.code().contains(word)),
+            "{item}"
+        );
+    }
+}
+
+#[test]
+fn a_number_never_travels_without_the_rules_for_using_it() {
+    let consent = agreed().struck(&BTreeSet::from([PacketItem::ContactRules]));
+    assert_eq!(
+        Packet::build(&consent, BTreeSet::new(), Reach::AsAgreed, true, now()),
+        Err(PacketRefused::DetailsWithoutRules)
+    );
+}
+
+#[test]
+fn someone_not_seen_alone_is_referred_only_to_the_specialist() {
+    assert_eq!(
+        Packet::build(
+            &agreed(),
+            BTreeSet::new(),
+            Reach::SpecialistOnly,
+            false,
+            now()
+        ),
+        Err(PacketRefused::NotSeenAlone)
+    );
+    assert!(
+        Packet::build(
+            &agreed(),
+            BTreeSet::new(),
+            Reach::SpecialistOnly,
+            true,
+            now()
+        )
+        .is_ok()
+    );
+}
+
+#[test]
+fn a_consent_that_lapsed_was_taken_back_or_has_not_begun_shares_nothing() {
+    let before = at("2026-01-14T12:59:59Z");
+    let lapsed = agreed().expires_at;
+    for (consent, when) in [
+        (agreed(), before),
+        (agreed(), lapsed),
+        (agreed().withdrawn(now()), now()),
+    ] {
+        assert_eq!(
+            Packet::build(&consent, BTreeSet::new(), Reach::AsAgreed, true, when),
+            Err(PacketRefused::NoConsent)
+        );
+    }
+    assert!(
+        agreed().withdrawn(now()).holds_at(now().plus_seconds(-1)),
+        "what was read before stays lawful"
+    );
+}
+
+#[test]
+fn a_second_withdrawal_does_not_reopen_the_time_between() {
+    let twice = agreed().withdrawn(now()).withdrawn(now().plus_days(3));
+    assert_eq!(twice.withdrawn_at, Some(now()));
+}
+
+#[test]
+fn a_struck_line_leaves_no_gap_and_no_mark() {
+    let full = "I left on Monday.\nHe knows my sister's house.\nI need a bed.";
+    let packet =
+        Packet::build(&agreed(), BTreeSet::from([2]), Reach::AsAgreed, true, now()).unwrap();
+    assert_eq!(
+        packet.statement(full).unwrap(),
+        "I left on Monday.\nI need a bed."
+    );
+    let all = Packet::build(
+        &agreed(),
+        BTreeSet::from([1, 2, 3]),
+        Reach::AsAgreed,
+        true,
+        now(),
+    )
+    .unwrap();
+    assert_eq!(all.statement(full).unwrap(), "");
+}
+
+#[test]
+fn a_statement_that_was_struck_whole_is_not_in_the_packet() {
+    let consent = agreed().struck(&BTreeSet::from([PacketItem::Statement]));
+    let packet = Packet::build(&consent, BTreeSet::new(), Reach::AsAgreed, true, now()).unwrap();
+    assert_eq!(packet.statement("anything"), None);
+}

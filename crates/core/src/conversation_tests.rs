@@ -1,0 +1,189 @@
+//! Tests of the conversation: safe to talk, stages, closing.
+
+use super::*;
+use crate::reason::Reason;
+
+const SAFE: SafeToTalk = SafeToTalk {
+    alone: Answer::Yes,
+    interpreter: Interpreter::None,
+    overheard: Overheard::Nobody,
+    mode: Mode::InPerson,
+};
+
+#[test]
+fn only_a_plain_yes_to_alone_with_nobody_listening_makes_it_safe_to_ask() {
+    let mut safe = 0;
+    for alone in Answer::ALL {
+        for interpreter in Interpreter::ALL {
+            for overheard in Overheard::ALL {
+                for mode in Mode::ALL {
+                    let talk = SafeToTalk {
+                        alone: *alone,
+                        interpreter: *interpreter,
+                        overheard: *overheard,
+                        mode: *mode,
+                    };
+                    if talk.talk_mode() == TalkMode::SafeEnquiry {
+                        safe += 1;
+                        assert_eq!(*alone, Answer::Yes);
+                        assert!(!matches!(
+                            interpreter,
+                            Interpreter::Family | Interpreter::NotKnown
+                        ));
+                        assert_eq!(*overheard, Overheard::Nobody);
+                        assert_ne!(*mode, Mode::Loudspeaker);
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(
+        safe,
+        2 * 3,
+        "two kinds of interpreter by three ways of talking"
+    );
+}
+
+#[test]
+fn not_seen_alone_or_not_asked_stops_sharing_beyond_the_specialist() {
+    assert_eq!(reach(Some(SAFE)), Reach::AsAgreed);
+    assert_eq!(reach(None), Reach::SpecialistOnly);
+    for alone in [
+        Answer::No,
+        Answer::NotSure,
+        Answer::NotAsked,
+        Answer::Declined,
+    ] {
+        assert_eq!(
+            reach(Some(SafeToTalk { alone, ..SAFE })),
+            Reach::SpecialistOnly
+        );
+    }
+}
+
+#[test]
+fn nine_nine_nine_can_be_recorded_from_every_stage_and_loses_nothing() {
+    for stage in Stage::ALL {
+        assert_eq!(stage.apply(StageMove::Called999), Ok(*stage));
+    }
+}
+
+/// Columns: unsafe nothing hear risk needs refer recover info leave close 999.
+const TABLE: &str = "
+    noticed             unsafe_to_ask not_disclosed disclosed -            -              -        -        -                    later closed noticed
+    unsafe_to_ask       unsafe_to_ask not_disclosed disclosed -            -              -        -        information_offered  later closed unsafe_to_ask
+    not_disclosed       unsafe_to_ask not_disclosed disclosed -            -              -        -        information_offered  later closed not_disclosed
+    disclosed           -             -             -         risk_checked needs_answered referred -        -                    later closed disclosed
+    risk_checked        -             -             -         -            needs_answered referred -        -                    later closed risk_checked
+    needs_answered      -             -             -         -            -              referred recovery -                    later closed needs_answered
+    referred            -             -             -         -            -              -        recovery -                    later closed referred
+    recovery            -             -             -         -            -              -        -        -                    later closed recovery
+    information_offered unsafe_to_ask not_disclosed disclosed -            -              -        -        -                    later closed information_offered
+    later               unsafe_to_ask not_disclosed disclosed -            -              -        -        -                    -     closed later
+    closed              -             -             -         -            -              -        -        -                    -     -      closed";
+
+#[test]
+fn every_stage_answers_every_move_as_the_table_says() {
+    let rows: Vec<&str> = TABLE.trim().lines().collect();
+    assert_eq!(rows.len(), Stage::ALL.len());
+    for (row, stage) in rows.iter().zip(Stage::ALL) {
+        let cells: Vec<&str> = row.split_whitespace().collect();
+        assert_eq!(cells.len(), StageMove::ALL.len() + 1);
+        assert_eq!(cells[0], stage.code());
+        for (cell, by) in cells[1..].iter().zip(StageMove::ALL) {
+            assert_eq!(
+                stage.apply(*by).map_or("-", Code::code),
+                *cell,
+                "{stage} by {by}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_stage_but_the_last_has_an_owner_and_a_clock() {
+    for stage in Stage::ALL {
+        assert_eq!(stage.duty().is_none(), stage.is_final());
+    }
+}
+
+fn answered() -> Vec<(ImmediateKind, ImmediateAnswer)> {
+    ImmediateKind::ALL
+        .iter()
+        .map(|kind| (*kind, ImmediateAnswer::NotNeeded))
+        .collect()
+}
+
+#[test]
+fn a_conversation_in_which_nothing_was_said_closes_freely() {
+    let facts = CloseFacts {
+        disclosed: false,
+        immediate: &[],
+        children: &[],
+        risk: None,
+        risk_on_clock: false,
+    };
+    assert_eq!(may_close(&facts), Ok(()));
+}
+
+#[test]
+fn everything_that_stands_open_is_named_at_once() {
+    let facts = CloseFacts {
+        disclosed: true,
+        immediate: &[],
+        children: &[None],
+        risk: None,
+        risk_on_clock: false,
+    };
+    let open = may_close(&facts).unwrap_err();
+    assert_eq!(
+        open,
+        [
+            StillOpen::Immediate(ImmediateKind::Bed),
+            StillOpen::Immediate(ImmediateKind::Money),
+            StillOpen::Immediate(ImmediateKind::Essentials),
+            StillOpen::Risk,
+            StillOpen::Child
+        ]
+    );
+}
+
+#[test]
+fn a_child_without_a_decision_keeps_it_open_even_when_nothing_was_said() {
+    let decided = Some(Safeguarding::NotNeeded(
+        Reason::new("lives with grandmother").unwrap(),
+    ));
+    let mut facts = CloseFacts {
+        disclosed: false,
+        immediate: &[],
+        children: &[],
+        risk: None,
+        risk_on_clock: false,
+    };
+    let children = [decided.clone(), None];
+    facts.children = &children;
+    assert_eq!(may_close(&facts), Err(vec![StillOpen::Child]));
+    let children = [decided, Some(Safeguarding::Referred)];
+    facts.children = &children;
+    assert_eq!(may_close(&facts), Ok(()));
+}
+
+#[test]
+fn a_risk_nobody_judged_closes_only_on_its_clock() {
+    let immediate = answered();
+    for (risk, on_clock, ok) in [
+        (None, true, false),
+        (Some(RiskBand::NotAssessed), false, false),
+        (Some(RiskBand::NotAssessed), true, true),
+        (Some(RiskBand::High), false, true),
+    ] {
+        let facts = CloseFacts {
+            disclosed: true,
+            immediate: &immediate,
+            children: &[],
+            risk,
+            risk_on_clock: on_clock,
+        };
+        assert_eq!(may_close(&facts).is_ok(), ok, "{risk:?} {on_clock}");
+    }
+}
