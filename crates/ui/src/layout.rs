@@ -1,0 +1,312 @@
+//! The whole page around a body: every page of the service is a [`Page`], every error or lock page a [`PlainPage`].
+
+use askama::Template;
+use jiff::civil::Date;
+
+use crate::actions::{ExitThisPage, safe_href};
+use crate::assets;
+use crate::content::NotificationBanner;
+use crate::errors::ErrorSummary;
+use crate::html::{Html, component, escape};
+use crate::navigation::{
+    BackLink, Header, LanguageNavigation, NavItem, PhaseBanner, ServiceNavigation, SkipLink,
+};
+use crate::text::{Lang, Text};
+
+/// The person signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    /// The name they chose.
+    pub name: String,
+    /// The organisation they are acting for.
+    pub organisation: String,
+    /// Their role there, in the language of the page.
+    pub role_label: String,
+}
+
+/// A helpline in the strip at the top.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Helpline {
+    /// Its name.
+    pub name: String,
+    /// The number, as people dial it.
+    pub number: String,
+    /// When someone last checked the number; `None` is shown as "number not verified".
+    pub last_verified: Option<Date>,
+}
+
+/// Something to say once, after an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flash {
+    /// It worked: what happened, and what happens next.
+    Done(Html),
+    /// Something everyone should know.
+    Important(Html),
+}
+
+/// A page of the service. Make one with [`Page::new`], then set what it needs; print it with `to_string` or `render`.
+///
+/// The title must embarrass nobody over a shoulder: "Appointment", never what the appointment is about (SPEC 3.20).
+#[derive(Debug, Clone, Template)]
+#[template(path = "page.html")]
+pub struct Page {
+    /// The language.
+    pub lang: Lang,
+    /// The neutral title, without the name of the service.
+    pub title: String,
+    /// The neutral name of the service.
+    pub service_name: String,
+    /// Where the name leads.
+    pub home_href: String,
+    /// Who is signed in.
+    pub signed_in: Option<Who>,
+    /// Where a post signs out, and the token for it.
+    pub sign_out: Option<(String, String)>,
+    /// Helplines in the strip; the emergency number is always there.
+    pub help: Vec<Helpline>,
+    /// Show the exit button: on public and person-facing pages.
+    pub exit_button: bool,
+    /// Say that nobody here is real.
+    pub demo_banner: bool,
+    /// The parts of the service.
+    pub nav: Vec<NavItem>,
+    /// Something to say once.
+    pub flash: Option<Flash>,
+    /// What is wrong: `form.summary(text)`.
+    pub errors: Option<ErrorSummary>,
+    /// Where "Back" leads.
+    pub back: Option<String>,
+    /// Where the language switch leads: the same page in the other language.
+    pub other_language_href: Option<String>,
+    /// Where the footer's three links lead: accessibility, privacy, what this service records.
+    pub footer: FooterLinks,
+    /// Large type and nothing of the case: the screen is turned towards the person.
+    pub turned: bool,
+    /// Use the whole width: for pages with two columns or wide tables.
+    pub wide: bool,
+    /// Asks the browser to load the page again after this many seconds, without JavaScript. For pages that show the
+    /// state of something, never for a page with a form.
+    pub refresh_seconds: Option<u16>,
+    /// What the page is for.
+    pub body: Html,
+}
+
+/// The links at the foot of every page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FooterLinks {
+    /// The accessibility statement.
+    pub accessibility: String,
+    /// The privacy notice.
+    pub privacy: String,
+    /// What this service records.
+    pub records: String,
+}
+
+impl Default for FooterLinks {
+    fn default() -> Self {
+        Self {
+            accessibility: "/accessibility".to_owned(),
+            privacy: "/privacy".to_owned(),
+            records: "/what-we-record".to_owned(),
+        }
+    }
+}
+
+impl Page {
+    /// A page with a neutral title and a body.
+    pub fn new(lang: Lang, title: impl Into<String>, body: impl Into<Html>) -> Self {
+        Self {
+            lang,
+            title: title.into(),
+            service_name: "Throughline".to_owned(),
+            home_href: "/".to_owned(),
+            signed_in: None,
+            sign_out: None,
+            help: Vec::new(),
+            exit_button: false,
+            demo_banner: false,
+            nav: Vec::new(),
+            flash: None,
+            errors: None,
+            back: None,
+            other_language_href: None,
+            footer: FooterLinks::default(),
+            turned: false,
+            wide: false,
+            refresh_seconds: None,
+            body: body.into(),
+        }
+    }
+
+    fn text(&self) -> Text {
+        Text::new(self.lang)
+    }
+
+    /// The title the browser shows: an error is said first, and the name of the service last.
+    fn full_title(&self) -> String {
+        let title = format!("{} – {}", self.title, self.service_name);
+        if self.errors.is_some() {
+            return self
+                .text()
+                .plain_with("error-title-prefix", &[("title", title.into())]);
+        }
+        title
+    }
+
+    fn skip(&self) -> SkipLink {
+        SkipLink::new(self.lang)
+    }
+
+    fn header(&self) -> Header {
+        Header::new(&self.service_name, &self.home_href)
+    }
+
+    fn navigation(&self) -> Option<ServiceNavigation> {
+        if self.nav.is_empty() {
+            return None;
+        }
+        let label = self.text().plain("nav-label");
+        Some(ServiceNavigation::new(self.lang, self.nav.clone()).nav_label(label))
+    }
+
+    fn demo(&self) -> PhaseBanner {
+        let text = self.text();
+        PhaseBanner::new(text.t("demo-tag"), "", text.t("demo-banner")).classes("tl-demo")
+    }
+
+    fn languages(&self) -> Option<LanguageNavigation> {
+        let href = self.other_language_href.as_deref()?;
+        Some(LanguageNavigation::new(self.lang, href))
+    }
+
+    fn exit(&self) -> ExitThisPage {
+        ExitThisPage::new(self.lang).attr("data-tl-exit", "")
+    }
+
+    fn back_link(&self) -> Option<BackLink> {
+        let href = self.back.as_deref()?;
+        Some(BackLink::new(self.lang, href))
+    }
+
+    fn flash_banner(&self) -> Option<NotificationBanner> {
+        Some(match self.flash.clone()? {
+            Flash::Done(words) => NotificationBanner::done(self.lang, words),
+            Flash::Important(words) => NotificationBanner::important(self.lang, words),
+        })
+    }
+
+    fn helplines(&self) -> Html {
+        helplines(self.text(), &self.help)
+    }
+
+    fn sign_out_form(&self) -> Option<Html> {
+        let (href, csrf) = self.sign_out.as_ref()?;
+        Some(Html::trusted(format!(
+            "<form method=\"post\" action=\"{}\" class=\"tl-who__out\"><input type=\"hidden\" name=\"csrf\" \
+             value=\"{}\"><button class=\"tl-link-button\">{}</button></form>",
+            escape(&safe_href(href)),
+            escape(csrf),
+            self.text().t("sign-out")
+        )))
+    }
+}
+
+/// Each helpline with a number to press on a phone and how old the check of it is.
+fn helplines(text: Text, lines: &[Helpline]) -> Html {
+    lines
+        .iter()
+        .map(|line| {
+            let dial: String = line
+                .number
+                .chars()
+                .filter(|c| c.is_ascii_digit() || *c == '+')
+                .collect();
+            let checked = match line.last_verified {
+                Some(date) => text.t_with("helpline-verified", &[("date", text.date(date).into())]),
+                None => text.t("helpline-not-verified"),
+            };
+            Html::trusted(format!(
+                "<li>{} <a class=\"tl-help__number\" href=\"tel:{dial}\">{}</a> <span \
+                 class=\"tl-help__checked\">({checked})</span></li>",
+                escape(&line.name),
+                escape(&line.number)
+            ))
+        })
+        .fold(Html::default(), Html::then)
+}
+
+component!(Page, |lang| {
+    let mut page = Self::new(
+        lang,
+        "Appointment",
+        Html::heading(1, crate::html::Size::L, "Today"),
+    );
+    page.signed_in = Some(Who {
+        name: "Jo Hughes".to_owned(),
+        organisation: "Riverside".to_owned(),
+        role_label: "Work coach".to_owned(),
+    });
+    page.sign_out = Some(("/sign-out".to_owned(), "token".to_owned()));
+    page.help = vec![
+        Helpline {
+            name: "Riverside line".to_owned(),
+            number: "0808 157 0000".to_owned(),
+            last_verified: Some(jiff::civil::date(2026, 3, 3)),
+        },
+        Helpline {
+            name: "Unchecked line".to_owned(),
+            number: "0808 157 0001".to_owned(),
+            last_verified: None,
+        },
+    ];
+    page.exit_button = true;
+    page.demo_banner = true;
+    page.nav = vec![
+        NavItem::new("Today", "/today").current(),
+        NavItem::new("Find", "/find"),
+    ];
+    page.flash = Some(Flash::Done("Your draft is saved.".into()));
+    page.back = Some("/".to_owned());
+    page.other_language_href = Some("/language".to_owned());
+    page
+});
+
+/// The smallest page: for errors and locks. It needs nothing but the words: no session, no database, no script.
+#[derive(Debug, Clone, Template)]
+#[template(path = "plain_page.html")]
+pub struct PlainPage {
+    /// The language.
+    pub lang: Lang,
+    /// The neutral title, which is also the heading.
+    pub title: String,
+    /// The neutral name of the service.
+    pub service_name: String,
+    /// What happened, that nothing was lost, and what to do next.
+    pub body: Html,
+}
+
+impl PlainPage {
+    /// A page with a title and what to say.
+    pub fn new(lang: Lang, title: impl Into<String>, body: impl Into<Html>) -> Self {
+        Self {
+            lang,
+            title: title.into(),
+            service_name: "Throughline".to_owned(),
+            body: body.into(),
+        }
+    }
+
+    fn text(&self) -> Text {
+        Text::new(self.lang)
+    }
+}
+
+component!(PlainPage, |lang| Self::new(
+    lang,
+    "Locked",
+    Html::paragraph(Text::new(lang).t("error-not-saved"))
+));
+
+#[cfg(test)]
+#[path = "layout_tests.rs"]
+mod tests;
