@@ -82,16 +82,44 @@ pub struct Slots<'a> {
     pub call: Option<&'a str>,
 }
 
-/// A filled text.
+/// A filled text of one artefact. Only [`Artefact::text`] and [`Text::sheet`] make one: free text is impossible by type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
-    /// Subject or title.
-    pub subject: String,
-    /// Body.
-    pub body: String,
+    artefact: Artefact,
+    subject: String,
+    body: String,
 }
 
 impl Text {
+    /// A sheet to print and hand over: a neutral heading over the options that the person chose to take with them.
+    pub fn sheet(lang: Lang, body: String) -> Self {
+        let subject = if lang == Lang::English {
+            "Notes"
+        } else {
+            "Nodiadau"
+        };
+        Self {
+            artefact: Artefact::PrintSheet,
+            subject: subject.to_owned(),
+            body,
+        }
+    }
+
+    /// What kind it is.
+    pub const fn artefact(&self) -> Artefact {
+        self.artefact
+    }
+
+    /// Subject or title.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Body.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
     /// Subject and body together: what the scan reads.
     pub fn whole(&self) -> String {
         format!("{}\n{}", self.subject, self.body)
@@ -158,7 +186,13 @@ impl Artefact {
                 cy.to_owned()
             }
         };
-        let text = |subject: String, body: String| Ok(Text { subject, body });
+        let text = |subject: String, body: String| {
+            Ok(Text {
+                artefact: self,
+                subject,
+                body,
+            })
+        };
         match self {
             Self::SmsPleaseCall
             | Self::EmailPleaseCall
@@ -205,7 +239,7 @@ impl Artefact {
                     "Gofynnwch amdanynt wrth eu henw cyntaf. Os bydd rhywun arall yn ateb, dywedwch y byddwch yn ffonio eto. Peidiwch â gadael neges.",
                 ),
             ),
-            Self::PrintSheet => text(say("Notes", "Nodiadau"), String::new()),
+            Self::PrintSheet => Ok(Text::sheet(lang, String::new())),
             Self::PartnerNotice | Self::PartnerReminder => {
                 let link = slots.link.ok_or(MissingSlot("a link"))?;
                 let first = if self == Self::PartnerNotice {

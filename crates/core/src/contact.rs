@@ -3,8 +3,8 @@
 
 use jiff::civil::{Time, Weekday};
 
-use crate::artefact::{Artefact, Audience};
-use crate::scan::{Found, Protected, scan};
+use crate::artefact::{Artefact, Audience, Text};
+use crate::scan::{Found, Protected, scan, scan_protected};
 use crate::time::At;
 
 crate::code_list! {
@@ -307,18 +307,33 @@ pub enum Sender {
 /// The content of one artefact for one recipient.
 #[derive(Debug, Clone, Copy)]
 pub struct Content<'a> {
-    /// Its kind.
-    pub artefact: Artefact,
-    /// The whole text as it would go out: subject, body, file name, metadata.
-    pub text: &'a str,
+    /// The text as it would go out.
+    pub text: &'a Text,
     /// What this recipient must not see: names of agencies, addresses.
     pub protected: &'a Protected,
 }
 
-/// Leave to send one artefact to one recipient, now. Only the gate makes one; it is used up by sending.
+impl Content<'_> {
+    fn scan(&self) -> Result<(), Found> {
+        let whole = self.text.whole();
+        if self.text.artefact() == Artefact::PrintSheet {
+            scan_protected(&whole, self.protected)
+        } else {
+            scan(&whole, self.protected)
+        }
+    }
+}
+
+/// Leave to send one text to one recipient, now. Only the gate makes one; it carries the very text that was looked at, and
+/// it is used up by sending.
+///
+/// ```compile_fail
+/// use throughline_core::contact::{Release, Sender};
+/// let forged = Release { text: unreachable!(), channel: None, sender: Sender::Neutral, at: unreachable!() };
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 pub struct Release {
-    artefact: Artefact,
+    text: Text,
     channel: Option<Channel>,
     sender: Sender,
     at: At,
@@ -326,8 +341,8 @@ pub struct Release {
 
 impl Release {
     /// What may be sent.
-    pub const fn artefact(&self) -> Artefact {
-        self.artefact
+    pub const fn text(&self) -> &Text {
+        &self.text
     }
 
     /// By which channel to the person; `None` when it goes to a partner or a colleague.
@@ -367,7 +382,9 @@ pub fn gate(
     let Some(point) = point else {
         return deny(R::NothingKnown, A::AgreeASafeWay);
     };
-    if content.artefact.audience() != Audience::Person || !content.artefact.goes_by(point.channel) {
+    if content.text.artefact().audience() != Audience::Person
+        || !content.text.artefact().goes_by(point.channel)
+    {
         return deny(R::WrongChannel, A::AgreeASafeWay);
     }
     match point.verdict {
@@ -398,18 +415,18 @@ pub fn gate(
     }
     if point.channel == Channel::JournalOnlineAccount
         && !point.shared_account.is_no()
-        && !content.artefact.is_neutral_for_journal()
+        && !content.text.artefact().is_neutral_for_journal()
     {
         return deny(R::SharedAccount, A::SpeakInPrivate);
     }
-    if content.artefact == Artefact::VoicemailPleaseCall
+    if content.text.artefact() == Artefact::VoicemailPleaseCall
         && !point
             .voicemail_since
             .is_some_and(|since| since <= now && changed_at.is_none_or(|changed| changed < since))
     {
         return deny(R::NoVoicemail, A::CallAndLeaveNoMessage);
     }
-    if let Err(found) = scan(content.text, content.protected) {
+    if let Err(found) = content.scan() {
         return Err(Denied {
             reason: R::NotNeutral,
             alternative: A::UseNeutralWording,
@@ -422,7 +439,7 @@ pub fn gate(
         sender
     };
     Ok(Release {
-        artefact: content.artefact,
+        text: content.text.clone(),
         channel: Some(point.channel),
         sender,
         at: now,
@@ -439,16 +456,16 @@ pub fn gate_to_worker(verified: bool, now: At, content: Content<'_>) -> Result<R
             found,
         })
     };
-    if content.artefact.audience() == Audience::Person {
+    if content.text.artefact().audience() == Audience::Person {
         return deny(DenyReason::WrongChannel, None);
     }
     if !verified {
         return deny(DenyReason::NotKnownSafe, None);
     }
-    match scan(content.text, content.protected) {
+    match content.scan() {
         Err(found) => deny(DenyReason::NotNeutral, Some(found)),
         Ok(()) => Ok(Release {
-            artefact: content.artefact,
+            text: content.text.clone(),
             channel: None,
             sender: Sender::Neutral,
             at: now,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::answer::Answer;
-use crate::artefact::Lang;
+use crate::artefact::{Lang, Slots};
 use crate::code::Code;
 
 fn at(text: &str) -> At {
@@ -28,6 +28,16 @@ fn good(channel: Channel) -> ContactPoint {
     }
 }
 
+fn neutral(artefact: Artefact) -> Text {
+    let slots = Slots {
+        when: Some(now()),
+        link: Some("https://r.example.org/a/7h3k"),
+        code: Some("482913"),
+        call: Some("01632 960123"),
+    };
+    artefact.text(Lang::English, slots).unwrap()
+}
+
 fn try_gate(
     point: &ContactPoint,
     artefact: Artefact,
@@ -40,8 +50,7 @@ fn try_gate(
         changed,
         when,
         Content {
-            artefact,
-            text: "Please call",
+            text: &neutral(artefact),
             protected: &protected,
         },
         Sender::Organisation,
@@ -134,9 +143,9 @@ fn week(from: i16, to: i16) -> Vec<Window> {
 #[test]
 fn no_contact_point_is_denied() {
     let protected = Protected::default();
+    let text = neutral(Artefact::SmsPleaseCall);
     let content = Content {
-        artefact: Artefact::SmsPleaseCall,
-        text: "Please call",
+        text: &text,
         protected: &protected,
     };
     let denied = gate(None, None, now(), content, Sender::Neutral).unwrap_err();
@@ -199,9 +208,9 @@ fn outside_the_window_the_worker_is_told_when_it_opens() {
         ..good(Channel::Sms)
     };
     let protected = Protected::default();
+    let text = neutral(Artefact::SmsPleaseCall);
     let content = Content {
-        artefact: Artefact::SmsPleaseCall,
-        text: "Please call",
+        text: &text,
         protected: &protected,
     };
     let denied = gate(Some(&point), None, now(), content, Sender::Neutral).unwrap_err();
@@ -324,38 +333,62 @@ fn a_neutral_only_point_never_shows_the_organisation() {
 }
 
 #[test]
-fn a_message_that_names_what_it_must_not_is_stopped() {
+fn a_text_whose_slot_smuggles_in_what_it_must_not_is_stopped() {
     let protected = Protected::new(["Rosewood House"]);
-    for text in [
-        "Come to Rosewood House",
-        "about your abuse case",
-        "meet at M1 1AE",
-    ] {
-        let content = Content {
-            artefact: Artefact::SmsPleaseCall,
-            text,
-            protected: &protected,
-        };
+    for smuggled in ["at Rosewood House", "the abuse line", "M1 1AE"] {
+        let text = Artefact::SmsPleaseCall
+            .text(
+                Lang::English,
+                Slots {
+                    call: Some(smuggled),
+                    ..Slots::default()
+                },
+            )
+            .unwrap();
         let denied = gate(
             Some(&good(Channel::Sms)),
             None,
             now(),
-            content,
+            Content {
+                text: &text,
+                protected: &protected,
+            },
             Sender::Neutral,
         )
         .unwrap_err();
-        assert_eq!(denied.reason, DenyReason::NotNeutral, "{text}");
+        assert_eq!(denied.reason, DenyReason::NotNeutral, "{smuggled}");
         assert!(!denied.to_string().contains("Rosewood"));
     }
+}
+
+#[test]
+fn a_sheet_handed_over_may_name_a_service_but_never_a_protected_place() {
+    let protected = Protected::new(["Rosewood House"]);
+    let tried = |body: &str| {
+        let text = Text::sheet(Lang::English, body.to_owned());
+        gate(
+            Some(&good(Channel::InPersonSite)),
+            None,
+            now(),
+            Content {
+                text: &text,
+                protected: &protected,
+            },
+            Sender::Neutral,
+        )
+        .is_ok()
+    };
+    assert!(tried("Debt advice, 1 High Street, M1 1AE"));
+    assert!(!tried("Ask at Rosewood House"));
 }
 
 #[test]
 fn what_is_for_a_partner_never_goes_to_a_person_nor_the_other_way_round() {
     let protected = Protected::default();
     for artefact in Artefact::ALL {
+        let text = neutral(*artefact);
         let content = Content {
-            artefact: *artefact,
-            text: "One request",
+            text: &text,
             protected: &protected,
         };
         assert_eq!(
@@ -390,7 +423,7 @@ fn a_window_past_midnight_or_empty_is_refused() {
 
 #[test]
 fn the_texts_themselves_pass_the_gate_in_both_languages() {
-    let slots = crate::artefact::Slots {
+    let slots = Slots {
         when: Some(now()),
         link: None,
         code: None,
@@ -403,15 +436,22 @@ fn the_texts_themselves_pass_the_gate_in_both_languages() {
             .filter(|artefact| artefact.goes_by(*channel))
         {
             for lang in Lang::ALL {
-                let text = artefact.text(*lang, slots).unwrap().whole();
-                let content = Content {
-                    artefact: *artefact,
-                    text: &text,
-                    protected: &protected,
-                };
-                assert!(
-                    gate(Some(&good(*channel)), None, now(), content, Sender::Neutral).is_ok(),
-                    "{artefact} {lang}"
+                let text = artefact.text(*lang, slots).unwrap();
+                let release = gate(
+                    Some(&good(*channel)),
+                    None,
+                    now(),
+                    Content {
+                        text: &text,
+                        protected: &protected,
+                    },
+                    Sender::Neutral,
+                )
+                .unwrap();
+                assert_eq!(
+                    release.text(),
+                    &text,
+                    "what is released is what was looked at"
                 );
             }
         }

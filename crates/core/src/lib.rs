@@ -11,6 +11,7 @@
 
 pub mod answer;
 pub mod artefact;
+pub mod calendar;
 pub mod child;
 pub mod circumstances;
 pub mod clock;
@@ -23,9 +24,11 @@ pub mod env;
 pub mod geo;
 pub mod id;
 pub mod immediate;
+pub mod listing;
 pub mod machine;
 pub mod nation;
 pub mod need;
+pub mod pack;
 pub mod people;
 pub mod reason;
 pub mod referral;

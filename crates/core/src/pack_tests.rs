@@ -1,0 +1,292 @@
+//! Tests of the policy packs.
+
+use jiff::civil::date;
+
+use super::*;
+
+const ENGLAND: &str = include_str!("../packs/england/england-2024.toml");
+
+fn packs() -> Packs {
+    Packs::embedded().unwrap()
+}
+
+#[test]
+fn every_nation_has_a_pack_and_none_is_used_outside_its_dates() {
+    for nation in Nation::ALL {
+        let packs = packs();
+        let pack = packs.in_force(*nation, date(2026, 11, 22)).unwrap();
+        assert_eq!(pack.nation(), *nation);
+        let (from, to) = pack.valid();
+        assert!(packs.in_force(*nation, from.yesterday().unwrap()).is_err());
+        assert!(packs.in_force(*nation, to.tomorrow().unwrap()).is_err());
+        assert_eq!(packs.get(pack.id(), pack.version()), Some(pack));
+    }
+}
+
+#[test]
+fn a_pack_that_is_not_law_yet_or_no_more_decides_nothing() {
+    for status in ["prospective", "repealed"] {
+        let text = ENGLAND.replace("status = \"in_force\"", &format!("status = \"{status}\""));
+        let packs = Packs::parse(&[&text]).unwrap();
+        assert!(packs.in_force(Nation::England, date(2026, 6, 1)).is_err());
+        assert!(
+            packs.get("england-2024", 1).is_some(),
+            "but a case may still look it up"
+        );
+    }
+}
+
+#[test]
+fn a_pack_with_an_unknown_key_or_a_missing_clock_is_refused() {
+    assert!(matches!(
+        Pack::parse(&format!("surprise = 1\n{ENGLAND}")),
+        Err(PackError::Unreadable(_))
+    ));
+    let without = |part: String| {
+        ENGLAND
+            .lines()
+            .filter(|line| !line.contains(&part))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    for id in ClockId::ALL {
+        assert!(
+            matches!(
+                Pack::parse(&without(format!("id = \"{id}\""))),
+                Err(PackError::Missing { .. })
+            ),
+            "{id}"
+        );
+    }
+    for need in NeedType::ALL {
+        assert!(
+            matches!(
+                Pack::parse(&without(format!("{need} = "))),
+                Err(PackError::Missing { .. })
+            ),
+            "{need}"
+        );
+    }
+}
+
+#[test]
+fn a_clock_that_is_stated_twice_is_refused() {
+    let line = ENGLAND
+        .lines()
+        .find(|line| line.contains("c20_safe_contact_expiry"))
+        .unwrap();
+    assert!(matches!(
+        Pack::parse(&ENGLAND.replace(line, &format!("{line}\n{line}"))),
+        Err(PackError::Twice { .. })
+    ));
+}
+
+#[test]
+fn two_packs_in_force_on_one_day_are_refused() {
+    let other = ENGLAND.replace("england-2024", "england-2026");
+    assert!(matches!(
+        Packs::parse(&[ENGLAND, &other]),
+        Err(PackError::Overlap(..))
+    ));
+    assert!(matches!(
+        Packs::parse(&[ENGLAND, ENGLAND]),
+        Err(PackError::Twice { .. })
+    ));
+}
+
+#[test]
+fn a_safe_way_lapses_after_twenty_eight_days_and_a_room_climbs_after_fifteen_minutes() {
+    let packs = packs();
+    let at = At::parse("2026-01-10T10:00:00Z").unwrap();
+    for pack in packs.iter() {
+        assert_eq!(
+            pack.due(ClockId::SafeContactExpiry, Urgency::Routine, at),
+            At::parse("2026-02-07T10:00:00Z").unwrap()
+        );
+        assert_eq!(
+            pack.due(ClockId::RoomAnswer, Urgency::Routine, at),
+            at.plus_minutes(15)
+        );
+        assert_eq!(
+            pack.due(ClockId::EscalationAcknowledge, Urgency::Immediate, at),
+            at.plus_minutes(15)
+        );
+    }
+}
+
+#[test]
+fn the_easement_ends_as_the_golden_dates_say() {
+    let packs = packs();
+    let pack = packs.in_force(Nation::England, date(2026, 3, 2)).unwrap();
+    let end = |id, from| pack.end_date(id, Urgency::Routine, from);
+    assert_eq!(end(ClockId::Easement, date(2026, 3, 2)), date(2026, 5, 31));
+    assert_eq!(
+        end(ClockId::EasementEvidence, date(2026, 3, 2)),
+        date(2026, 4, 2)
+    );
+    assert_eq!(end(ClockId::Easement, date(2026, 1, 31)), date(2026, 5, 1));
+    assert_eq!(
+        end(ClockId::EasementEvidence, date(2026, 1, 31)),
+        date(2026, 2, 28)
+    );
+}
+
+#[test]
+fn a_working_day_depends_on_the_nation() {
+    let packs = packs();
+    let working = |nation, day| {
+        packs
+            .in_force(nation, day)
+            .unwrap()
+            .working_days()
+            .is_working(day)
+    };
+    assert!(
+        !working(Nation::England, date(2026, 4, 6)) && working(Nation::Scotland, date(2026, 4, 6)),
+        "Easter Monday"
+    );
+    assert!(
+        working(Nation::Wales, date(2026, 7, 13))
+            && !working(Nation::NorthernIreland, date(2026, 7, 13)),
+        "the Twelfth, in lieu"
+    );
+    assert!(
+        !working(Nation::Scotland, date(2026, 11, 30))
+            && working(Nation::England, date(2026, 11, 30)),
+        "St Andrew’s Day"
+    );
+    assert!(
+        !working(Nation::Scotland, date(2026, 6, 15)),
+        "proclaimed for 2026"
+    );
+    assert!(
+        !working(Nation::England, date(2026, 12, 28)),
+        "Boxing Day in lieu"
+    );
+}
+
+#[test]
+fn every_bank_holiday_is_a_weekday_and_every_year_has_as_many_as_the_law_gives() {
+    for pack in packs().iter() {
+        let per_year = match pack.nation() {
+            Nation::England | Nation::Wales => 8,
+            Nation::Scotland => 9,
+            Nation::NorthernIreland => 10,
+        };
+        for year in 2024..=2028 {
+            let weekdays = |date: &Date| date.weekday().to_monday_zero_offset() < 5;
+            let days = date(year, 1, 1)
+                .series(jiff::Span::new().days(1))
+                .take_while(|day| day.year() == year);
+            let out = days
+                .filter(weekdays)
+                .filter(|day| !pack.working_days().is_working(*day))
+                .count();
+            let extra = usize::from(pack.nation() == Nation::Scotland && year == 2026);
+            assert_eq!(out, per_year + extra, "{} {year}", pack.nation());
+        }
+    }
+}
+
+#[test]
+fn more_danger_never_means_a_longer_clock() {
+    for pack in packs().iter() {
+        for id in ClockId::ALL {
+            for hour in 0..(24 * 8) {
+                let from = At::parse("2026-12-23T00:00:00Z").unwrap().plus_hours(hour);
+                let due = |urgency| pack.due(*id, urgency, from);
+                assert!(
+                    due(Urgency::Immediate) <= due(Urgency::SameDay)
+                        && due(Urgency::SameDay) <= due(Urgency::Routine),
+                    "{} {id}",
+                    pack.id()
+                );
+                assert!(
+                    due(Urgency::Immediate) > from,
+                    "{id} is due before it starts"
+                );
+            }
+        }
+        for need in NeedType::ALL {
+            let urgency = |risk| pack.urgency(*need, risk);
+            assert!(
+                urgency(RiskBand::High) <= urgency(RiskBand::Medium)
+                    && urgency(RiskBand::Medium) <= urgency(RiskBand::Standard),
+                "{need}"
+            );
+            assert_eq!(
+                urgency(RiskBand::NotAssessed),
+                urgency(RiskBand::High),
+                "a risk nobody judged runs on the clock of high"
+            );
+        }
+        assert_eq!(
+            pack.urgency(NeedType::ImmediateDanger, RiskBand::Standard),
+            Urgency::Immediate
+        );
+    }
+}
+
+#[test]
+fn a_link_outlives_the_clock_for_the_answer() {
+    let from = At::parse("2026-12-24T10:00:00Z").unwrap();
+    for pack in packs().iter() {
+        for urgency in Urgency::ALL {
+            assert!(
+                pack.due(ClockId::LinkExpiry, *urgency, from)
+                    > pack.due(ClockId::ReferralAnswer, *urgency, from),
+                "{} {urgency}",
+                pack.id()
+            );
+        }
+    }
+}
+
+#[test]
+fn no_helpline_claims_to_be_verified_and_config_check_says_so() {
+    let warnings = packs().warnings(date(2026, 11, 22));
+    assert_eq!(warnings.len(), Nation::ALL.len(), "{warnings:?}");
+    assert!(warnings.iter().all(
+        |warning| matches!(warning, PackWarning::HelplinesNotVerified { count, .. } if *count > 10)
+    ));
+}
+
+#[test]
+fn what_ends_within_one_hundred_and_eighty_days_is_named() {
+    let packs = packs();
+    let named = |today| {
+        packs
+            .warnings(today)
+            .iter()
+            .any(|w| matches!(w, PackWarning::EndsSoon { .. }))
+    };
+    let holidays = |today| {
+        packs
+            .warnings(today)
+            .iter()
+            .any(|w| matches!(w, PackWarning::BankHolidaysEndSoon { .. }))
+    };
+    assert!(!named(date(2028, 7, 3)) && !holidays(date(2028, 7, 3)));
+    assert!(named(date(2028, 7, 4)) && holidays(date(2028, 7, 4)));
+    assert!(
+        packs
+            .warnings(date(2030, 1, 1))
+            .contains(&PackWarning::NoneInForce(Nation::Scotland))
+    );
+}
+
+#[test]
+fn every_number_has_a_source() {
+    for pack in packs().iter() {
+        assert!(!pack.source().is_empty());
+        for id in ClockId::ALL {
+            assert!(
+                !pack.clock(*id, Urgency::Routine).unwrap().source.is_empty(),
+                "{id}"
+            );
+        }
+        for id in ThresholdId::ALL {
+            assert!(!pack.threshold(*id).unwrap().source.is_empty(), "{id}");
+        }
+    }
+}
