@@ -41,7 +41,7 @@ macro_rules! code_list {
         impl $crate::code::Code for $name {
             const ALL: &'static [Self] = &[$(Self::$variant),+];
             fn code(self) -> &'static str { match self { $(Self::$variant => $code),+ } }
-            fn from_code(code: &str) -> Result<Self, $crate::code::UnknownCode> {
+            fn from_code(code: &str) -> ::std::result::Result<Self, $crate::code::UnknownCode> {
                 match code { $($code => Ok(Self::$variant),)+ _ => Err($crate::code::UnknownCode { list: stringify!($name) }) }
             }
         }
@@ -52,7 +52,7 @@ macro_rules! code_list {
         }
         impl ::std::str::FromStr for $name {
             type Err = $crate::code::UnknownCode;
-            fn from_str(s: &str) -> Result<Self, Self::Err> { <Self as $crate::code::Code>::from_code(s) }
+            fn from_str(s: &str) -> ::std::result::Result<Self, Self::Err> { <Self as $crate::code::Code>::from_code(s) }
         }
     };
 }

@@ -26,7 +26,10 @@ impl<T> Id<T> {
 
     /// From a stored UUID.
     pub const fn from_uuid(uuid: Uuid) -> Self {
-        Self { uuid, of: PhantomData }
+        Self {
+            uuid,
+            of: PhantomData,
+        }
     }
 
     /// The UUID, for storing.
@@ -130,7 +133,10 @@ impl FromStr for Ref {
         }
         let mut bits: u128 = 0;
         for (at, byte) in text.bytes().enumerate() {
-            let digit = ALPHABET.iter().position(|letter| *letter == byte).ok_or(NotARef)?;
+            let digit = ALPHABET
+                .iter()
+                .position(|letter| *letter == byte)
+                .ok_or(NotARef)?;
             if at == 0 && digit > 7 {
                 return Err(NotARef);
             }
@@ -227,7 +233,13 @@ mod tests {
 
     #[test]
     fn text_that_is_no_reference_is_refused() {
-        for bad in ["", "0", "zzzzzzzzzzzzzzzzzzzzzzzzzz", "0123456789abcdefghijklmnop", "é0000000000000000000000000"] {
+        for bad in [
+            "",
+            "0",
+            "zzzzzzzzzzzzzzzzzzzzzzzzzz",
+            "0123456789abcdefghijklmnop",
+            "é0000000000000000000000000",
+        ] {
             assert_eq!(bad.parse::<Ref>(), Err(NotARef), "{bad}");
         }
     }

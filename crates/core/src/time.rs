@@ -45,13 +45,18 @@ impl At {
     /// The instant at which a London calendar date and time of day falls (the earlier one where a clock change repeats it).
     pub fn from_london(at: jiff::civil::DateTime) -> Option<Self> {
         let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
-        zone.to_ambiguous_zoned(at).compatible().ok().map(|z| Self::from(z.timestamp()))
+        zone.to_ambiguous_zoned(at)
+            .compatible()
+            .ok()
+            .map(|z| Self::from(z.timestamp()))
     }
 
     /// Later by some seconds (earlier when negative). Saturates at the calendar's ends.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
-        self.0.checked_add(SignedDuration::from_secs(seconds)).map_or(self, Self)
+        self.0
+            .checked_add(SignedDuration::from_secs(seconds))
+            .map_or(self, Self)
     }
 
     /// Later by some minutes.
