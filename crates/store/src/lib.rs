@@ -1,1 +1,42 @@
-//! (skeleton)
+//! The database: the only room that knows one. SQLite inside the process, or PostgreSQL; one set of tables and queries.
+//!
+//! # Doors
+//! [`Store::run`] and [`Store::work`] give a [`Work`]: one transaction with its audit entries, refused at commit when a changed
+//! table is not covered. [`Store::read`] gives a [`Read`] for what is not personal. There is no other way in: connections are
+//! private, and no database type appears in a public signature.
+//!
+//! # Rules
+//! - A method on personal data takes `&Permit<ThatAction>` (or `&Scope<..>` for lists), takes the id from the permit, and writes
+//!   its own audit note. Callers never write notes.
+//! - Plaintext goes in through `seal` and comes out through `open`, with the place it belongs to.
+//! - An error ends the work: after a failed statement PostgreSQL has killed the transaction.
+//! - Locks in this order: person, case, referral, outbox, audit head (last, by `commit`).
+//!
+//! # To add a table
+//! A migration text in `schema/`, its entity in `entity/`, the classes of its columns in `classification.toml`, what may change
+//! it in `audit.rs`, and one aggregate file with `impl Work<'_>` blocks.
+//!
+//! What must never happen here: HTML, HTTP, a connection handed out, a value in an error or a log.
+
+pub mod account;
+mod audit;
+pub mod case;
+mod col;
+mod entity;
+mod error;
+mod keys;
+mod migration;
+mod read;
+pub mod referral;
+mod scope;
+pub mod setup;
+mod store;
+mod tx;
+mod work;
+
+pub use error::{Error, Result};
+pub use keys::Keys;
+pub use migration::fingerprint as schema_fingerprint;
+pub use read::Read;
+pub use store::{Durability, Store, UseCase};
+pub use work::Work;

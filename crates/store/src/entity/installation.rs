@@ -1,0 +1,24 @@
+//! Table `installation`.
+
+use sea_orm::entity::prelude::*;
+use throughline_core::id::{self, Id};
+use throughline_core::id::Ref;
+use throughline_core::time::At;
+
+use crate::col::{Col};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "installation")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i64,
+    pub reference: Col<Ref>,
+    pub operator_organisation_id: Option<Col<Id<id::Organisation>>>,
+    pub demo: bool,
+    pub created_at: Col<At>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

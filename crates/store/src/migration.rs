@@ -1,0 +1,123 @@
+//! Migrations: frozen text files in `schema/`, the same for both databases, each with its hash on record.
+//!
+//! To change the schema: add `schema/mNNNN_what.txt`, a line in [`ALL`], the entity, and the columns' classes in
+//! `classification.toml`. Never edit a file that has been released: the hash of what ran is checked at every start.
+
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::tx::Tx;
+
+/// Every migration in order: name and text.
+pub(crate) const ALL: &[(&str, &str)] = &[("m0001_spine", include_str!("../schema/m0001_spine.txt"))];
+
+const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name text NOT NULL PRIMARY KEY, hash text NOT NULL)";
+
+/// The hash of all migrations: names a test template and tells nodes of one version apart from another.
+pub fn fingerprint() -> String {
+    let mut hash = Sha256::new();
+    for (name, text) in ALL {
+        hash.update(name.as_bytes());
+        hash.update(text.as_bytes());
+    }
+    hex(&hash.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+/// Brings the schema up to date inside `tx`. Errors when a migration that ran is not the one in this program.
+pub(crate) async fn up(tx: &Tx) -> Result<Vec<&'static str>> {
+    let backend = tx.get_database_backend();
+    if backend == DbBackend::Postgres {
+        // One node at a time; released with the transaction.
+        tx.execute_unprepared("SELECT pg_advisory_xact_lock(7232612946)").await?;
+    }
+    tx.execute_unprepared(LEDGER).await?;
+    let rows = tx.query_all_raw(Statement::from_string(backend, "SELECT name, hash FROM schema_migration")).await?;
+    let mut done = std::collections::BTreeMap::new();
+    for row in rows {
+        done.insert(row.try_get::<String>("", "name")?, row.try_get::<String>("", "hash")?);
+    }
+    if let Some(unknown) = done.keys().find(|name| !ALL.iter().any(|(known, _)| known == name)) {
+        return Err(Error::Setup(format!("the database was made by a newer version of this program (it has {unknown}); nothing was changed")));
+    }
+    let mut ran = Vec::new();
+    for (name, text) in ALL {
+        let hash = hex(&Sha256::digest(text.as_bytes()));
+        match done.get(*name) {
+            Some(stored) if *stored == hash => {}
+            Some(_) => return Err(Error::Setup(format!("migration {name} is not the one that this database was made with; nothing was changed"))),
+            None => {
+                for sql in statements(text, backend)? {
+                    tx.execute_unprepared(&sql).await?;
+                }
+                let sql = "INSERT INTO schema_migration (name, hash) VALUES ($1, $2)";
+                tx.execute_raw(Statement::from_sql_and_values(backend, sql, [(*name).into(), hash.into()])).await?;
+                ran.push(*name);
+            }
+        }
+    }
+    Ok(ran)
+}
+
+/// The SQL of one migration text for one database.
+pub(crate) fn statements(text: &str, backend: DbBackend) -> Result<Vec<String>> {
+    let mut out = Vec::new();
+    for block in text.split("\ntable ").skip(1) {
+        let mut lines = block.lines();
+        let table = lines.next().unwrap_or_default().trim();
+        let (mut columns, mut primary, mut indexes) = (Vec::new(), Vec::new(), Vec::new());
+        for line in lines.filter(|line| line.starts_with("  ")) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words.as_slice() {
+                [kind @ ("ix" | "ux"), names @ ..] => {
+                    let unique = if *kind == "ux" { "UNIQUE " } else { "" };
+                    indexes.push(format!("CREATE {unique}INDEX {kind}_{table}_{} ON {table} ({})", names.join("_"), names.join(", ")));
+                }
+                [name, kind, flags @ ..] => {
+                    if flags.contains(&"pk") {
+                        primary.push(*name);
+                    }
+                    columns.push(column(name, kind, flags, backend)?);
+                }
+                _ => return Err(Error::Setup(format!("migration: cannot read a line of {table}"))),
+            }
+        }
+        let strict = if backend == DbBackend::Sqlite { " STRICT" } else { "" };
+        out.push(format!("CREATE TABLE {table} ({}, PRIMARY KEY ({})){strict}", columns.join(", "), primary.join(", ")));
+        out.append(&mut indexes);
+    }
+    Ok(out)
+}
+
+fn column(name: &str, kind: &str, flags: &[&str], backend: DbBackend) -> Result<String> {
+    let sqlite = backend == DbBackend::Sqlite;
+    let kind = match kind {
+        "text" => "text",
+        "uuid" => if sqlite { "blob" } else { "uuid" },
+        "int" => if sqlite { "integer" } else { "bigint" },
+        "bool" => if sqlite { "integer" } else { "boolean" },
+        "blob" => if sqlite { "blob" } else { "bytea" },
+        _ => return Err(Error::Setup(format!("migration: unknown type of {name}"))),
+    };
+    let mut sql = format!("{name} {kind}");
+    if !flags.contains(&"?") {
+        sql.push_str(" NOT NULL");
+    }
+    if flags.contains(&"unique") {
+        sql.push_str(" UNIQUE");
+    }
+    if let Some(target) = flags.iter().find_map(|flag| flag.strip_prefix('>')) {
+        sql.push_str(" REFERENCES ");
+        sql.push_str(target);
+        sql.push_str("(id)");
+    }
+    Ok(sql)
+}

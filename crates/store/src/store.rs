@@ -1,0 +1,315 @@
+//! The store: opening, doors, retries.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use sea_orm::sqlx::ConnectOptions as _;
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::{
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, IsolationLevel, SqliteTransactionMode,
+    SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
+};
+use throughline_core::env::Env;
+use throughline_policy::{Actor, Purpose, Reason};
+
+use crate::error::{Error, Result};
+use crate::keys::Keys;
+use crate::migration;
+use crate::read::Read;
+use crate::tx::Tx;
+use crate::work::Work;
+
+/// The oldest SQLite that is free of the WAL-reset corruption bug (ASSURANCE section 0, finding 4).
+const SQLITE_FLOOR: [u32; 3] = [3, 51, 3];
+/// How often a unit of work is tried when the database asks for it.
+const TRIES: u32 = 8;
+
+/// A unit of work as a value: everything it needs is in `self`, so that it can be done again after a deadlock.
+pub trait UseCase: Send + Sync {
+    /// What it gives.
+    type Output: Send;
+    /// Does it. Must be pure but for the work: no mail, no HTTP, no waiting; those go through the outbox.
+    fn run(&self, work: &mut Work<'_>) -> impl Future<Output = Result<Self::Output>> + Send;
+}
+
+enum Engine {
+    Sqlite { writer: DatabaseConnection, readers: DatabaseConnection },
+    Postgres(DatabaseConnection),
+}
+
+/// The database. Its connections are private: the only doors are [`Store::run`], [`Store::work`] and [`Store::read`].
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    env: Env,
+    keys: Keys,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+/// How careful SQLite is with the disk. Anything but `Full` is for making a throwaway demo world or test faster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Every commit is on disk before it is acknowledged.
+    Full,
+    /// No waiting for the disk: only while filling a world that can be made again.
+    Throwaway,
+}
+
+impl Store {
+    /// Opens (and makes, if need be) a SQLite database. Errors when the linked SQLite is too old or the pragmas did not take.
+    pub async fn sqlite(path: &Path, env: Env, keys: Keys, durability: Durability) -> Result<Self> {
+        let synchronous = match durability {
+            Durability::Full => SqliteSynchronous::Full,
+            Durability::Throwaway => SqliteSynchronous::Off,
+        };
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(synchronous)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("trusted_schema", "OFF")
+            .pragma("secure_delete", "ON")
+            .statement_cache_capacity(512)
+            .disable_statement_logging();
+        let pool = |max| {
+            SqlitePoolOptions::new().min_connections(1).max_connections(max).max_lifetime(None).idle_timeout(None).test_before_acquire(false)
+        };
+        let failed = |_| Error::Setup(format!("cannot open the database file {}; nothing was changed", path.display()));
+        let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool(1).connect_with(options.clone()).await.map_err(failed)?);
+        let readers = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool(4).connect_with(options.pragma("query_only", "ON")).await.map_err(failed)?);
+        let store = Self { inner: Arc::new(Inner { engine: Engine::Sqlite { writer, readers }, env, keys }) };
+        store.check_sqlite(durability).await?;
+        Ok(store)
+    }
+
+    /// Opens a PostgreSQL database by URL.
+    pub async fn postgres(url: &str, env: Env, keys: Keys, max_connections: u32) -> Result<Self> {
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(max_connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .sqlx_logging(false)
+            .map_sqlx_postgres_opts(|pg| {
+                pg.application_name("throughline").options([
+                    ("lock_timeout", "5s"),
+                    ("statement_timeout", "30s"),
+                    ("idle_in_transaction_session_timeout", "20s"),
+                ])
+            });
+        let pool = Database::connect(options)
+            .await
+            .map_err(|_| Error::Setup("cannot reach the PostgreSQL database; nothing was changed".to_owned()))?;
+        Ok(Self { inner: Arc::new(Inner { engine: Engine::Postgres(pool), env, keys }) })
+    }
+
+    /// The surroundings: clock and entropy.
+    pub fn env(&self) -> &Env {
+        &self.inner.env
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> &Keys {
+        &self.inner.keys
+    }
+
+    /// Whether the database is SQLite inside this process (else PostgreSQL).
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self.inner.engine, Engine::Sqlite { .. })
+    }
+
+    /// Brings the schema up to date; gives the names of the migrations that ran.
+    pub async fn migrate(&self) -> Result<Vec<&'static str>> {
+        let tx = self.begin().await?;
+        let ran = migration::up(&tx).await?;
+        tx.commit().await?;
+        Ok(ran)
+    }
+
+    /// Does a use case in one transaction with its audit entries. Tried again on deadlock; a refusal is recorded.
+    ///
+    /// Errors as the use case does; whatever the error, nothing was changed and nothing must be shown.
+    pub async fn run<'e, U: UseCase>(&'e self, actor: &'e Actor, purpose: Purpose, case: &'e U) -> Result<U::Output> {
+        self.work(actor, purpose, |work| Box::pin(case.run(work))).await
+    }
+
+    /// The door beneath [`Store::run`], for closures. Captured values must be references, so that it can be done again.
+    pub async fn work<'e, T, F>(&'e self, actor: &'e Actor, purpose: Purpose, f: F) -> Result<T>
+    where
+        T: Send,
+        F: for<'w> Fn(&'w mut Work<'e>) -> BoxFuture<'w, Result<T>> + Send + Sync + 'e,
+    {
+        let mut attempt = 0_u32;
+        loop {
+            attempt += 1;
+            match self.attempt(actor, purpose, &f).await {
+                Err(error) if error.is_retry() && attempt < TRIES => {
+                    let [jitter] = self.inner.env.bytes::<1>();
+                    tokio::time::sleep(Duration::from_millis(u64::from(jitter) / 8 + 4 * u64::from(attempt))).await;
+                }
+                Err(error) => {
+                    self.record_refusal(actor, purpose, &error).await?;
+                    return Err(if error.is_retry() { Error::Busy } else { error });
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn attempt<'e, T, F>(&'e self, actor: &'e Actor, purpose: Purpose, f: &F) -> Result<T>
+    where
+        T: Send,
+        F: for<'w> Fn(&'w mut Work<'e>) -> BoxFuture<'w, Result<T>> + Send + Sync,
+    {
+        let tx = self.begin().await?;
+        let mut work = Work::new(self, tx, actor, purpose);
+        match f(&mut work).await {
+            Ok(value) => work.commit().await.map(|()| value),
+            Err(error) => {
+                work.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Refusals and look-ups of things that do not exist leave an entry of their own, alike, before anything is shown.
+    async fn record_refusal(&self, actor: &Actor, purpose: Purpose, error: &Error) -> Result<()> {
+        let (action, reason) = match error {
+            Error::Denied(denied) => (denied.action, denied.reason),
+            Error::NotFound(action) => (*action, Reason::NoSuchThing),
+            _ => return Ok(()),
+        };
+        let tx = self.begin().await?;
+        let mut work = Work::new(self, tx, actor, purpose);
+        work.note_refusal(action, reason);
+        work.commit().await
+    }
+
+    /// A consistent look at what is not personal: directory, sites, settings.
+    pub async fn read<'e, T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send,
+        F: for<'r> Fn(&'r Read<'_>) -> BoxFuture<'r, Result<T>> + Send + Sync + 'e,
+    {
+        let tx = match &self.inner.engine {
+            Engine::Sqlite { readers, .. } => readers.begin().await?,
+            Engine::Postgres(pool) => {
+                let options = TransactionOptions {
+                    isolation_level: Some(IsolationLevel::RepeatableRead),
+                    access_mode: Some(AccessMode::ReadOnly),
+                    ..TransactionOptions::default()
+                };
+                pool.begin_with_options(options).await?
+            }
+        };
+        let tx = Tx::new(tx);
+        let read = Read::new(self, &tx);
+        let out = f(&read).await;
+        tx.rollback().await?;
+        out
+    }
+
+    /// Whether the database answers; for readiness.
+    pub async fn ping(&self) -> Result<()> {
+        self.connection().query_one_raw(Statement::from_string(self.backend(), "SELECT 1")).await?;
+        Ok(())
+    }
+
+    /// Closes the pools after letting SQLite fold its log into the main file.
+    pub async fn close(self) -> Result<()> {
+        if let Engine::Sqlite { writer, .. } = &self.inner.engine {
+            writer.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        }
+        Ok(())
+    }
+
+    /// Copies a SQLite database, consistent and compact, to a new file. Errors on PostgreSQL, which has its own tools.
+    pub async fn copy_to(&self, path: &Path) -> Result<()> {
+        let Engine::Sqlite { writer, .. } = &self.inner.engine else {
+            return Err(Error::Setup("a PostgreSQL database is backed up with pg_dump or a base backup".to_owned()));
+        };
+        let sql = "VACUUM INTO $1";
+        let target = path.to_string_lossy().into_owned();
+        writer.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, [target.into()])).await?;
+        Ok(())
+    }
+
+    /// Runs one statement on a PostgreSQL server without a store: making and dropping databases, for setting up and for tests.
+    pub async fn postgres_execute(url: &str, sql: &str) -> Result<()> {
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(1).sqlx_logging(false);
+        let connection = Database::connect(options).await?;
+        let done = connection.execute_unprepared(sql).await;
+        connection.close().await?;
+        done?;
+        Ok(())
+    }
+
+    /// Closes every connection. The store cannot be used after it.
+    pub async fn disconnect(&self) {
+        match &self.inner.engine {
+            Engine::Sqlite { writer, readers } => {
+                // A pool that fails to close is dropped with the process.
+                let _ = writer.close_by_ref().await;
+                let _ = readers.close_by_ref().await;
+            }
+            Engine::Postgres(pool) => {
+                let _ = pool.close_by_ref().await;
+            }
+        }
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Tx> {
+        let options = TransactionOptions {
+            isolation_level: (!self.is_sqlite()).then_some(IsolationLevel::ReadCommitted),
+            access_mode: None,
+            sqlite_transaction_mode: self.is_sqlite().then_some(SqliteTransactionMode::Immediate),
+        };
+        Ok(Tx::new(self.connection().begin_with_options(options).await?))
+    }
+
+    pub(crate) fn backend(&self) -> DbBackend {
+        if self.is_sqlite() { DbBackend::Sqlite } else { DbBackend::Postgres }
+    }
+
+    pub(crate) fn connection(&self) -> &DatabaseConnection {
+        match &self.inner.engine {
+            Engine::Sqlite { writer, .. } => writer,
+            Engine::Postgres(pool) => pool,
+        }
+    }
+
+    async fn check_sqlite(&self, durability: Durability) -> Result<()> {
+        let version = self.one_text("SELECT sqlite_version()").await?;
+        let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
+        if parts.as_slice() < SQLITE_FLOOR.as_slice() {
+            return Err(Error::Setup(format!("SQLite {version} can corrupt a busy database; 3.51.3 or newer is needed")));
+        }
+        if durability == Durability::Full && self.one_text("SELECT CAST(synchronous AS text) FROM pragma_synchronous").await? != "2" {
+            return Err(Error::Setup("SQLite did not accept synchronous=FULL".to_owned()));
+        }
+        if self.one_text("SELECT journal_mode FROM pragma_journal_mode").await? != "wal" {
+            return Err(Error::Setup("SQLite cannot use a write-ahead log here; is this a network file system?".to_owned()));
+        }
+        Ok(())
+    }
+
+    async fn one_text(&self, sql: &str) -> Result<String> {
+        let row = self.connection().query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
+        let row = row.ok_or_else(|| Error::Setup("SQLite did not answer".to_owned()))?;
+        Ok(row.try_get_by_index::<String>(0)?)
+    }
+}

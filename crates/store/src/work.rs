@@ -1,0 +1,165 @@
+//! The unit of work: one transaction, its audit entries and its outbox rows.
+
+use std::collections::{BTreeSet, HashMap};
+use std::marker::PhantomData;
+
+use throughline_core::code::Code as _;
+use throughline_core::env::Env;
+use throughline_core::id::{OrganisationId, PersonId};
+use throughline_core::time::At;
+use throughline_policy::{Action, ActionKind, Actor, Facts, Permit, Purpose, Reason, Scope, decide};
+use throughline_seal::PersonKey;
+use uuid::Uuid;
+
+use crate::audit::{self, Event, Note, Result as NoteResult};
+use crate::error::{Error, Result};
+use crate::store::Store;
+use crate::tx::Tx;
+
+/// One transaction. Methods that touch personal data take a permit and write the audit note themselves; a change that no note
+/// covers cannot be committed.
+pub struct Work<'e> {
+    pub(crate) store: &'e Store,
+    pub(crate) tx: Tx,
+    actor: &'e Actor,
+    purpose: Purpose,
+    now: At,
+    notes: Vec<Note>,
+    pub(crate) data_keys: HashMap<Uuid, PersonKey>,
+    bound: PhantomData<fn(&'e ()) -> &'e ()>,
+}
+
+impl std::fmt::Debug for Work<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Work")
+    }
+}
+
+impl<'e> Work<'e> {
+    pub(crate) fn new(store: &'e Store, tx: Tx, actor: &'e Actor, purpose: Purpose) -> Self {
+        let now = store.env().now();
+        Self { store, tx, actor, purpose, now, notes: Vec::new(), data_keys: HashMap::new(), bound: PhantomData }
+    }
+
+    /// The instant of this work: the same for everything in it.
+    pub const fn now(&self) -> At {
+        self.now
+    }
+
+    /// Who does it.
+    pub const fn actor(&self) -> &'e Actor {
+        self.actor
+    }
+
+    /// What for.
+    pub const fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    /// The surroundings, for new ids and references.
+    pub fn env(&self) -> &'e Env {
+        self.store.env()
+    }
+
+    /// Asks policy. A refusal ends the work and is recorded by the store.
+    pub fn permit<A: Action>(&self, facts: &Facts<A::Subject>) -> Result<Permit<A>> {
+        decide(self.actor, self.purpose, facts, self.now).map_err(Error::Denied)
+    }
+
+    /// Asks policy about something that may not exist: absent and refused end alike.
+    pub fn permit_found<A: Action>(&self, facts: Option<Facts<A::Subject>>) -> Result<Permit<A>> {
+        self.permit(&facts.ok_or(Error::NotFound(A::KIND))?)
+    }
+
+    /// The rows that this actor may list.
+    pub fn scope<A: Action>(&self) -> Scope<A> {
+        Scope::of(self.actor)
+    }
+
+    /// Notes that a permit was used, and for which fields. Every method that takes a permit calls it.
+    pub(crate) fn note<A: Action>(&mut self, permit: &Permit<A>, subject: Uuid, fields: &[&'static str]) {
+        self.note_person::<A>(subject, permit.person(), fields);
+    }
+
+    pub(crate) fn note_person<A: Action>(&mut self, subject: Uuid, person: Option<PersonId>, fields: &[&'static str]) {
+        self.add(Note {
+            what: A::KIND.code(),
+            kind: Some(A::KIND),
+            subject: Some(subject),
+            person,
+            fields: fields.iter().copied().collect(),
+            result: NoteResult::Granted,
+        });
+    }
+
+    /// Notes that a list or a search over personal data was made, before anything is shown.
+    pub(crate) fn note_scope<A: Action>(&mut self, _: &Scope<A>, fields: &[&'static str]) {
+        self.add(Note {
+            what: A::KIND.code(),
+            kind: Some(A::KIND),
+            subject: None,
+            person: None,
+            fields: fields.iter().copied().collect(),
+            result: NoteResult::Granted,
+        });
+    }
+
+    /// Notes something that is not an action on a record: signing in, a job, setting up.
+    pub(crate) fn note_event(&mut self, event: Event, subject: Option<Uuid>, fields: &[&'static str]) {
+        self.add(Note {
+            what: event.code(),
+            kind: None,
+            subject,
+            person: None,
+            fields: fields.iter().copied().collect(),
+            result: NoteResult::Granted,
+        });
+    }
+
+    pub(crate) fn note_refusal(&mut self, action: ActionKind, reason: Reason) {
+        self.add(Note {
+            what: action.code(),
+            kind: Some(action),
+            subject: None,
+            person: None,
+            fields: BTreeSet::new(),
+            result: NoteResult::Refused(reason),
+        });
+    }
+
+    /// One note per action and subject: fields are gathered.
+    fn add(&mut self, note: Note) {
+        let same = |old: &&mut Note| old.what == note.what && old.subject == note.subject && old.result == note.result;
+        if let Some(old) = self.notes.iter_mut().rev().take(64).find(same) {
+            old.fields.extend(note.fields);
+        } else {
+            self.notes.push(note);
+        }
+    }
+
+    /// The log that this work is recorded in: the actor's organisation, or the operator's.
+    async fn log(&self) -> Result<OrganisationId> {
+        match self.actor.organisation() {
+            Some(id) => Ok(id),
+            None => audit::operator(&self.tx).await,
+        }
+    }
+
+    /// Appends the audit entries and commits. Errors, and changes nothing, when a changed table is not covered by a note.
+    pub(crate) async fn commit(self) -> Result<()> {
+        if let Some(table) = self.tx.changed().into_iter().find(|table| !audit::is_covered(table, &self.notes)) {
+            self.rollback().await;
+            return Err(Error::Uncovered(table));
+        }
+        if !self.notes.is_empty() {
+            let log = self.log().await?;
+            audit::append(&self.tx, log, self.actor, self.purpose, self.now, &self.notes).await?;
+        }
+        Ok(self.tx.commit().await?)
+    }
+
+    pub(crate) async fn rollback(self) {
+        // A connection that cannot roll back is dropped by the pool, which has the same effect.
+        let _ = self.tx.rollback().await;
+    }
+}
