@@ -90,7 +90,7 @@ pub struct Language {
 
 crate::code_list! {
     /// What someone needs so that they can take part.
-    pub enum AccessNeed {
+    pub enum Adjustment {
         /// Step-free way in.
         StepFree = "step_free",
         /// British Sign Language.
