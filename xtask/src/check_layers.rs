@@ -119,7 +119,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "xtask",
-        may_use: &["exchange"],
+        may_use: &["find", "exchange"],
         must_not_reach: &["sea-orm", "axum"],
     },
 ];
