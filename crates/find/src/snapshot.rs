@@ -1,0 +1,561 @@
+//! The directory as finding reads it: immutable, indexed, made afresh whenever the directory changes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use rstar::RTree;
+use rstar::primitives::GeomWithData;
+use throughline_core::directory::{Channel, Entry, Place, ServiceType};
+use throughline_core::geo::{AreaCode, Point, Postcode};
+use throughline_core::id::Ref;
+use throughline_core::need::NeedType;
+use throughline_core::time::At;
+
+use crate::knowledge::Knowledge;
+use crate::text::{Agreement, Splitter, Word, agree, fold, is_tolerant, neighbours};
+
+/// One service as the directory keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing {
+    /// The reference that leaves the server.
+    pub reference: Ref,
+    /// Version of the entry.
+    pub version: u64,
+    /// When the provider or a steward last confirmed it.
+    pub confirmed_at: Option<At>,
+    /// The entry.
+    pub entry: Entry,
+}
+
+/// A place that anyone may know, resolved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PublicPlace {
+    /// Where; `None` when neither coordinates nor a known postcode are given.
+    pub point: Option<Point>,
+    /// The council, where it is known.
+    pub area: Option<AreaCode>,
+    /// The postcode, where one is given.
+    pub postcode: Option<Postcode>,
+}
+
+/// An area served, as far as it could be resolved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Served {
+    /// Its code; `None` when neither code nor name is known.
+    pub code: Option<AreaCode>,
+    /// Its name as the provider writes it.
+    pub name: String,
+}
+
+/// A service in the snapshot, with what was worked out about it once.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// As the directory keeps it.
+    pub listing: Arc<Listing>,
+    /// Needs it says it meets, or that its kind meets by what it is.
+    pub needs: Vec<NeedType>,
+    /// Needs its words hint at, when it says none: a reason to ask, never a yes.
+    pub hinted_needs: Vec<NeedType>,
+    /// Places anyone may know. Empty for a confidential service.
+    pub places: Vec<PublicPlace>,
+    /// Areas served.
+    pub served: Vec<Served>,
+    /// The wide area that a confidential service lets be known, for keeping people away from it.
+    pub(crate) confidential_area: Option<AreaCode>,
+    /// The area that may be shown for a confidential service: wide enough to hold another one.
+    pub(crate) shown_area: Option<AreaCode>,
+}
+
+impl Listed {
+    /// The entry.
+    pub fn entry(&self) -> &Entry {
+        &self.listing.entry
+    }
+
+    /// The reference that leaves the server.
+    pub fn reference(&self) -> Ref {
+        self.listing.reference
+    }
+
+    /// Whether it is known to see nobody face to face. Not known is not remote.
+    pub fn is_remote_only(&self) -> bool {
+        let channels = &self.entry().eligibility.channels;
+        !channels.is_empty()
+            && channels
+                .iter()
+                .all(|way| matches!(way, Channel::Phone | Channel::Online | Channel::Text))
+    }
+
+    /// Whether people live there: questions of family, pets and rent are asked of it.
+    pub fn is_accommodation(&self) -> bool {
+        self.entry()
+            .types()
+            .iter()
+            .any(|kind| kind.is_confidential())
+    }
+
+    /// When its facts were last vouched for, by us or by its source.
+    pub fn vouched_at(&self) -> Option<At> {
+        let assured = self
+            .entry()
+            .assured_date
+            .and_then(|day| At::from_london(day.at(0, 0, 0, 0)));
+        self.listing.confirmed_at.max(assured)
+    }
+}
+
+/// How well a service's words agree with the words typed: two for each word the same, one for each with a slip.
+pub(crate) type WordScore = u32;
+
+/// The directory, indexed. Shared by reference; never changed.
+pub struct Snapshot {
+    knowledge: Arc<Knowledge>,
+    listed: Vec<Listed>,
+    by_reference: HashMap<Ref, u32>,
+    by_need: BTreeMap<NeedType, Vec<u32>>,
+    vocabulary: Vec<Word>,
+    by_word: Vec<Vec<u32>>,
+    by_stem: HashMap<String, Vec<u32>>,
+    by_neighbour: HashMap<String, Vec<u32>>,
+    points: RTree<GeomWithData<[f64; 3], u32>>,
+    crowds: BTreeMap<AreaCode, usize>,
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("services", &self.listed.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Snapshot {
+    /// Indexes a directory. Of two listings with one reference, the one of the higher version is kept.
+    pub fn build(knowledge: Arc<Knowledge>, listings: impl IntoIterator<Item = Listing>) -> Self {
+        Self::build_among(knowledge, listings, None)
+    }
+
+    /// As [`Snapshot::build`], with the numbers of confidential services by area given rather than counted.
+    pub(crate) fn build_among(
+        knowledge: Arc<Knowledge>,
+        listings: impl IntoIterator<Item = Listing>,
+        crowds: Option<BTreeMap<AreaCode, usize>>,
+    ) -> Self {
+        let mut newest: BTreeMap<Ref, Listing> = BTreeMap::new();
+        for listing in listings {
+            let held = newest.get(&listing.reference).map(|held| held.version);
+            if held.is_none_or(|version| version < listing.version) {
+                newest.insert(listing.reference, listing);
+            }
+        }
+        let mut sorted: Vec<(String, Listing)> = newest
+            .into_values()
+            .map(|listing| (fold(&listing.entry.name), listing))
+            .collect();
+        // The place in this order is the last word when two services fit equally well: name, then reference.
+        sorted.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.reference.cmp(&b.1.reference)));
+
+        let mut index = Self {
+            knowledge,
+            listed: Vec::with_capacity(sorted.len()),
+            by_reference: HashMap::with_capacity(sorted.len()),
+            by_need: BTreeMap::new(),
+            vocabulary: Vec::new(),
+            by_word: Vec::new(),
+            by_stem: HashMap::new(),
+            by_neighbour: HashMap::new(),
+            points: RTree::new(),
+            crowds: BTreeMap::new(),
+        };
+        let mut numbers: HashMap<Word, u32> = HashMap::new();
+        let mut points = Vec::new();
+        for (at, (_, listing)) in (0_u32..).zip(sorted) {
+            let words = index.number_words(&listing.entry, &mut numbers);
+            for word in &words {
+                if let Some(holders) = usize::try_from(*word)
+                    .ok()
+                    .and_then(|word| index.by_word.get_mut(word))
+                {
+                    holders.push(at);
+                }
+            }
+            let listed = index.work_out(listing);
+            for need in listed.needs.iter().chain(&listed.hinted_needs) {
+                index.by_need.entry(*need).or_default().push(at);
+            }
+            points.extend(
+                listed
+                    .places
+                    .iter()
+                    .filter_map(|place| place.point)
+                    .map(|point| GeomWithData::new(on_sphere(point), at)),
+            );
+            index.by_reference.insert(listed.reference(), at);
+            index.listed.push(listed);
+        }
+        index.points = RTree::bulk_load(points);
+        index.crowds = crowds.unwrap_or_else(|| index.count_crowds());
+        index.choose_shown_areas();
+        index
+    }
+
+    fn work_out(&self, listing: Listing) -> Listed {
+        let gazetteer = &self.knowledge.gazetteer;
+        let entry = &listing.entry;
+        let mut needs = entry.needs.clone();
+        needs.extend(
+            entry
+                .types()
+                .iter()
+                .flat_map(|kind| needs_of_kind(*kind).iter().copied()),
+        );
+        needs.sort_unstable();
+        needs.dedup();
+        let hinted_needs = if needs.is_empty() {
+            let splitter = &self.knowledge.splitter;
+            let mut hinted = self
+                .knowledge
+                .thesaurus
+                .needs_hinted(&splitter.words(&entry.name));
+            for text in entry
+                .description
+                .iter()
+                .chain(entry.terms.iter().map(|term| &term.name))
+            {
+                hinted.extend(self.knowledge.thesaurus.needs_hinted(&splitter.words(text)));
+            }
+            hinted.sort_unstable();
+            hinted.dedup();
+            hinted
+        } else {
+            Vec::new()
+        };
+        let places = entry
+            .locations()
+            .iter()
+            .map(|location| {
+                let postcode = location
+                    .postcode
+                    .as_deref()
+                    .and_then(|text| Postcode::parse(text).ok());
+                let resolved = postcode
+                    .as_ref()
+                    .and_then(|postcode| gazetteer.resolve(postcode));
+                PublicPlace {
+                    point: location
+                        .point
+                        .or_else(|| resolved.as_ref().and_then(|found| found.point)),
+                    area: resolved.and_then(|found| found.area()).or_else(|| {
+                        location
+                            .city
+                            .as_deref()
+                            .and_then(|city| gazetteer.named(city))
+                            .map(|area| area.code)
+                    }),
+                    postcode,
+                }
+            })
+            .collect();
+        let served = entry
+            .service_areas
+            .iter()
+            .map(|area| {
+                let by_code = area
+                    .code
+                    .as_deref()
+                    .and_then(|code| AreaCode::parse(code).ok());
+                let known = by_code
+                    .and_then(|code| gazetteer.area(code))
+                    .or_else(|| gazetteer.named(&area.name))
+                    .map(|area| area.code);
+                Served {
+                    code: known,
+                    name: area.name.clone(),
+                }
+            })
+            .collect();
+        let confidential_area = match entry.place() {
+            Place::Confidential {
+                area_label: Some(label),
+            } => gazetteer.named(label).map(|area| area.code),
+            Place::Confidential { area_label: None }
+            | Place::Public { .. }
+            | Place::Unknown { .. } => None,
+        };
+        Listed {
+            needs,
+            hinted_needs,
+            places,
+            served,
+            confidential_area,
+            shown_area: None,
+            listing: Arc::new(listing),
+        }
+    }
+
+    fn number_words(&mut self, entry: &Entry, numbers: &mut HashMap<Word, u32>) -> Vec<u32> {
+        let mut words: Vec<u32> = words_of(entry, &self.knowledge.splitter)
+            .into_iter()
+            .map(|word| match numbers.get(&word) {
+                Some(number) => *number,
+                None => self.add_word(word, numbers),
+            })
+            .collect();
+        words.sort_unstable();
+        words.dedup();
+        words
+    }
+
+    fn add_word(&mut self, word: Word, numbers: &mut HashMap<Word, u32>) -> u32 {
+        let number = u32::try_from(self.vocabulary.len()).unwrap_or(u32::MAX);
+        self.by_stem
+            .entry(word.stem.clone())
+            .or_default()
+            .push(number);
+        if is_tolerant(&word.folded) {
+            for form in forms(&word) {
+                self.by_neighbour.entry(form).or_default().push(number);
+            }
+        }
+        numbers.insert(word.clone(), number);
+        self.vocabulary.push(word);
+        self.by_word.push(Vec::new());
+        number
+    }
+
+    fn count_crowds(&self) -> BTreeMap<AreaCode, usize> {
+        let mut crowds = BTreeMap::new();
+        for area in self
+            .listed
+            .iter()
+            .filter_map(|listed| listed.confidential_area)
+        {
+            for wider in self
+                .knowledge
+                .gazetteer
+                .area(area)
+                .into_iter()
+                .flat_map(|area| &area.within)
+                .chain([&area])
+            {
+                *crowds.entry(*wider).or_insert(0) += 1;
+            }
+        }
+        crowds
+    }
+
+    fn choose_shown_areas(&mut self) {
+        let least = usize::from(
+            self.knowledge
+                .settings
+                .confidential_services_to_name_an_area,
+        );
+        for listed in &mut self.listed {
+            let Some(area) = listed.confidential_area else {
+                continue;
+            };
+            let known = self.knowledge.gazetteer.area(area);
+            listed.shown_area = std::iter::once(area)
+                .chain(
+                    known
+                        .into_iter()
+                        .flat_map(|area| area.within.iter().copied()),
+                )
+                .find(|wider| self.crowds.get(wider).is_some_and(|count| *count >= least));
+        }
+    }
+
+    /// What finding knows besides the directory.
+    pub fn knowledge(&self) -> &Knowledge {
+        &self.knowledge
+    }
+
+    /// How many services there are.
+    pub fn len(&self) -> usize {
+        self.listed.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.listed.is_empty()
+    }
+
+    /// A service by its reference.
+    pub fn get(&self, reference: Ref) -> Option<&Listed> {
+        self.at(*self.by_reference.get(&reference)?)
+    }
+
+    /// Every service, by name, then reference.
+    pub fn all(&self) -> impl Iterator<Item = &Listed> {
+        self.listed.iter()
+    }
+
+    pub(crate) fn at(&self, position: u32) -> Option<&Listed> {
+        self.listed.get(usize::try_from(position).ok()?)
+    }
+
+    pub(crate) fn positions(&self) -> std::ops::Range<u32> {
+        0..u32::try_from(self.listed.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn with_need(&self, need: NeedType) -> &[u32] {
+        self.by_need.get(&need).map_or(&[], Vec::as_slice)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn crowds(&self) -> &BTreeMap<AreaCode, usize> {
+        &self.crowds
+    }
+
+    /// Services with a public place within some metres of a point, in order of position, each once.
+    pub(crate) fn within_metres(&self, point: Point, metres: f64) -> Vec<u32> {
+        let chord = 2.0 * (metres.clamp(0.0, HALF_ROUND_METRES) / (2.0 * EARTH_METRES)).sin();
+        let mut found: Vec<u32> = self
+            .points
+            .locate_within_distance(on_sphere(point), chord * chord)
+            .map(|held| held.data)
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// How well each service's words agree with the words typed. Services that share none are left out.
+    pub(crate) fn scores(&self, typed: &[Word]) -> BTreeMap<u32, WordScore> {
+        let mut total: BTreeMap<u32, WordScore> = BTreeMap::new();
+        for word in typed {
+            let mut best: HashMap<u32, WordScore> = HashMap::new();
+            for number in self.alike(word) {
+                let position = usize::try_from(number).unwrap_or(usize::MAX);
+                let Some(agreement) = self
+                    .vocabulary
+                    .get(position)
+                    .and_then(|written| agree(word, written))
+                else {
+                    continue;
+                };
+                for holder in self.by_word.get(position).into_iter().flatten() {
+                    let held = best.entry(*holder).or_insert(0);
+                    *held = (*held).max(points_for(agreement));
+                }
+            }
+            for (holder, score) in best {
+                *total.entry(holder).or_insert(0) += score;
+            }
+        }
+        total
+    }
+
+    fn alike(&self, word: &Word) -> Vec<u32> {
+        let mut found: Vec<u32> = self.by_stem.get(&word.stem).cloned().unwrap_or_default();
+        if is_tolerant(&word.folded) {
+            for form in forms(word) {
+                found.extend(self.by_neighbour.get(&form).into_iter().flatten());
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The same as [`Snapshot::scores`] for one service, read word by word without an index.
+    #[cfg(test)]
+    pub(crate) fn score_slowly(&self, position: u32, typed: &[Word]) -> WordScore {
+        let words = words_of(self.at(position).unwrap().entry(), &self.knowledge.splitter);
+        typed
+            .iter()
+            .map(|word| {
+                let agreements = words.iter().filter_map(|written| agree(word, written));
+                agreements.max().map_or(0, points_for)
+            })
+            .sum()
+    }
+}
+
+/// Every word by which a service can be found.
+fn words_of(entry: &Entry, splitter: &Splitter) -> Vec<Word> {
+    let texts = [
+        Some(entry.name.as_str()),
+        entry.alternate_name.as_deref(),
+        entry.description.as_deref(),
+    ];
+    let organisation = entry.organisation.as_ref().map(|body| body.name.as_str());
+    let kinds: Vec<String> = entry
+        .types()
+        .iter()
+        .map(|kind| kind.to_string().replace('_', " "))
+        .collect();
+    texts
+        .into_iter()
+        .chain([organisation])
+        .flatten()
+        .chain(entry.terms.iter().map(|term| term.name.as_str()))
+        .chain(kinds.iter().map(String::as_str))
+        .flat_map(|text| splitter.words(text))
+        .collect()
+}
+
+/// Forms under which a word is looked up when a slip is allowed: those of the word and of its stem.
+fn forms(word: &Word) -> Vec<String> {
+    let mut forms = neighbours(&word.folded);
+    forms.extend(neighbours(&word.stem));
+    forms.sort_unstable();
+    forms.dedup();
+    forms
+}
+
+const fn points_for(agreement: Agreement) -> WordScore {
+    match agreement {
+        Agreement::Same => 2,
+        Agreement::OneSlip => 1,
+    }
+}
+
+/// Mean radius of the Earth and half way round it, metres.
+const EARTH_METRES: f64 = 6_371_008.8;
+const HALF_ROUND_METRES: f64 = EARTH_METRES * std::f64::consts::PI;
+
+/// The point on a sphere of radius one, so that nearness needs no care at the date line.
+fn on_sphere(point: Point) -> [f64; 3] {
+    let (lat, lon) = (point.lat().to_radians(), point.lon().to_radians());
+    [lat.cos() * lon.cos(), lat.cos() * lon.sin(), lat.sin()]
+}
+
+/// Needs that a kind of service meets by being what it is.
+const fn needs_of_kind(kind: ServiceType) -> &'static [NeedType] {
+    use NeedType as N;
+    use ServiceType as S;
+    match kind {
+        S::Refuge
+        | S::SpecialistSafeAccommodation
+        | S::DispersedAccommodation
+        | S::SecondStage
+        | S::OtherDesignatedEmergency
+        | S::RespiteRoom => &[N::SafeAccommodation],
+        S::SanctuaryScheme => &[N::SafeAccommodation, N::HousingLongerTerm],
+        S::Idva
+        | S::Isva
+        | S::CaseworkerBelowIdva
+        | S::StalkingIntervention
+        | S::ForcedMarriageUnit => &[N::ImmediateDanger, N::LegalProtection],
+        S::Helpline | S::CounsellingAdult | S::SupportGroup => &[N::EmotionalSupport],
+        S::CounsellingChild | S::ChildrensSupport => &[N::ChildrenSafety],
+        S::LegalAdvice => &[N::LegalProtection],
+        S::ImmigrationAdvice => &[N::Immigration],
+        S::HousingAdvice => &[N::HousingLongerTerm],
+        S::DebtAndMoneyAdvice => &[N::Debt],
+        S::SubstanceRecovery => &[N::SubstanceUse],
+        S::MentalHealth => &[N::MentalHealth],
+        S::HealthBasedAdvocacy => &[N::PhysicalHealth],
+        S::ChildContactSupport => &[N::FamilyRelationships],
+        S::DigitalSafety => &[N::DigitalAccess],
+        S::EmploymentSupport => &[N::Employment],
+        S::TrainingProvider => &[N::TrainingAndSkills],
+        // What these do differs too much from place to place to be told from the kind alone.
+        S::OutreachOrFloatingSupport
+        | S::PerpetratorBehaviourChange
+        | S::DriveTypeHighHarm
+        | S::PreventionEducation
+        | S::CommunityNavigator => &[],
+    }
+}
