@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""A thousand connections that never finish their request, and one honest visitor.
+
+Holds: the honest visitor's 99th percentile stays under 500 ms, and every slow connection is closed within 10 s of opening.
+Without a header time-out in the server none is ever closed: that is what this run exists to notice.
+
+Usage: THROUGHLINE_BIN=target/debug/throughline scripts/assurance/slow_connections.py
+"""
+import os
+import resource
+import selectors
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+CONNECTIONS, CLOSED_WITHIN_S, HONEST_P99_MS = 1000, 10.0, 500.0
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until_ready(demo, url):
+    for _ in range(600):
+        if demo.poll() is not None:
+            sys.exit(f"the demo ended with {demo.returncode}")
+        try:
+            if urllib.request.urlopen(f"{url}/readyz", timeout=2).status == 200:
+                return
+        except OSError:
+            time.sleep(0.2)
+    sys.exit("the demo was not ready in two minutes")
+
+
+def attack(port, url):
+    """Returns (how many were closed in time, the honest visitor's times in ms)."""
+    selector, open_since, closed, honest = selectors.DefaultSelector(), {}, 0, []
+    for _ in range(CONNECTIONS):
+        slow = socket.create_connection(("127.0.0.1", port))
+        slow.setblocking(False)
+        slow.send(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+        open_since[slow] = time.monotonic()
+        selector.register(slow, selectors.EVENT_READ)
+    began = dribbled = time.monotonic()
+    while open_since and time.monotonic() - began < CLOSED_WITHIN_S + 5:
+        for key, _ in selector.select(timeout=0.05):
+            try:
+                ended = key.fileobj.recv(4096) == b""
+            except OSError:
+                ended = True
+            if ended:
+                closed += time.monotonic() - open_since.pop(key.fileobj) <= CLOSED_WITHIN_S
+                selector.unregister(key.fileobj)
+                key.fileobj.close()
+        if time.monotonic() - dribbled >= 1:
+            dribbled = time.monotonic()
+            for slow in list(open_since):
+                try:
+                    slow.send(b"X-A: b\r\n")
+                except OSError:
+                    pass  # closed by the server: the next read says so
+        asked = time.monotonic()
+        urllib.request.urlopen(f"{url}/readyz", timeout=10).read()
+        honest.append((time.monotonic() - asked) * 1000)
+    return closed, honest
+
+
+def main():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, CONNECTIONS * 3)), hard))
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory(prefix="throughline-slow-") as data:
+        binary = os.environ.get("THROUGHLINE_BIN", "target/debug/throughline")
+        words = ["demo", "--data", data, "--port", str(port), "--seed", "7", "--people", "20", "--no-browser"]
+        demo = subprocess.Popen([binary, *words], stdout=subprocess.DEVNULL)
+        try:
+            wait_until_ready(demo, url)
+            closed, honest = attack(port, url)
+        finally:
+            demo.terminate()
+            demo.wait(timeout=30)
+    honest.sort()
+    p99 = honest[int(len(honest) * 0.99)]
+    print(f"closed within {CLOSED_WITHIN_S:.0f} s: {closed} of {CONNECTIONS}; honest visitor: {len(honest)} asked, 99th percentile {p99:.1f} ms")
+    if closed < CONNECTIONS or p99 > HONEST_P99_MS:
+        sys.exit("the server does not shake off slow connections")
+
+
+if __name__ == "__main__":
+    main()
