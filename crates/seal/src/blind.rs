@@ -33,7 +33,9 @@ impl BlindKey {
         let mut out = [0_u8; 16];
         if let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0.0) {
             mac.update(normalised.as_bytes());
-            out.iter_mut().zip(mac.finalize().into_bytes()).for_each(|(to, from)| *to = from);
+            out.iter_mut()
+                .zip(mac.finalize().into_bytes())
+                .for_each(|(to, from)| *to = from);
         }
         out
     }
@@ -45,14 +47,27 @@ pub mod normal {
 
     /// A name: lower case, without accents, punctuation, spaces or order of capitals.
     pub fn name(text: &str) -> String {
-        text.nfkd().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        text.nfkd()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
     }
 
-    /// A telephone number in the United Kingdom: digits only, `+44` and `0044` as `0`.
+    /// A telephone number: digits only. A British one begins with `0`, whether it was written with `+44`, `0044` or `0`;
+    /// a foreign one with `+`, whether it was written with `+` or `00`.
     pub fn phone(text: &str) -> String {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        let rest = if text.trim_start().starts_with('+') { digits.strip_prefix("44") } else { digits.strip_prefix("0044") };
-        rest.map_or_else(|| digits.clone(), |rest| format!("0{}", rest.trim_start_matches('0')))
+        let plus = text.chars().find(|c| c.is_ascii_digit() || *c == '+') == Some('+');
+        let abroad = if plus {
+            Some(digits.as_str())
+        } else {
+            digits.strip_prefix("00")
+        };
+        let Some(abroad) = abroad else { return digits };
+        let british = abroad
+            .strip_prefix("44")
+            .map(|rest| format!("0{}", rest.trim_start_matches('0')));
+        british.unwrap_or_else(|| format!("+{abroad}"))
     }
 
     /// An e-mail address: lower case, no space around it.
@@ -62,6 +77,13 @@ pub mod normal {
 
     /// A postcode: capitals without spaces.
     pub fn postcode(text: &str) -> String {
-        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+        text.chars()
+            .filter(char::is_ascii_alphanumeric)
+            .map(|c| c.to_ascii_uppercase())
+            .collect()
     }
 }
+
+#[cfg(test)]
+#[path = "blind_tests.rs"]
+mod tests;

@@ -38,3 +38,7 @@ fn write(value: &Value, out: &mut Vec<u8>) {
         scalar => out.extend(scalar.to_string().into_bytes()),
     }
 }
+
+#[cfg(test)]
+#[path = "canonical_tests.rs"]
+mod tests;

@@ -23,24 +23,48 @@ const NONCE: usize = 24;
 pub(crate) struct Bytes32(pub [u8; 32]);
 
 /// Encrypts under `key`, bound to `context`. Output: nonce, ciphertext, tag.
-pub(crate) fn encrypt(key: &Bytes32, plain: &[u8], context: &[u8], env: &Env) -> Result<Vec<u8>, SealError> {
+pub(crate) fn encrypt(
+    key: &Bytes32,
+    plain: &[u8],
+    context: &[u8],
+    env: &Env,
+) -> Result<Vec<u8>, SealError> {
     let nonce = env.bytes::<NONCE>();
     let cipher = XChaCha20Poly1305::new(&key.0.into());
-    let sealed = cipher.encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: context }).map_err(|_| SealError::Value)?;
+    let sealed = cipher
+        .encrypt(
+            &XNonce::from(nonce),
+            Payload {
+                msg: plain,
+                aad: context,
+            },
+        )
+        .map_err(|_| SealError::Value)?;
     Ok([nonce.as_slice(), &sealed].concat())
 }
 
 /// Decrypts what [`encrypt`] made.
 pub(crate) fn decrypt(key: &Bytes32, sealed: &[u8], context: &[u8]) -> Result<Vec<u8>, SealError> {
-    let (nonce, body) = sealed.split_first_chunk::<NONCE>().ok_or(SealError::Closed)?;
+    let (nonce, body) = sealed
+        .split_first_chunk::<NONCE>()
+        .ok_or(SealError::Closed)?;
     let cipher = XChaCha20Poly1305::new(&key.0.into());
-    cipher.decrypt(&XNonce::from(*nonce), Payload { msg: body, aad: context }).map_err(|_| SealError::Closed)
+    cipher
+        .decrypt(
+            &XNonce::from(*nonce),
+            Payload {
+                msg: body,
+                aad: context,
+            },
+        )
+        .map_err(|_| SealError::Closed)
 }
 
 pub(crate) fn derive(key: &Bytes32, label: &str) -> Bytes32 {
     let mut out = Bytes32([0; 32]);
     // 32 bytes is always a valid HKDF length; on the impossible error the key stays zero and nothing opens.
-    let _ = Hkdf::<Sha256>::new(Some(b"throughline/v1"), &key.0).expand(label.as_bytes(), &mut out.0);
+    let _ =
+        Hkdf::<Sha256>::new(Some(b"throughline/v1"), &key.0).expand(label.as_bytes(), &mut out.0);
     out
 }
 
@@ -72,22 +96,41 @@ impl RootKey {
 
     /// A short public name of the key: it tells keys apart and gives nothing away.
     pub fn id(&self) -> String {
-        let hash = Sha256::new().chain_update(b"throughline root key id").chain_update(self.0.0).finalize();
-        hash.iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        let hash = Sha256::new()
+            .chain_update(b"throughline root key id")
+            .chain_update(self.0.0)
+            .finalize();
+        hash.iter()
+            .take(6)
+            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
     }
 
     /// One line for the key file: version, id, key, checksum.
     pub fn to_text(&self) -> String {
-        format!("throughline-root-key-v1 {} {}", self.id(), STANDARD.encode(self.0.0))
+        format!(
+            "throughline-root-key-v1 {} {}",
+            self.id(),
+            STANDARD.encode(self.0.0)
+        )
     }
 
     /// Reads a line that [`RootKey::to_text`] wrote. Errors when it was damaged: the id must match the key.
     pub fn from_text(line: &str) -> Result<Self, SealError> {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let ["throughline-root-key-v1", id, key] = words.as_slice() else { return Err(SealError::KeyText) };
-        let bytes = STANDARD.decode(key).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()).ok_or(SealError::KeyText)?;
+        let ["throughline-root-key-v1", id, key] = words.as_slice() else {
+            return Err(SealError::KeyText);
+        };
+        let bytes = STANDARD
+            .decode(key)
+            .ok()
+            .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
+            .ok_or(SealError::KeyText)?;
         let key = Self(Bytes32(bytes));
-        if key.id() == *id { Ok(key) } else { Err(SealError::KeyText) }
+        if key.id() == *id {
+            Ok(key)
+        } else {
+            Err(SealError::KeyText)
+        }
     }
 
     /// A key for one purpose of the whole installation (signing checkpoints, sign-in look-ups), apart from all others.
@@ -106,14 +149,24 @@ pub struct Keyring {
 impl Keyring {
     /// A ring whose first key is the current one.
     pub fn new(current: RootKey, older: impl IntoIterator<Item = RootKey>) -> Self {
-        let all = older.into_iter().chain([current.clone()]).map(|key| (key.id(), key)).collect();
+        let all = older
+            .into_iter()
+            .chain([current.clone()])
+            .map(|key| (key.id(), key))
+            .collect();
         Self { current, all }
     }
 
     /// Reads a key file: one key a line, the first is the current one; lines that start with `#` are comments.
     pub fn from_text(text: &str) -> Result<Self, SealError> {
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let mut keys = lines.map(RootKey::from_text).collect::<Result<Vec<_>, _>>()?.into_iter();
+        let lines = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let mut keys = lines
+            .map(RootKey::from_text)
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter();
         let current = keys.next().ok_or(SealError::KeyText)?;
         Ok(Self::new(current, keys))
     }
@@ -130,22 +183,45 @@ impl Keyring {
 
     /// Wraps an organisation's key under the current root key.
     pub fn wrap(&self, key: &OrgKey, organisation: Uuid, env: &Env) -> Result<Vec<u8>, SealError> {
-        encrypt(&self.current.0, &key.0.0, &context("organisation", organisation), env)
+        encrypt(
+            &self.current.0,
+            &key.0.0,
+            &context("organisation", organisation),
+            env,
+        )
     }
 
     /// Unwraps an organisation's key with the root key that wrapped it.
-    pub fn unwrap(&self, wrapped: &[u8], root_key_id: &str, organisation: Uuid) -> Result<OrgKey, SealError> {
+    pub fn unwrap(
+        &self,
+        wrapped: &[u8],
+        root_key_id: &str,
+        organisation: Uuid,
+    ) -> Result<OrgKey, SealError> {
         let root = self.all.get(root_key_id).ok_or(SealError::NoKey)?;
-        key_of(&decrypt(&root.0, wrapped, &context("organisation", organisation))?).map(OrgKey)
+        key_of(&decrypt(
+            &root.0,
+            wrapped,
+            &context("organisation", organisation),
+        )?)
+        .map(OrgKey)
     }
 }
 
 fn context(kind: &str, owner: Uuid) -> Vec<u8> {
-    [b"throughline/v1/key/", kind.as_bytes(), b"/", owner.as_bytes()].concat()
+    [
+        b"throughline/v1/key/",
+        kind.as_bytes(),
+        b"/",
+        owner.as_bytes(),
+    ]
+    .concat()
 }
 
 fn key_of(bytes: &[u8]) -> Result<Bytes32, SealError> {
-    <[u8; 32]>::try_from(bytes).map(Bytes32).map_err(|_| SealError::Closed)
+    <[u8; 32]>::try_from(bytes)
+        .map(Bytes32)
+        .map_err(|_| SealError::Closed)
 }
 
 /// One organisation's key.
@@ -196,3 +272,7 @@ impl PersonKey {
         Self(Bytes32(env.bytes()))
     }
 }
+
+#[cfg(test)]
+#[path = "keys_tests.rs"]
+mod tests;

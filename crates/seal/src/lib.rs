@@ -28,9 +28,11 @@
 
 mod blind;
 mod canonical;
+pub mod checkpoint;
 mod keys;
 pub mod merkle;
 mod sealed;
+pub mod shares;
 mod token;
 
 pub use blind::{BlindHash, BlindKey, normal};
@@ -78,10 +80,19 @@ pub fn fixed_env(seed: u64) -> throughline_core::env::Env {
             use sha2::{Digest, Sha256};
             for chunk in bytes.chunks_mut(32) {
                 let n = self.1.fetch_add(1, Ordering::Relaxed);
-                let block = Sha256::new().chain_update(self.0.to_be_bytes()).chain_update(n.to_be_bytes()).finalize();
-                chunk.iter_mut().zip(block.iter()).for_each(|(to, from)| *to = *from);
+                let block = Sha256::new()
+                    .chain_update(self.0.to_be_bytes())
+                    .chain_update(n.to_be_bytes())
+                    .finalize();
+                chunk
+                    .iter_mut()
+                    .zip(block.iter())
+                    .for_each(|(to, from)| *to = *from);
             }
         }
     }
-    Env { clock: Arc::new(Still), entropy: Arc::new(Counted(seed, AtomicU64::new(0))) }
+    Env {
+        clock: Arc::new(Still),
+        entropy: Arc::new(Counted(seed, AtomicU64::new(0))),
+    }
 }

@@ -9,12 +9,21 @@ pub type Hash = [u8; 32];
 
 /// The hash of a leaf: SHA-256 of a zero byte and the entry.
 pub fn leaf_hash(entry: &[u8]) -> Hash {
-    Sha256::new().chain_update([0]).chain_update(entry).finalize().into()
+    Sha256::new()
+        .chain_update([0])
+        .chain_update(entry)
+        .finalize()
+        .into()
 }
 
 /// The hash of a node: SHA-256 of a one byte and its two children.
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
+    Sha256::new()
+        .chain_update([1])
+        .chain_update(left)
+        .chain_update(right)
+        .finalize()
+        .into()
 }
 
 fn empty_root() -> Hash {
@@ -31,7 +40,10 @@ pub struct Frontier {
 impl Frontier {
     /// The frontier of an empty tree.
     pub const fn new() -> Self {
-        Self { size: 0, roots: Vec::new() }
+        Self {
+            size: 0,
+            roots: Vec::new(),
+        }
     }
 
     /// How many leaves there are.
@@ -54,7 +66,9 @@ impl Frontier {
     /// The root.
     pub fn root(&self) -> Hash {
         let mut roots = self.roots.iter().rev();
-        let Some(last) = roots.next() else { return empty_root() };
+        let Some(last) = roots.next() else {
+            return empty_root();
+        };
         roots.fold(*last, |right, left| node_hash(left, &right))
     }
 
@@ -73,7 +87,10 @@ impl Frontier {
         if !odd.is_empty() || u32::try_from(roots.len()) != Ok(size.count_ones()) {
             return Err(SealError::Closed);
         }
-        Ok(Self { size, roots: roots.to_vec() })
+        Ok(Self {
+            size,
+            roots: roots.to_vec(),
+        })
     }
 }
 
@@ -91,8 +108,7 @@ pub fn root(leaves: &[Hash]) -> Hash {
 
 /// The largest power of two smaller than `n` (n ≥ 2).
 fn split(n: usize) -> usize {
-    let half = n.next_power_of_two() / 2;
-    if half == n { n / 2 } else { half }
+    n.next_power_of_two() / 2
 }
 
 /// The audit path of one leaf (RFC 6962 section 2.1.1); `None` when there is no such leaf.
@@ -105,8 +121,11 @@ pub fn inclusion_proof(leaves: &[Hash], index: usize) -> Option<Vec<Hash>> {
     }
     let at = split(leaves.len());
     let (left, right) = leaves.split_at(at);
-    let (mut path, other) =
-        if index < at { (inclusion_proof(left, index)?, root(right)) } else { (inclusion_proof(right, index - at)?, root(left)) };
+    let (mut path, other) = if index < at {
+        (inclusion_proof(left, index)?, root(right))
+    } else {
+        (inclusion_proof(right, index - at)?, root(left))
+    };
     path.push(other);
     Some(path)
 }
@@ -143,18 +162,31 @@ pub fn consistency_proof(leaves: &[Hash], old: usize) -> Option<Vec<Hash>> {
 
 fn subproof(leaves: &[Hash], old: usize, whole: bool) -> Vec<Hash> {
     if old == leaves.len() {
-        return if whole { Vec::new() } else { vec![root(leaves)] };
+        return if whole {
+            Vec::new()
+        } else {
+            vec![root(leaves)]
+        };
     }
     let at = split(leaves.len());
     let (left, right) = leaves.split_at(at);
-    let (mut path, other) =
-        if old <= at { (subproof(left, old, whole), root(right)) } else { (subproof(right, old - at, false), root(left)) };
+    let (mut path, other) = if old <= at {
+        (subproof(left, old, whole), root(right))
+    } else {
+        (subproof(right, old - at, false), root(left))
+    };
     path.push(other);
     path
 }
 
 /// Whether a tree of `size` leaves with root `new_root` extends the one of `old` leaves with `old_root` (RFC 9162 section 2.1.4.2).
-pub fn consistency_verify(old: u64, old_root: &Hash, size: u64, new_root: &Hash, path: &[Hash]) -> bool {
+pub fn consistency_verify(
+    old: u64,
+    old_root: &Hash,
+    size: u64,
+    new_root: &Hash,
+    path: &[Hash],
+) -> bool {
     if old == 0 || old > size {
         return false;
     }
@@ -162,7 +194,11 @@ pub fn consistency_verify(old: u64, old_root: &Hash, size: u64, new_root: &Hash,
         return path.is_empty() && old_root == new_root;
     }
     let mut path = path.iter();
-    let first = if old.is_power_of_two() { Some(old_root) } else { path.next() };
+    let first = if old.is_power_of_two() {
+        Some(old_root)
+    } else {
+        path.next()
+    };
     let Some(first) = first else { return false };
     let (mut at, mut last) = (old - 1, size - 1);
     while at & 1 == 1 {
@@ -189,3 +225,7 @@ pub fn consistency_verify(old: u64, old_root: &Hash, size: u64, new_root: &Hash,
     }
     last == 0 && from_old == *old_root && from_new == *new_root
 }
+
+#[cfg(test)]
+#[path = "merkle_tests.rs"]
+mod tests;

@@ -28,7 +28,15 @@ pub struct Place<'a> {
 
 impl Place<'_> {
     fn context(&self) -> Vec<u8> {
-        [b"throughline/v1/field/", self.table.as_bytes(), b"/", self.column.as_bytes(), b"/", self.row.as_bytes()].concat()
+        [
+            b"throughline/v1/field/",
+            self.table.as_bytes(),
+            b"/",
+            self.column.as_bytes(),
+            b"/",
+            self.row.as_bytes(),
+        ]
+        .concat()
     }
 }
 
@@ -52,17 +60,32 @@ impl<T> Sealed<T> {
 
     /// From the stored form. Errors when it is of no version that this program knows.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SealError> {
-        if bytes.first() == Some(&VERSION) { Ok(Self { bytes: bytes.to_vec(), of: PhantomData }) } else { Err(SealError::Closed) }
+        if bytes.first() == Some(&VERSION) {
+            Ok(Self {
+                bytes: bytes.to_vec(),
+                of: PhantomData,
+            })
+        } else {
+            Err(SealError::Closed)
+        }
     }
 }
 
 impl<T: Serialize> Sealed<T> {
     /// Seals a value for one place.
-    pub fn seal(value: &T, key: &PersonKey, place: &Place<'_>, env: &Env) -> Result<Self, SealError> {
+    pub fn seal(
+        value: &T,
+        key: &PersonKey,
+        place: &Place<'_>,
+        env: &Env,
+    ) -> Result<Self, SealError> {
         let plain = Zeroizing::new(serde_json::to_vec(value).map_err(|_| SealError::Value)?);
         let mut bytes = vec![VERSION];
         bytes.extend(encrypt(&key.0, &plain, &place.context(), env)?);
-        Ok(Self { bytes, of: PhantomData })
+        Ok(Self {
+            bytes,
+            of: PhantomData,
+        })
     }
 }
 
@@ -74,3 +97,7 @@ impl<T: DeserializeOwned> Sealed<T> {
         serde_json::from_slice(&plain).map_err(|_| SealError::Closed)
     }
 }
+
+#[cfg(test)]
+#[path = "sealed_tests.rs"]
+mod tests;

@@ -48,7 +48,11 @@ impl Token {
 
     /// What is stored.
     pub fn hash(&self) -> TokenHash {
-        Sha256::new().chain_update(b"throughline/v1/token/").chain_update(self.0).finalize().into()
+        Sha256::new()
+            .chain_update(b"throughline/v1/token/")
+            .chain_update(self.0)
+            .finalize()
+            .into()
     }
 }
 
@@ -101,7 +105,15 @@ impl Code {
 
     /// Whether what somebody typed is the code behind a stored hash; spaces, dashes and case do not matter. Constant time.
     pub fn matches(typed: &str, stored: &[u8], key: &BlindKey) -> bool {
-        let tidy: String = typed.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+        let tidy: String = typed
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .map(|c| c.to_ascii_uppercase())
+            .collect();
         key.hash(&tidy).as_slice().ct_eq(stored).into()
     }
 }
+
+#[cfg(test)]
+#[path = "token_tests.rs"]
+mod tests;
