@@ -1,8 +1,8 @@
 //! Every action on personal or protected data, typed.
 
 use throughline_core::id::{
-    AccountId, ApiClientId, CaseId, ConversationId, DraftId, OrganisationId, PersonId, QuarantineId, ReferralId, RoomRequestId, ServiceId,
-    SiteId, TaskId,
+    AccountId, ApiClientId, CaseId, ConversationId, DraftId, OrganisationId, PersonId,
+    QuarantineId, ReferralId, RoomRequestId, ServiceId, SiteId, TaskId,
 };
 
 /// An action: a marker type that a [`crate::Permit`] is typed by.

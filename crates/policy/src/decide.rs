@@ -72,8 +72,16 @@ pub struct Denied {
 /// Decides whether `actor` may do `A` to the subject of `facts` now, for `purpose`.
 ///
 /// Errors with [`Denied`] unless the table gives this standing a relation that holds. Absence of a rule is a refusal.
-pub fn decide<A: Action>(actor: &Actor, purpose: Purpose, facts: &Facts<A::Subject>, now: At) -> Result<Permit<A>, Denied> {
-    let refuse = |reason| Denied { action: A::KIND, reason };
+pub fn decide<A: Action>(
+    actor: &Actor,
+    purpose: Purpose,
+    facts: &Facts<A::Subject>,
+    now: At,
+) -> Result<Permit<A>, Denied> {
+    let refuse = |reason| Denied {
+        action: A::KIND,
+        reason,
+    };
     let rule = Rule::of(actor, A::KIND);
     if rule.any.is_empty() {
         return Err(refuse(Reason::NotForThisRole));
@@ -84,14 +92,26 @@ pub fn decide<A: Action>(actor: &Actor, purpose: Purpose, facts: &Facts<A::Subje
     if A::KIND.needs_step_up() && !stepped_up(actor, now) {
         return Err(refuse(Reason::StepUpNeeded));
     }
-    let organisation = facts.ties.organisation.or_else(|| actor.organisation()).ok_or(refuse(Reason::NoRelation))?;
-    Ok(Permit { subject: facts.subject, person: facts.person, organisation, purpose, expires_at: now.plus_seconds(PERMIT_SECONDS) })
+    let organisation = facts
+        .ties
+        .organisation
+        .or_else(|| actor.organisation())
+        .ok_or(refuse(Reason::NoRelation))?;
+    Ok(Permit {
+        subject: facts.subject,
+        person: facts.person,
+        organisation,
+        purpose,
+        expires_at: now.plus_seconds(PERMIT_SECONDS),
+    })
 }
 
 /// Whether staff proved themselves again lately; actors that are not people have no second factor to ask for.
 fn stepped_up(actor: &Actor, now: At) -> bool {
     match actor {
-        Actor::Staff { stepped_up_at, .. } => stepped_up_at.is_some_and(|at| at <= now && now.seconds_since(at) <= STEP_UP_SECONDS),
+        Actor::Staff { stepped_up_at, .. } => {
+            stepped_up_at.is_some_and(|at| at <= now && now.seconds_since(at) <= STEP_UP_SECONDS)
+        }
         _ => true,
     }
 }

@@ -48,7 +48,9 @@ impl Atom {
 impl Rule {
     /// Whether the ties satisfy this rule.
     pub fn allows(&self, ties: &Ties) -> bool {
-        self.any.iter().any(|branch| branch.iter().all(|atom| atom.holds(ties)))
+        self.any
+            .iter()
+            .any(|branch| branch.iter().all(|atom| atom.holds(ties)))
     }
 
     /// What the permission table says for this actor and action.
@@ -58,7 +60,10 @@ impl Rule {
         {
             return Self::default();
         }
-        let any = relations(actor.standing(), action).iter().filter_map(|relation| branch(*relation, actor)).collect();
+        let any = relations(actor.standing(), action)
+            .iter()
+            .filter_map(|relation| branch(*relation, actor))
+            .collect();
         Self { any }
     }
 }
@@ -70,13 +75,22 @@ fn branch(relation: Relation, actor: &Actor) -> Option<Vec<Atom>> {
         Relation::Anyone => Some(vec![]),
         Relation::OwnOrganisation => own(Atom::Organisation),
         // A site means the site of the actor's own organisation: both must agree.
-        Relation::OwnSite => Some(vec![Atom::Organisation(actor.organisation()?), Atom::Site(actor.site()?)]),
+        Relation::OwnSite => Some(vec![
+            Atom::Organisation(actor.organisation()?),
+            Atom::Site(actor.site()?),
+        ]),
         // A leaver who moved organisation keeps nothing: the lead must still be of the organisation that holds the record.
-        Relation::Lead => Some(vec![Atom::Organisation(actor.organisation()?), Atom::Lead(actor.account()?)]),
+        Relation::Lead => Some(vec![
+            Atom::Organisation(actor.organisation()?),
+            Atom::Lead(actor.account()?),
+        ]),
         Relation::ReferredTo => own(Atom::To),
         Relation::Accepted => own(Atom::AcceptedBy),
         Relation::ThisLink => match actor {
-            Actor::LinkHolder { referral, organisation } => Some(vec![Atom::To(*organisation), Atom::Referral(*referral)]),
+            Actor::LinkHolder {
+                referral,
+                organisation,
+            } => Some(vec![Atom::To(*organisation), Atom::Referral(*referral)]),
             _ => None,
         },
     }
@@ -93,7 +107,11 @@ pub struct Scope<A: Action> {
 impl<A: Action> Scope<A> {
     /// The scope of this actor for `A`: possibly nothing, never more than `decide` would grant one by one.
     pub fn of(actor: &Actor) -> Self {
-        Self { rule: Rule::of(actor, A::KIND), actor: actor.clone(), action: PhantomData }
+        Self {
+            rule: Rule::of(actor, A::KIND),
+            actor: actor.clone(),
+            action: PhantomData,
+        }
     }
 
     /// The rule, for rendering into a query.

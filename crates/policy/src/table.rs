@@ -1,8 +1,11 @@
 //! The exhaustive table of who may do what (SPEC 4.10). One arm per action; every standing not named gets nothing.
 
-use crate::actor::Standing::{self, ApiClient, DaLead, DirectorySteward, FrontDesk, LinkHolder, PartnerWorker, SecurityOfficer, System, WorkCoach};
-use crate::actor::Standing::Administrator;
 use crate::ActionKind;
+use crate::actor::Standing::Administrator;
+use crate::actor::Standing::{
+    self, ApiClient, DaLead, DirectorySteward, FrontDesk, LinkHolder, PartnerWorker,
+    SecurityOfficer, System, WorkCoach,
+};
 
 throughline_core::code_list! {
     /// How an actor may stand to a subject.

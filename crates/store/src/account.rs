@@ -69,27 +69,53 @@ pub struct Account {
 impl Account {
     /// The actor that this account is, before any step-up.
     pub const fn actor(&self) -> Actor {
-        Actor::Staff { account: self.id, organisation: self.organisation, site: self.site, role: self.role, stepped_up_at: None }
+        Actor::Staff {
+            account: self.id,
+            organisation: self.organisation,
+            site: self.site,
+            role: self.role,
+            stepped_up_at: None,
+        }
     }
 }
 
 impl Work<'_> {
     /// The installation's own look-up key for e-mail addresses: sign-in does not know the organisation yet.
     pub(crate) fn email_key(&self) -> BlindKey {
-        BlindKey::from_bytes(self.store.keys().keyring().current().derive("sign-in e-mail index"))
+        BlindKey::from_bytes(
+            self.store
+                .keys()
+                .keyring()
+                .current()
+                .derive("sign-in e-mail index"),
+        )
     }
 
     /// Makes an account with a key of its own. Errors with [`Error::Invalid`] when the address is taken.
     pub async fn account_create(&mut self, new: &NewAccount<'_>) -> Result<Account> {
-        let (id, reference) = (self.env().id::<throughline_core::id::Account>(), self.env().reference());
+        let (id, reference) = (
+            self.env().id::<throughline_core::id::Account>(),
+            self.env().reference(),
+        );
         let index = self.email_key().hash(&normal::email(new.email));
-        let taken = account::Entity::find().filter(account::Column::EmailIndex.eq(Blob(index.to_vec()))).one(&self.tx).await?;
+        let taken = account::Entity::find()
+            .filter(account::Column::EmailIndex.eq(Blob(index.to_vec())))
+            .one(&self.tx)
+            .await?;
         if taken.is_some() {
-            return Err(Error::Invalid { field: "email", problem: "account-email-taken" });
+            return Err(Error::Invalid {
+                field: "email",
+                problem: "account-email-taken",
+            });
         }
-        self.data_key_create(id.uuid(), Owner::Account, new.organisation).await?;
-        let name = self.seal(id.uuid(), place("account", "name", id.uuid()), &new.name).await?;
-        let email = self.seal(id.uuid(), place("account", "email", id.uuid()), &new.email).await?;
+        self.data_key_create(id.uuid(), Owner::Account, new.organisation)
+            .await?;
+        let name = self
+            .seal(id.uuid(), place("account", "name", id.uuid()), &new.name)
+            .await?;
+        let email = self
+            .seal(id.uuid(), place("account", "email", id.uuid()), &new.email)
+            .await?;
         let row = account::ActiveModel {
             id: Set(Col(id)),
             reference: Set(Col(reference)),
@@ -107,7 +133,9 @@ impl Work<'_> {
             ended_at: Set(None),
             version: Set(1),
         };
-        account::Entity::insert(row).exec_without_returning(&self.tx).await?;
+        account::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await?;
         self.note_event(Event::SetUp, Some(id.uuid()), &["account"]);
         Ok(Account {
             id,
@@ -123,9 +151,14 @@ impl Work<'_> {
     }
 
     pub(crate) async fn account_of(&mut self, row: account::Model) -> Result<Account> {
-        let bad = |column| Error::RowShape { table: "account", column };
+        let bad = |column| Error::RowShape {
+            table: "account",
+            column,
+        };
         let id = row.id.0;
-        let name = self.open(id.uuid(), place("account", "name", id.uuid()), &row.name).await?;
+        let name = self
+            .open(id.uuid(), place("account", "name", id.uuid()), &row.name)
+            .await?;
         Ok(Account {
             id,
             reference: row.reference.0,
@@ -149,16 +182,28 @@ impl Work<'_> {
 
     /// The ties of an account, by reference.
     pub async fn account_facts(&mut self, reference: Ref) -> Result<Option<Facts<AccountId>>> {
-        let row = account::Entity::find().filter(account::Column::Reference.eq(Col(reference))).one(&self.tx).await?;
+        let row = account::Entity::find()
+            .filter(account::Column::Reference.eq(Col(reference)))
+            .one(&self.tx)
+            .await?;
         Ok(row.map(|row| Facts {
             subject: row.id.0,
             person: None,
-            ties: Ties { organisation: Some(row.organisation_id.0), site: row.site_id.map(|site| site.0), ..Ties::default() },
+            ties: Ties {
+                organisation: Some(row.organisation_id.0),
+                site: row.site_id.map(|site| site.0),
+                ..Ties::default()
+            },
         }))
     }
 
     /// Makes an account the lead (rank 0) or deputy (rank 1) of a site from now on.
-    pub async fn site_lead_set(&mut self, site: SiteId, account: AccountId, rank: i64) -> Result<()> {
+    pub async fn site_lead_set(
+        &mut self,
+        site: SiteId,
+        account: AccountId,
+        rank: i64,
+    ) -> Result<()> {
         let row = site_lead::ActiveModel {
             id: Set(self.env().id::<()>().uuid()),
             site_id: Set(Col(site)),
@@ -167,7 +212,9 @@ impl Work<'_> {
             from_at: Set(Col(self.now())),
             until_at: Set(None),
         };
-        site_lead::Entity::insert(row).exec_without_returning(&self.tx).await?;
+        site_lead::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await?;
         self.note_event(Event::SetUp, Some(account.uuid()), &["site_lead"]);
         Ok(())
     }

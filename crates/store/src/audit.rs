@@ -71,49 +71,138 @@ pub(crate) struct Note {
 
 /// Tables that hold nothing about a person's help, or that only carry a change recorded elsewhere in the same transaction.
 const SELF_COVERED: &[&str] = &[
-    "audit_head", "audit_entry", "session", "known_device", "sign_in_attempt", "outbox", "sent_mail", "idempotency", "search_count",
+    "audit_head",
+    "audit_entry",
+    "session",
+    "known_device",
+    "sign_in_attempt",
+    "outbox",
+    "sent_mail",
+    "idempotency",
+    "search_count",
     "schema_migration",
 ];
 
 /// The tables that each kind of note accounts for. One constant table: a note about one thing cannot cover another.
 fn covers(note: &Note) -> &'static [&'static str] {
     const CASE: &[&str] = &[
-        "support_case", "case_event", "person", "person_index", "data_key", "organisation_key", "need", "immediate_need", "child",
-        "risk_assessment", "contact_point", "statement", "consent", "task", "conversation",
+        "support_case",
+        "case_event",
+        "person",
+        "person_index",
+        "data_key",
+        "organisation_key",
+        "need",
+        "immediate_need",
+        "child",
+        "risk_assessment",
+        "contact_point",
+        "statement",
+        "consent",
+        "task",
+        "conversation",
     ];
-    const REFERRAL: &[&str] = &["referral", "referral_transition", "referral_link", "case_event", "task", "need"];
+    const REFERRAL: &[&str] = &[
+        "referral",
+        "referral_transition",
+        "referral_link",
+        "case_event",
+        "task",
+        "need",
+    ];
     use ActionKind as A;
     match note.kind {
         Some(A::EmergencyRecord) => &["emergency", "case_event", "conversation"],
         Some(A::RoomRequest | A::RoomAnswer) => &["room_request"],
-        Some(A::ConversationStart | A::ConversationKeep) => &["conversation", "data_key", "organisation_key", "emergency"],
+        Some(A::ConversationStart | A::ConversationKeep) => {
+            &["conversation", "data_key", "organisation_key", "emergency"]
+        }
         Some(A::CaseOpen | A::CaseChange) => CASE,
-        Some(A::CaseHandOver) => &["support_case", "case_event", "task", "conversation"],
-        Some(A::ReferralSend) => &["referral", "referral_transition", "referral_link", "case_event", "task", "need", "consent", "data_key"],
+        Some(A::CaseHandOver) => &[
+            "support_case",
+            "case_event",
+            "task",
+            "conversation",
+            "referral",
+        ],
+        Some(A::ReferralSend) => &[
+            "referral",
+            "referral_transition",
+            "referral_link",
+            "case_event",
+            "task",
+            "need",
+            "consent",
+            "data_key",
+        ],
         Some(A::ReferralRecord | A::ReferralAnswer | A::OutcomeRecord | A::PacketRead) => REFERRAL,
         Some(A::TaskDo) => &["task", "case_event", "room_request"],
         Some(A::DraftKeep) => &["draft", "data_key", "organisation_key"],
         Some(A::DirectoryImport) => &[
-            "feed", "feed_run", "feed_problem", "quarantine", "service", "directory_head", "data_key", "organisation_key",
+            "feed",
+            "feed_run",
+            "feed_problem",
+            "quarantine",
+            "service",
+            "directory_head",
+            "data_key",
+            "organisation_key",
         ],
         Some(A::ServiceEdit) => &["service", "directory_head"],
         Some(A::QuarantineRead) => &["quarantine", "service", "directory_head"],
-        Some(A::AddressPropose | A::AddressConfirm) => &["referral_address", "data_key", "organisation_key"],
-        Some(A::AccountManage) => &["account", "site_lead", "session", "data_key", "organisation_key", "task", "support_case", "case_event"],
+        Some(A::AddressPropose | A::AddressConfirm) => {
+            &["referral_address", "data_key", "organisation_key"]
+        }
+        Some(A::AccountManage) => &[
+            "account",
+            "site_lead",
+            "session",
+            "data_key",
+            "organisation_key",
+            "task",
+            "support_case",
+            "case_event",
+        ],
         Some(A::ClientManage) => &["api_client"],
         Some(
-            A::RoomList | A::PersonSearch | A::CaseRead | A::CaseLookers | A::ReferralRead | A::ReferralReceive | A::ContactReveal | A::AuditRead,
+            A::RoomList
+            | A::PersonSearch
+            | A::CaseRead
+            | A::CaseLookers
+            | A::ReferralRead
+            | A::ReferralReceive
+            | A::ContactReveal
+            | A::AuditRead,
         ) => &[],
         None => match Event::from_code(note.what) {
             Ok(Event::SetUp) => &[
-                "installation", "organisation", "organisation_key", "site", "account", "site_lead", "data_key", "directory_head", "service",
-                "referral_address", "feed",
+                "installation",
+                "organisation",
+                "organisation_key",
+                "site",
+                "account",
+                "site_lead",
+                "data_key",
+                "directory_head",
+                "service",
+                "referral_address",
+                "feed",
             ],
-            Ok(Event::AccountChanged | Event::SignedIn | Event::SteppedUp) => &["account", "site_lead"],
+            Ok(Event::AccountChanged | Event::SignedIn | Event::SteppedUp) => {
+                &["account", "site_lead"]
+            }
             Ok(Event::SignInFailed) => &["account", "referral_link"],
             Ok(Event::ClientChanged) => &["api_client"],
             Ok(Event::DirectoryChanged) => &["service", "directory_head"],
-            Ok(Event::PromiseKept) => &["referral", "referral_transition", "referral_link", "case_event", "task", "room_request", "need"],
+            Ok(Event::PromiseKept) => &[
+                "referral",
+                "referral_transition",
+                "referral_link",
+                "case_event",
+                "task",
+                "room_request",
+                "need",
+            ],
             Ok(Event::KeysRotated) => &["organisation_key", "data_key"],
             Ok(Event::SignedOut | Event::SessionLock | Event::Exported) | Err(_) => &[],
         },
@@ -122,7 +211,10 @@ fn covers(note: &Note) -> &'static [&'static str] {
 
 /// Whether a change of `table` is accounted for.
 pub(crate) fn is_covered(table: &str, notes: &[Note]) -> bool {
-    SELF_COVERED.contains(&table) || notes.iter().any(|note| note.result == Result::Granted && covers(note).contains(&table))
+    SELF_COVERED.contains(&table)
+        || notes
+            .iter()
+            .any(|note| note.result == Result::Granted && covers(note).contains(&table))
 }
 
 /// The organisation that runs the installation: its log takes what nobody else's does.
@@ -134,7 +226,14 @@ pub(crate) async fn operator(tx: &Tx) -> StoreResult<OrganisationId> {
 }
 
 /// Appends one entry per note, holding the log's head from here to commit: the last lock taken, the shortest held.
-pub(crate) async fn append(tx: &Tx, log: OrganisationId, actor: &Actor, purpose: Purpose, now: At, notes: &[Note]) -> StoreResult<()> {
+pub(crate) async fn append(
+    tx: &Tx,
+    log: OrganisationId,
+    actor: &Actor,
+    purpose: Purpose,
+    now: At,
+    notes: &[Note],
+) -> StoreResult<()> {
     let log_id = log.uuid();
     let find = || audit_head::Entity::find_by_id(log_id).lock_exclusive();
     let head = match find().one(tx).await? {
@@ -147,12 +246,21 @@ pub(crate) async fn append(tx: &Tx, log: OrganisationId, actor: &Actor, purpose:
                 frontier: Set(Blob(empty.to_bytes())),
                 root: Set(Blob(empty.root().to_vec())),
             };
-            let once = OnConflict::column(audit_head::Column::LogId).do_nothing().to_owned();
-            audit_head::Entity::insert(fresh).on_conflict(once).exec_without_returning(tx).await?;
-            find().one(tx).await?.ok_or_else(|| Error::Integrity("an audit log has no head".to_owned()))?
+            let once = OnConflict::column(audit_head::Column::LogId)
+                .do_nothing()
+                .to_owned();
+            audit_head::Entity::insert(fresh)
+                .on_conflict(once)
+                .exec_without_returning(tx)
+                .await?;
+            find()
+                .one(tx)
+                .await?
+                .ok_or_else(|| Error::Integrity("an audit log has no head".to_owned()))?
         }
     };
-    let mut frontier = Frontier::from_bytes(&head.frontier.0).map_err(|_| Error::Integrity("an audit head cannot be read".to_owned()))?;
+    let mut frontier = Frontier::from_bytes(&head.frontier.0)
+        .map_err(|_| Error::Integrity("an audit head cannot be read".to_owned()))?;
     let mut rows = Vec::with_capacity(notes.len());
     for note in notes {
         let seq = i64::try_from(frontier.size()).unwrap_or(i64::MAX);
@@ -167,13 +275,16 @@ pub(crate) async fn append(tx: &Tx, log: OrganisationId, actor: &Actor, purpose:
             result: Set(result_code(note.result).to_owned()),
             account_id: Set(actor.account().map(Col)),
             person_id: Set(note.person.map(Col)),
-            body: Set(String::from_utf8(body).map_err(|_| Error::Integrity("an audit entry is not text".to_owned()))?),
+            body: Set(String::from_utf8(body)
+                .map_err(|_| Error::Integrity("an audit entry is not text".to_owned()))?),
             leaf: Set(Blob(leaf.to_vec())),
             root: Set(Blob(frontier.root().to_vec())),
         });
     }
     for chunk in rows.chunks(500) {
-        audit_entry::Entity::insert_many(chunk.to_vec()).exec_without_returning(tx).await?;
+        audit_entry::Entity::insert_many(chunk.to_vec())
+            .exec_without_returning(tx)
+            .await?;
     }
     let update = audit_head::ActiveModel {
         size: Set(i64::try_from(frontier.size()).unwrap_or(i64::MAX)),
@@ -187,10 +298,21 @@ pub(crate) async fn append(tx: &Tx, log: OrganisationId, actor: &Actor, purpose:
         .filter(audit_head::Column::Size.eq(head.size))
         .exec(tx)
         .await?;
-    if done.rows_affected == 1 { Ok(()) } else { Err(Error::Conflict) }
+    if done.rows_affected == 1 {
+        Ok(())
+    } else {
+        Err(Error::Conflict)
+    }
 }
 
-fn entry(log: OrganisationId, seq: i64, actor: &Actor, purpose: Purpose, now: At, note: &Note) -> serde_json::Value {
+fn entry(
+    log: OrganisationId,
+    seq: i64,
+    actor: &Actor,
+    purpose: Purpose,
+    now: At,
+    note: &Note,
+) -> serde_json::Value {
     let who = match actor {
         Actor::Staff { account, .. } => Some(account.uuid()),
         Actor::LinkHolder { referral, .. } => Some(referral.uuid()),
@@ -222,11 +344,19 @@ pub(crate) fn result_code(result: Result) -> &'static str {
 
 /// The heads of all logs, in a fixed order.
 pub(crate) async fn heads(tx: &impl ConnectionTrait) -> StoreResult<Vec<audit_head::Model>> {
-    Ok(audit_head::Entity::find().order_by_asc(audit_head::Column::LogId).all(tx).await?)
+    Ok(audit_head::Entity::find()
+        .order_by_asc(audit_head::Column::LogId)
+        .all(tx)
+        .await?)
 }
 
 /// One page of a log's entries from `seq` on.
-pub(crate) async fn entries(tx: &impl ConnectionTrait, log: Uuid, seq: i64, limit: u64) -> StoreResult<Vec<audit_entry::Model>> {
+pub(crate) async fn entries(
+    tx: &impl ConnectionTrait,
+    log: Uuid,
+    seq: i64,
+    limit: u64,
+) -> StoreResult<Vec<audit_entry::Model>> {
     Ok(audit_entry::Entity::find()
         .filter(audit_entry::Column::LogId.eq(log))
         .filter(audit_entry::Column::Seq.gte(seq))

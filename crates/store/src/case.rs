@@ -9,7 +9,9 @@ use throughline_core::code::Code;
 use throughline_core::id::{AccountId, CaseId, OrganisationId, PersonId, Ref, ReferralId, SiteId};
 use throughline_core::risk::RiskBand;
 use throughline_core::time::At;
-use throughline_policy::action::{CaseChange, CaseHandOver, CaseLookers, CaseOpen, CaseRead, PersonSearch};
+use throughline_policy::action::{
+    CaseChange, CaseHandOver, CaseLookers, CaseOpen, CaseRead, PersonSearch,
+};
 use throughline_policy::{Action, Facts, Permit, Scope, Ties};
 use throughline_seal::{BlindHash, normal};
 use uuid::Uuid;
@@ -172,30 +174,48 @@ fn keys_of(sheet: &PersonSheet) -> Vec<(&'static str, String)> {
         .collect();
     keys.insert(("first", normal::name(&sheet.chosen)));
     keys.extend(sheet.born.iter().map(|born| ("born", born.clone())));
-    keys.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    keys.into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .collect()
 }
 
 impl Work<'_> {
     /// The ties of a case, by reference.
     pub async fn case_facts(&mut self, reference: Ref) -> Result<Option<Facts<CaseId>>> {
-        let row = support_case::Entity::find().filter(support_case::Column::Reference.eq(Col(reference))).one(&self.tx).await?;
+        let row = support_case::Entity::find()
+            .filter(support_case::Column::Reference.eq(Col(reference)))
+            .one(&self.tx)
+            .await?;
         Ok(row.as_ref().map(facts))
     }
 
     /// The ties of a case, by id.
     pub async fn case_facts_by_id(&mut self, id: CaseId) -> Result<Option<Facts<CaseId>>> {
-        Ok(support_case::Entity::find_by_id(Col(id)).one(&self.tx).await?.as_ref().map(facts))
+        Ok(support_case::Entity::find_by_id(Col(id))
+            .one(&self.tx)
+            .await?
+            .as_ref()
+            .map(facts))
     }
 
     pub(crate) async fn case_row(&self, id: CaseId) -> Result<support_case::Model> {
-        let row = support_case::Entity::find_by_id(Col(id)).lock_exclusive().one(&self.tx).await?;
+        let row = support_case::Entity::find_by_id(Col(id))
+            .lock_exclusive()
+            .one(&self.tx)
+            .await?;
         row.ok_or(Error::NotFound(CaseRead::KIND))
     }
 
     /// Opens a case with its person: keys, person, blind index, case, story, in that order.
-    pub async fn case_open(&mut self, permit: &Permit<CaseOpen>, new: &NewCase<'_>) -> Result<(CaseId, Ref)> {
+    pub async fn case_open(
+        &mut self,
+        permit: &Permit<CaseOpen>,
+        new: &NewCase<'_>,
+    ) -> Result<(CaseId, Ref)> {
         let organisation = permit.organisation();
-        let person_id = self.person_create(organisation, Some(permit.on()), new.person).await?;
+        let person_id = self
+            .person_create(organisation, Some(permit.on()), new.person)
+            .await?;
         let (id, reference) = (self.env().id(), self.env().reference());
         let case = support_case::ActiveModel {
             id: Set(Col(id)),
@@ -211,18 +231,35 @@ impl Work<'_> {
             closed_at: Set(None),
             version: Set(1),
         };
-        support_case::Entity::insert(case).exec_without_returning(&self.tx).await?;
-        self.event_add(NewEvent { case: id, owner: person_id.uuid(), kind: "case_opened", referral: None, detail: None }).await?;
+        support_case::Entity::insert(case)
+            .exec_without_returning(&self.tx)
+            .await?;
+        self.event_add(NewEvent {
+            case: id,
+            owner: person_id.uuid(),
+            kind: "case_opened",
+            referral: None,
+            detail: None,
+        })
+        .await?;
         self.note_person::<CaseOpen>(id.uuid(), Some(person_id), &["name", "born", "details"]);
         Ok((id, reference))
     }
 
     /// Makes a person with a key of their own. The caller notes it.
-    pub(crate) async fn person_create(&mut self, organisation: OrganisationId, site: Option<SiteId>, sheet: &PersonSheet) -> Result<PersonId> {
+    pub(crate) async fn person_create(
+        &mut self,
+        organisation: OrganisationId,
+        site: Option<SiteId>,
+        sheet: &PersonSheet,
+    ) -> Result<PersonId> {
         let id: PersonId = self.env().id();
         let owner = id.uuid();
-        self.data_key_create(owner, Owner::Person, organisation).await?;
-        let name = self.seal(owner, place("person", "name", owner), sheet).await?;
+        self.data_key_create(owner, Owner::Person, organisation)
+            .await?;
+        let name = self
+            .seal(owner, place("person", "name", owner), sheet)
+            .await?;
         let row = person::ActiveModel {
             id: Set(Col(id)),
             reference: Set(Col(self.env().reference())),
@@ -234,12 +271,19 @@ impl Work<'_> {
             created_at: Set(Col(self.now())),
             version: Set(1),
         };
-        person::Entity::insert(row).exec_without_returning(&self.tx).await?;
+        person::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await?;
         self.person_index(id, organisation, sheet).await?;
         Ok(id)
     }
 
-    async fn person_index(&mut self, id: PersonId, organisation: OrganisationId, sheet: &PersonSheet) -> Result<()> {
+    async fn person_index(
+        &mut self,
+        id: PersonId,
+        organisation: OrganisationId,
+        sheet: &PersonSheet,
+    ) -> Result<()> {
         let mut rows = Vec::new();
         for (kind, value) in keys_of(sheet) {
             let hash = self.blind_key(organisation, kind).await?.hash(&value);
@@ -252,18 +296,33 @@ impl Work<'_> {
             });
         }
         if !rows.is_empty() {
-            person_index::Entity::insert_many(rows).exec_without_returning(&self.tx).await?;
+            person_index::Entity::insert_many(rows)
+                .exec_without_returning(&self.tx)
+                .await?;
         }
         Ok(())
     }
 
     /// Replaces what a person told of themselves.
-    pub async fn person_change(&mut self, permit: &Permit<CaseChange>, sheet: &PersonSheet) -> Result<()> {
+    pub async fn person_change(
+        &mut self,
+        permit: &Permit<CaseChange>,
+        sheet: &PersonSheet,
+    ) -> Result<()> {
         let case = self.case_row(permit.on()).await?;
         let owner = case.person_id.0.uuid();
-        let name = self.seal(owner, place("person", "name", owner), sheet).await?;
-        let row = person::Entity::find_by_id(case.person_id).one(&self.tx).await?.ok_or(Error::NotFound(CaseChange::KIND))?;
-        let change = person::ActiveModel { name: Set(name), version: Set(row.version + 1), ..Default::default() };
+        let name = self
+            .seal(owner, place("person", "name", owner), sheet)
+            .await?;
+        let row = person::Entity::find_by_id(case.person_id)
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::NotFound(CaseChange::KIND))?;
+        let change = person::ActiveModel {
+            name: Set(name),
+            version: Set(row.version + 1),
+            ..Default::default()
+        };
         let done = person::Entity::update_many()
             .set(change)
             .filter(person::Column::Id.eq(case.person_id))
@@ -273,27 +332,48 @@ impl Work<'_> {
         if done.rows_affected != 1 {
             return Err(Error::Conflict);
         }
-        person_index::Entity::delete_many().filter(person_index::Column::PersonId.eq(case.person_id)).exec(&self.tx).await?;
-        self.person_index(case.person_id.0, case.organisation_id.0, sheet).await?;
+        person_index::Entity::delete_many()
+            .filter(person_index::Column::PersonId.eq(case.person_id))
+            .exec(&self.tx)
+            .await?;
+        self.person_index(case.person_id.0, case.organisation_id.0, sheet)
+            .await?;
         self.note(permit, permit.on().uuid(), &["name", "born", "details"]);
         Ok(())
     }
 
     /// What a person told of themselves. The caller has noted the reading.
     pub(crate) async fn person_sheet(&mut self, id: PersonId) -> Result<PersonSheet> {
-        let row = person::Entity::find_by_id(Col(id)).one(&self.tx).await?.ok_or(Error::RowShape { table: "person", column: "id" })?;
-        self.open(id.uuid(), place("person", "name", id.uuid()), &row.name).await
+        let row = person::Entity::find_by_id(Col(id))
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::RowShape {
+                table: "person",
+                column: "id",
+            })?;
+        self.open(id.uuid(), place("person", "name", id.uuid()), &row.name)
+            .await
     }
 
     /// Reads a case.
     pub async fn case_read(&mut self, permit: &Permit<CaseRead>) -> Result<Case> {
-        let row = support_case::Entity::find_by_id(Col(permit.on())).one(&self.tx).await?.ok_or(Error::NotFound(CaseRead::KIND))?;
-        self.note(permit, permit.on().uuid(), &["name", "born", "details", "state", "risk_band"]);
+        let row = support_case::Entity::find_by_id(Col(permit.on()))
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::NotFound(CaseRead::KIND))?;
+        self.note(
+            permit,
+            permit.on().uuid(),
+            &["name", "born", "details", "state", "risk_band"],
+        );
         self.case_of(row).await
     }
 
     async fn case_of(&mut self, row: support_case::Model) -> Result<Case> {
-        let bad = |column| Error::RowShape { table: "support_case", column };
+        let bad = |column| Error::RowShape {
+            table: "support_case",
+            column,
+        };
         let sheet = self.person_sheet(row.person_id.0).await?;
         Ok(Case {
             id: row.id.0,
@@ -313,7 +393,12 @@ impl Work<'_> {
     }
 
     /// The cases that the actor may read, newest first; closed ones only when asked.
-    pub async fn cases(&mut self, scope: &Scope<CaseRead>, closed_too: bool, limit: u64) -> Result<Vec<Case>> {
+    pub async fn cases(
+        &mut self,
+        scope: &Scope<CaseRead>,
+        closed_too: bool,
+        limit: u64,
+    ) -> Result<Vec<Case>> {
         self.note_scope(scope, &["name", "state", "risk_band"]);
         let mut found = std::collections::BTreeMap::new();
         for branch in branches(scope.rule(), &ties()) {
@@ -321,10 +406,18 @@ impl Work<'_> {
             if !closed_too {
                 query = query.filter(support_case::Column::State.eq(CaseState::Open.code()));
             }
-            let rows = query.order_by_desc(support_case::Column::Id).limit(limit).all(&self.tx).await?;
+            let rows = query
+                .order_by_desc(support_case::Column::Id)
+                .limit(limit)
+                .all(&self.tx)
+                .await?;
             found.extend(rows.into_iter().map(|row| (row.id.0, row)));
         }
-        let rows: Vec<_> = found.into_values().rev().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
+        let rows: Vec<_> = found
+            .into_values()
+            .rev()
+            .take(usize::try_from(limit).unwrap_or(usize::MAX))
+            .collect();
         self.cases_of(rows).await
     }
 
@@ -340,11 +433,28 @@ impl Work<'_> {
 
     /// Finds people again by what they tell: all given values must match. Only cases in scope are ever looked at, so a record
     /// that the actor may not know of changes nothing here.
-    pub async fn people_matching(&mut self, scope: &Scope<PersonSearch>, name: &str, born: Option<&str>, limit: u64) -> Result<Vec<Case>> {
+    pub async fn people_matching(
+        &mut self,
+        scope: &Scope<PersonSearch>,
+        name: &str,
+        born: Option<&str>,
+        limit: u64,
+    ) -> Result<Vec<Case>> {
         self.note_scope(scope, &["name", "born"]);
-        let Some(organisation) = scope.actor().organisation() else { return Ok(Vec::new()) };
+        let Some(organisation) = scope.actor().organisation() else {
+            return Ok(Vec::new());
+        };
         let wanted = normal::name(name);
-        let by_name = [("name", self.blind_hash(organisation, "name", &wanted).await?), ("first", self.blind_hash(organisation, "first", &wanted).await?)];
+        let by_name = [
+            (
+                "name",
+                self.blind_hash(organisation, "name", &wanted).await?,
+            ),
+            (
+                "first",
+                self.blind_hash(organisation, "first", &wanted).await?,
+            ),
+        ];
         let by_born = match born {
             Some(born) => Some(self.blind_hash(organisation, "born", born).await?),
             None => None,
@@ -359,23 +469,42 @@ impl Work<'_> {
         }
         if let Some(hash) = by_born {
             let found = self.people_with(organisation, "born", hash).await?;
-            people = Some(people.map_or_else(|| found.clone(), |known| known.intersection(&found).copied().collect()));
+            people = Some(people.map_or_else(
+                || found.clone(),
+                |known| known.intersection(&found).copied().collect(),
+            ));
         }
         let people: Vec<Uuid> = people.unwrap_or_default().into_iter().collect();
         let mut found = std::collections::BTreeMap::new();
         for branch in branches(scope.rule(), &ties()) {
-            let query = support_case::Entity::find().filter(branch).filter(support_case::Column::PersonId.is_in(people.iter().copied()));
-            let rows = query.order_by_desc(support_case::Column::Id).limit(limit).all(&self.tx).await?;
+            let query = support_case::Entity::find()
+                .filter(branch)
+                .filter(support_case::Column::PersonId.is_in(people.iter().copied()));
+            let rows = query
+                .order_by_desc(support_case::Column::Id)
+                .limit(limit)
+                .all(&self.tx)
+                .await?;
             found.extend(rows.into_iter().map(|row| (row.id.0, row)));
         }
         self.cases_of(found.into_values().rev().collect()).await
     }
 
-    async fn blind_hash(&mut self, organisation: OrganisationId, kind: &'static str, value: &str) -> Result<BlindHash> {
+    async fn blind_hash(
+        &mut self,
+        organisation: OrganisationId,
+        kind: &'static str,
+        value: &str,
+    ) -> Result<BlindHash> {
         Ok(self.blind_key(organisation, kind).await?.hash(value))
     }
 
-    async fn people_with(&self, organisation: OrganisationId, kind: &str, hash: BlindHash) -> Result<BTreeSet<Uuid>> {
+    async fn people_with(
+        &self,
+        organisation: OrganisationId,
+        kind: &str,
+        hash: BlindHash,
+    ) -> Result<BTreeSet<Uuid>> {
         let rows = person_index::Entity::find()
             .filter(person_index::Column::OrganisationId.eq(Col(organisation)))
             .filter(person_index::Column::Kind.eq(kind))
@@ -387,7 +516,12 @@ impl Work<'_> {
     }
 
     /// Closes a case or opens it again.
-    pub async fn case_state_set(&mut self, permit: &Permit<CaseChange>, version: i64, state: CaseState) -> Result<()> {
+    pub async fn case_state_set(
+        &mut self,
+        permit: &Permit<CaseChange>,
+        version: i64,
+        state: CaseState,
+    ) -> Result<()> {
         let closed = state == CaseState::Closed;
         let change = support_case::ActiveModel {
             state: Set(state.code().to_owned()),
@@ -397,28 +531,64 @@ impl Work<'_> {
         };
         self.case_update(permit.on(), version, change).await?;
         self.note(permit, permit.on().uuid(), &["state"]);
-        self.case_event(permit, if closed { "case_closed" } else { "case_reopened" }, None).await
+        self.case_event(
+            permit,
+            if closed {
+                "case_closed"
+            } else {
+                "case_reopened"
+            },
+            None,
+        )
+        .await
     }
 
-    pub(crate) async fn case_update(&mut self, id: CaseId, version: i64, change: support_case::ActiveModel) -> Result<()> {
+    pub(crate) async fn case_update(
+        &mut self,
+        id: CaseId,
+        version: i64,
+        change: support_case::ActiveModel,
+    ) -> Result<()> {
         let done = support_case::Entity::update_many()
             .set(change)
             .filter(support_case::Column::Id.eq(Col(id)))
             .filter(support_case::Column::Version.eq(version))
             .exec(&self.tx)
             .await?;
-        if done.rows_affected == 1 { Ok(()) } else { Err(Error::Conflict) }
+        if done.rows_affected == 1 {
+            Ok(())
+        } else {
+            Err(Error::Conflict)
+        }
     }
 
     /// Hands a case over, with its open tasks and live referrals: access of the one who leaves ends with this.
-    pub async fn case_hand_over(&mut self, permit: &Permit<CaseHandOver>, to: AccountId) -> Result<()> {
+    pub async fn case_hand_over(
+        &mut self,
+        permit: &Permit<CaseHandOver>,
+        to: AccountId,
+    ) -> Result<()> {
         use crate::entity::{referral, task};
         let row = self.case_row(permit.on()).await?;
-        let change = support_case::ActiveModel { lead_account_id: Set(Col(to)), version: Set(row.version + 1), ..Default::default() };
+        let change = support_case::ActiveModel {
+            lead_account_id: Set(Col(to)),
+            version: Set(row.version + 1),
+            ..Default::default()
+        };
         self.case_update(row.id.0, row.version, change).await?;
-        let lead = referral::ActiveModel { lead_account_id: Set(Col(to)), ..Default::default() };
-        referral::Entity::update_many().set(lead).filter(referral::Column::CaseId.eq(row.id)).exec(&self.tx).await?;
-        let owner = task::ActiveModel { owner_account_id: Set(Some(Col(to))), ..Default::default() };
+        let lead = referral::ActiveModel {
+            lead_account_id: Set(Col(to)),
+            ..Default::default()
+        };
+        referral::Entity::update_many()
+            .set(lead)
+            .filter(referral::Column::CaseId.eq(row.id))
+            .exec(&self.tx)
+            .await?;
+        let owner = task::ActiveModel {
+            owner_account_id: Set(Some(Col(to))),
+            ..Default::default()
+        };
         task::Entity::update_many()
             .set(owner)
             .filter(task::Column::CaseId.eq(row.id))
@@ -428,25 +598,56 @@ impl Work<'_> {
             .await?;
         self.note(permit, permit.on().uuid(), &["lead"]);
         let owner = row.person_id.0.uuid();
-        self.event_add(NewEvent { case: row.id.0, owner, kind: "handed_over", referral: None, detail: None }).await
+        self.event_add(NewEvent {
+            case: row.id.0,
+            owner,
+            kind: "handed_over",
+            referral: None,
+            detail: None,
+        })
+        .await
     }
 
     /// The ties of every open case that an account leads: for handing a leaver's caseload over.
     pub async fn caseload(&mut self, lead: AccountId) -> Result<Vec<Facts<CaseId>>> {
-        let rows = support_case::Entity::find().filter(support_case::Column::LeadAccountId.eq(Col(lead))).all(&self.tx).await?;
+        let rows = support_case::Entity::find()
+            .filter(support_case::Column::LeadAccountId.eq(Col(lead)))
+            .all(&self.tx)
+            .await?;
         Ok(rows.iter().map(facts).collect())
     }
 
     /// Adds a line to the story. `detail` holds the parameters of the words, sealed.
-    pub async fn case_event(&mut self, permit: &Permit<CaseChange>, kind: &'static str, detail: Option<serde_json::Value>) -> Result<()> {
-        let owner = permit.person().ok_or(Error::NotFound(CaseChange::KIND))?.uuid();
+    pub async fn case_event(
+        &mut self,
+        permit: &Permit<CaseChange>,
+        kind: &'static str,
+        detail: Option<serde_json::Value>,
+    ) -> Result<()> {
+        let owner = permit
+            .person()
+            .ok_or(Error::NotFound(CaseChange::KIND))?
+            .uuid();
         self.note(permit, permit.on().uuid(), &["story"]);
-        self.event_add(NewEvent { case: permit.on(), owner, kind, referral: None, detail }).await
+        self.event_add(NewEvent {
+            case: permit.on(),
+            owner,
+            kind,
+            referral: None,
+            detail,
+        })
+        .await
     }
 
     pub(crate) async fn event_add(&mut self, new: NewEvent) -> Result<()> {
         let id = self.env().id::<()>().uuid();
-        let detail = self.seal_option(new.owner, place("case_event", "detail", id), new.detail.as_ref()).await?;
+        let detail = self
+            .seal_option(
+                new.owner,
+                place("case_event", "detail", id),
+                new.detail.as_ref(),
+            )
+            .await?;
         let row = case_event::ActiveModel {
             id: Set(id),
             case_id: Set(Col(new.case)),
@@ -456,13 +657,18 @@ impl Work<'_> {
             referral_id: Set(new.referral.map(Col)),
             detail: Set(detail),
         };
-        case_event::Entity::insert(row).exec_without_returning(&self.tx).await?;
+        case_event::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await?;
         Ok(())
     }
 
     /// The story, newest first.
     pub async fn story(&mut self, permit: &Permit<CaseRead>, limit: u64) -> Result<Vec<StoryLine>> {
-        let owner = permit.person().ok_or(Error::NotFound(CaseRead::KIND))?.uuid();
+        let owner = permit
+            .person()
+            .ok_or(Error::NotFound(CaseRead::KIND))?
+            .uuid();
         let rows = case_event::Entity::find()
             .filter(case_event::Column::CaseId.eq(Col(permit.on())))
             .order_by_desc(case_event::Column::At)
@@ -473,7 +679,13 @@ impl Work<'_> {
         self.note(permit, permit.on().uuid(), &["story"]);
         let mut out = Vec::with_capacity(rows.len());
         for row in rows {
-            let detail = self.open_option(owner, place("case_event", "detail", row.id), row.detail.as_ref()).await?;
+            let detail = self
+                .open_option(
+                    owner,
+                    place("case_event", "detail", row.id),
+                    row.detail.as_ref(),
+                )
+                .await?;
             out.push(StoryLine {
                 at: row.at.0,
                 kind: row.kind,
@@ -498,14 +710,24 @@ impl Work<'_> {
         rows.into_iter()
             .map(|row| {
                 let body: serde_json::Value =
-                    serde_json::from_str(&row.body).map_err(|_| Error::RowShape { table: "audit_entry", column: "body" })?;
-                let fields = body.get("fields").and_then(|fields| fields.as_array()).cloned().unwrap_or_default();
+                    serde_json::from_str(&row.body).map_err(|_| Error::RowShape {
+                        table: "audit_entry",
+                        column: "body",
+                    })?;
+                let fields = body
+                    .get("fields")
+                    .and_then(|fields| fields.as_array())
+                    .cloned()
+                    .unwrap_or_default();
                 Ok(Look {
                     at: row.at.0,
                     action: row.action,
                     account: row.account_id.map(|id| id.0),
                     organisation: OrganisationId::from_uuid(row.log_id),
-                    fields: fields.into_iter().filter_map(|field| field.as_str().map(str::to_owned)).collect(),
+                    fields: fields
+                        .into_iter()
+                        .filter_map(|field| field.as_str().map(str::to_owned))
+                        .collect(),
                 })
             })
             .collect()

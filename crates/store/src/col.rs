@@ -3,7 +3,9 @@
 use std::fmt;
 
 use sea_orm::sea_query::{self, ArrayType, ColumnType, Nullable, Value, ValueType, ValueTypeErr};
-use sea_orm::{ActiveValue, ColIdx, DbErr, IntoActiveValue, QueryResult, TryFromU64, TryGetError, TryGetable};
+use sea_orm::{
+    ActiveValue, ColIdx, DbErr, IntoActiveValue, QueryResult, TryFromU64, TryGetError, TryGetable,
+};
 use throughline_core::id::{Id, Ref};
 use throughline_core::time::At;
 use uuid::Uuid;
@@ -61,7 +63,9 @@ impl<T: Stored> From<Col<T>> for Value {
 impl<T: Stored> TryGetable for Col<T> {
     fn try_get_by<I: ColIdx>(res: &QueryResult, index: I) -> Result<Self, TryGetError> {
         let raw = T::Raw::try_get_by(res, index)?;
-        T::back(raw).map(Col).ok_or_else(|| TryGetError::DbErr(DbErr::Type("unknown value".to_owned())))
+        T::back(raw)
+            .map(Col)
+            .ok_or_else(|| TryGetError::DbErr(DbErr::Type("unknown value".to_owned())))
     }
 }
 

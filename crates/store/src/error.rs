@@ -67,7 +67,9 @@ impl Error {
     /// Whether the same work may succeed if simply done again.
     pub(crate) fn is_retry(&self) -> bool {
         match self {
-            Self::Database { code, .. } => matches!(code.as_str(), "40001" | "40P01" | "5" | "517" | "55P03"),
+            Self::Database { code, .. } => {
+                matches!(code.as_str(), "40001" | "40P01" | "5" | "517" | "55P03")
+            }
             Self::Busy => true,
             _ => false,
         }
@@ -82,18 +84,30 @@ impl Error {
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match &error {
-            DbErr::Exec(RuntimeErr::SqlxError(e)) | DbErr::Query(RuntimeErr::SqlxError(e)) | DbErr::Conn(RuntimeErr::SqlxError(e)) => {
-                e.as_database_error().map_or_else(
-                    || Self::Database { code: "connection".to_owned(), constraint: String::new() },
-                    |db| Self::Database {
-                        code: db.code().map(std::borrow::Cow::into_owned).unwrap_or_default(),
-                        constraint: db.constraint().unwrap_or_default().to_owned(),
-                    },
-                )
-            }
+            DbErr::Exec(RuntimeErr::SqlxError(e))
+            | DbErr::Query(RuntimeErr::SqlxError(e))
+            | DbErr::Conn(RuntimeErr::SqlxError(e)) => e.as_database_error().map_or_else(
+                || Self::Database {
+                    code: "connection".to_owned(),
+                    constraint: String::new(),
+                },
+                |db| Self::Database {
+                    code: db
+                        .code()
+                        .map(std::borrow::Cow::into_owned)
+                        .unwrap_or_default(),
+                    constraint: db.constraint().unwrap_or_default().to_owned(),
+                },
+            ),
             DbErr::ConnectionAcquire(_) => Self::Busy,
-            DbErr::Type(_) => Self::RowShape { table: "a table", column: "typed column" },
-            _ => Self::Database { code: "other".to_owned(), constraint: String::new() },
+            DbErr::Type(_) => Self::RowShape {
+                table: "a table",
+                column: "typed column",
+            },
+            _ => Self::Database {
+                code: "other".to_owned(),
+                constraint: String::new(),
+            },
         }
     }
 }

@@ -53,7 +53,10 @@ impl Owner {
 impl Keys {
     /// Keys from a root keyring, which the caller read from the key file.
     pub fn new(keyring: Keyring) -> Self {
-        Self { keyring: Arc::new(keyring), organisations: Arc::default() }
+        Self {
+            keyring: Arc::new(keyring),
+            organisations: Arc::default(),
+        }
     }
 
     /// The root keyring.
@@ -64,7 +67,10 @@ impl Keys {
 
 impl Work<'_> {
     /// An organisation's newest key; made at first use.
-    async fn organisation_key(&mut self, organisation: OrganisationId) -> Result<(i64, Arc<OrgKey>)> {
+    async fn organisation_key(
+        &mut self,
+        organisation: OrganisationId,
+    ) -> Result<(i64, Arc<OrgKey>)> {
         let found = organisation_key::Entity::find()
             .filter(organisation_key::Column::OrganisationId.eq(organisation.uuid()))
             .order_by_desc(organisation_key::Column::KeyVersion)
@@ -74,7 +80,11 @@ impl Work<'_> {
             return Ok((row.key_version, self.unwrap(&row)?));
         }
         let key = OrgKey::generate(self.env());
-        let wrapped = self.store.keys().keyring.wrap(&key, organisation.uuid(), self.env())?;
+        let wrapped = self
+            .store
+            .keys()
+            .keyring
+            .wrap(&key, organisation.uuid(), self.env())?;
         let row = organisation_key::ActiveModel {
             id: Set(self.env().id::<()>().uuid()),
             organisation_id: Set(Col(organisation)),
@@ -83,12 +93,24 @@ impl Work<'_> {
             wrapped: Set(Blob(wrapped)),
             created_at: Set(Col(self.now())),
         };
-        organisation_key::Entity::insert(row).exec_without_returning(&self.tx).await?;
+        organisation_key::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await?;
         Ok((1, Arc::new(key)))
     }
 
-    async fn organisation_key_of(&mut self, organisation: Uuid, version: i64) -> Result<Arc<OrgKey>> {
-        let cached = self.store.keys().organisations.read().ok().and_then(|keys| keys.get(&(organisation, version)).cloned());
+    async fn organisation_key_of(
+        &mut self,
+        organisation: Uuid,
+        version: i64,
+    ) -> Result<Arc<OrgKey>> {
+        let cached = self
+            .store
+            .keys()
+            .organisations
+            .read()
+            .ok()
+            .and_then(|keys| keys.get(&(organisation, version)).cloned());
         if let Some(key) = cached {
             return Ok(key);
         }
@@ -104,10 +126,18 @@ impl Work<'_> {
     fn unwrap(&self, row: &organisation_key::Model) -> Result<Arc<OrgKey>> {
         let at = (row.organisation_id.0.uuid(), row.key_version);
         let keys = self.store.keys();
-        if let Some(key) = keys.organisations.read().ok().and_then(|known| known.get(&at).cloned()) {
+        if let Some(key) = keys
+            .organisations
+            .read()
+            .ok()
+            .and_then(|known| known.get(&at).cloned())
+        {
             return Ok(key);
         }
-        let key = Arc::new(keys.keyring.unwrap(&row.wrapped.0, &row.root_key_id, at.0)?);
+        let key = Arc::new(
+            keys.keyring
+                .unwrap(&row.wrapped.0, &row.root_key_id, at.0)?,
+        );
         if let Ok(mut known) = keys.organisations.write() {
             known.insert(at, Arc::clone(&key));
         }
@@ -115,7 +145,12 @@ impl Work<'_> {
     }
 
     /// Makes the data key of a new owner.
-    pub(crate) async fn data_key_create(&mut self, owner: Uuid, kind: Owner, organisation: OrganisationId) -> Result<()> {
+    pub(crate) async fn data_key_create(
+        &mut self,
+        owner: Uuid,
+        kind: Owner,
+        organisation: OrganisationId,
+    ) -> Result<()> {
         let (version, organisation_key) = self.organisation_key(organisation).await?;
         let key = PersonKey::generate(self.env());
         let row = data_key::ActiveModel {
@@ -125,26 +160,42 @@ impl Work<'_> {
             key_version: Set(version),
             wrapped: Set(Blob(organisation_key.wrap(&key, owner, self.env())?)),
         };
-        data_key::Entity::insert(row).exec_without_returning(&self.tx).await?;
+        data_key::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await?;
         self.data_keys.insert(owner, key);
         Ok(())
     }
 
     /// Makes sure that an organisation has a data key of its own, for what is sealed and belongs to no person.
-    pub(crate) async fn organisation_data_key(&mut self, organisation: OrganisationId) -> Result<()> {
+    pub(crate) async fn organisation_data_key(
+        &mut self,
+        organisation: OrganisationId,
+    ) -> Result<()> {
         if self.data_keys.contains_key(&organisation.uuid()) {
             return Ok(());
         }
-        match data_key::Entity::find_by_id(organisation.uuid()).one(&self.tx).await? {
+        match data_key::Entity::find_by_id(organisation.uuid())
+            .one(&self.tx)
+            .await?
+        {
             Some(_) => self.data_key(organisation.uuid()).await.map(|_| ()),
-            None => self.data_key_create(organisation.uuid(), Owner::Organisation, organisation).await,
+            None => {
+                self.data_key_create(organisation.uuid(), Owner::Organisation, organisation)
+                    .await
+            }
         }
     }
 
     async fn data_key(&mut self, owner: Uuid) -> Result<&PersonKey> {
         if !self.data_keys.contains_key(&owner) {
-            let row = data_key::Entity::find_by_id(owner).one(&self.tx).await?.ok_or(Error::Sealed)?;
-            let organisation_key = self.organisation_key_of(row.organisation_id.0.uuid(), row.key_version).await?;
+            let row = data_key::Entity::find_by_id(owner)
+                .one(&self.tx)
+                .await?
+                .ok_or(Error::Sealed)?;
+            let organisation_key = self
+                .organisation_key_of(row.organisation_id.0.uuid(), row.key_version)
+                .await?;
             let key = organisation_key.unwrap(&row.wrapped.0, owner)?;
             self.data_keys.insert(owner, key);
         }
@@ -153,26 +204,48 @@ impl Work<'_> {
 
     /// Reads the data keys of many owners in one query, for lists.
     pub(crate) async fn data_keys_prefetch(&mut self, owners: &[Uuid]) -> Result<()> {
-        let missing: Vec<Uuid> = owners.iter().copied().filter(|owner| !self.data_keys.contains_key(owner)).collect();
+        let missing: Vec<Uuid> = owners
+            .iter()
+            .copied()
+            .filter(|owner| !self.data_keys.contains_key(owner))
+            .collect();
         for chunk in missing.chunks(500) {
-            let rows = data_key::Entity::find().filter(data_key::Column::OwnerId.is_in(chunk.iter().copied())).all(&self.tx).await?;
+            let rows = data_key::Entity::find()
+                .filter(data_key::Column::OwnerId.is_in(chunk.iter().copied()))
+                .all(&self.tx)
+                .await?;
             for row in rows {
-                let organisation_key = self.organisation_key_of(row.organisation_id.0.uuid(), row.key_version).await?;
-                self.data_keys.insert(row.owner_id, organisation_key.unwrap(&row.wrapped.0, row.owner_id)?);
+                let organisation_key = self
+                    .organisation_key_of(row.organisation_id.0.uuid(), row.key_version)
+                    .await?;
+                self.data_keys.insert(
+                    row.owner_id,
+                    organisation_key.unwrap(&row.wrapped.0, row.owner_id)?,
+                );
             }
         }
         Ok(())
     }
 
     /// Seals a value for one column of one row, under its owner's key.
-    pub(crate) async fn seal<T: Serialize + Sync>(&mut self, owner: Uuid, at: Place<'_>, value: &T) -> Result<Blob> {
+    pub(crate) async fn seal<T: Serialize + Sync>(
+        &mut self,
+        owner: Uuid,
+        at: Place<'_>,
+        value: &T,
+    ) -> Result<Blob> {
         let env = self.env();
         let key = self.data_key(owner).await?;
         Ok(Blob(Sealed::seal(value, key, &at, env)?.bytes().to_vec()))
     }
 
     /// Seals a value that may be absent.
-    pub(crate) async fn seal_option<T: Serialize + Sync>(&mut self, owner: Uuid, at: Place<'_>, value: Option<&T>) -> Result<Option<Blob>> {
+    pub(crate) async fn seal_option<T: Serialize + Sync>(
+        &mut self,
+        owner: Uuid,
+        at: Place<'_>,
+        value: Option<&T>,
+    ) -> Result<Option<Blob>> {
         match value {
             Some(value) => self.seal(owner, at, value).await.map(Some),
             None => Ok(None),
@@ -180,13 +253,23 @@ impl Work<'_> {
     }
 
     /// Opens a value. The caller has used a permit for the row.
-    pub(crate) async fn open<T: DeserializeOwned>(&mut self, owner: Uuid, at: Place<'_>, blob: &Blob) -> Result<T> {
+    pub(crate) async fn open<T: DeserializeOwned>(
+        &mut self,
+        owner: Uuid,
+        at: Place<'_>,
+        blob: &Blob,
+    ) -> Result<T> {
         let key = self.data_key(owner).await?;
         Ok(Sealed::<T>::from_bytes(&blob.0)?.open(key, &at)?)
     }
 
     /// Opens a value that may be absent.
-    pub(crate) async fn open_option<T: DeserializeOwned>(&mut self, owner: Uuid, at: Place<'_>, blob: Option<&Blob>) -> Result<Option<T>> {
+    pub(crate) async fn open_option<T: DeserializeOwned>(
+        &mut self,
+        owner: Uuid,
+        at: Place<'_>,
+        blob: Option<&Blob>,
+    ) -> Result<Option<T>> {
         match blob {
             Some(blob) => self.open(owner, at, blob).await.map(Some),
             None => Ok(None),
@@ -194,7 +277,11 @@ impl Work<'_> {
     }
 
     /// The blind-index key of an organisation for one column.
-    pub(crate) async fn blind_key(&mut self, organisation: OrganisationId, label: &'static str) -> Result<BlindKey> {
+    pub(crate) async fn blind_key(
+        &mut self,
+        organisation: OrganisationId,
+        label: &'static str,
+    ) -> Result<BlindKey> {
         let (_, key) = self.organisation_key(organisation).await?;
         Ok(key.blind_key(label))
     }

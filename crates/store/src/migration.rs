@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 use crate::tx::Tx;
 
 /// Every migration in order: name and text.
-pub(crate) const ALL: &[(&str, &str)] = &[("m0001_spine", include_str!("../schema/m0001_spine.txt"))];
+pub(crate) const ALL: &[(&str, &str)] =
+    &[("m0001_spine", include_str!("../schema/m0001_spine.txt"))];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name text NOT NULL PRIMARY KEY, hash text NOT NULL)";
 
@@ -37,29 +38,52 @@ pub(crate) async fn up(tx: &Tx) -> Result<Vec<&'static str>> {
     let backend = tx.get_database_backend();
     if backend == DbBackend::Postgres {
         // One node at a time; released with the transaction.
-        tx.execute_unprepared("SELECT pg_advisory_xact_lock(7232612946)").await?;
+        tx.execute_unprepared("SELECT pg_advisory_xact_lock(7232612946)")
+            .await?;
     }
     tx.execute_unprepared(LEDGER).await?;
-    let rows = tx.query_all_raw(Statement::from_string(backend, "SELECT name, hash FROM schema_migration")).await?;
+    let rows = tx
+        .query_all_raw(Statement::from_string(
+            backend,
+            "SELECT name, hash FROM schema_migration",
+        ))
+        .await?;
     let mut done = std::collections::BTreeMap::new();
     for row in rows {
-        done.insert(row.try_get::<String>("", "name")?, row.try_get::<String>("", "hash")?);
+        done.insert(
+            row.try_get::<String>("", "name")?,
+            row.try_get::<String>("", "hash")?,
+        );
     }
-    if let Some(unknown) = done.keys().find(|name| !ALL.iter().any(|(known, _)| known == name)) {
-        return Err(Error::Setup(format!("the database was made by a newer version of this program (it has {unknown}); nothing was changed")));
+    if let Some(unknown) = done
+        .keys()
+        .find(|name| !ALL.iter().any(|(known, _)| known == name))
+    {
+        return Err(Error::Setup(format!(
+            "the database was made by a newer version of this program (it has {unknown}); nothing was changed"
+        )));
     }
     let mut ran = Vec::new();
     for (name, text) in ALL {
         let hash = hex(&Sha256::digest(text.as_bytes()));
         match done.get(*name) {
             Some(stored) if *stored == hash => {}
-            Some(_) => return Err(Error::Setup(format!("migration {name} is not the one that this database was made with; nothing was changed"))),
+            Some(_) => {
+                return Err(Error::Setup(format!(
+                    "migration {name} is not the one that this database was made with; nothing was changed"
+                )));
+            }
             None => {
                 for sql in statements(text, backend)? {
                     tx.execute_unprepared(&sql).await?;
                 }
                 let sql = "INSERT INTO schema_migration (name, hash) VALUES ($1, $2)";
-                tx.execute_raw(Statement::from_sql_and_values(backend, sql, [(*name).into(), hash.into()])).await?;
+                tx.execute_raw(Statement::from_sql_and_values(
+                    backend,
+                    sql,
+                    [(*name).into(), hash.into()],
+                ))
+                .await?;
                 ran.push(*name);
             }
         }
@@ -79,7 +103,11 @@ pub(crate) fn statements(text: &str, backend: DbBackend) -> Result<Vec<String>> 
             match words.as_slice() {
                 [kind @ ("ix" | "ux"), names @ ..] => {
                     let unique = if *kind == "ux" { "UNIQUE " } else { "" };
-                    indexes.push(format!("CREATE {unique}INDEX {kind}_{table}_{} ON {table} ({})", names.join("_"), names.join(", ")));
+                    indexes.push(format!(
+                        "CREATE {unique}INDEX {kind}_{table}_{} ON {table} ({})",
+                        names.join("_"),
+                        names.join(", ")
+                    ));
                 }
                 [name, kind, flags @ ..] => {
                     if flags.contains(&"pk") {
@@ -87,11 +115,23 @@ pub(crate) fn statements(text: &str, backend: DbBackend) -> Result<Vec<String>> 
                     }
                     columns.push(column(name, kind, flags, backend)?);
                 }
-                _ => return Err(Error::Setup(format!("migration: cannot read a line of {table}"))),
+                _ => {
+                    return Err(Error::Setup(format!(
+                        "migration: cannot read a line of {table}"
+                    )));
+                }
             }
         }
-        let strict = if backend == DbBackend::Sqlite { " STRICT" } else { "" };
-        out.push(format!("CREATE TABLE {table} ({}, PRIMARY KEY ({})){strict}", columns.join(", "), primary.join(", ")));
+        let strict = if backend == DbBackend::Sqlite {
+            " STRICT"
+        } else {
+            ""
+        };
+        out.push(format!(
+            "CREATE TABLE {table} ({}, PRIMARY KEY ({})){strict}",
+            columns.join(", "),
+            primary.join(", ")
+        ));
         out.append(&mut indexes);
     }
     Ok(out)
@@ -101,10 +141,34 @@ fn column(name: &str, kind: &str, flags: &[&str], backend: DbBackend) -> Result<
     let sqlite = backend == DbBackend::Sqlite;
     let kind = match kind {
         "text" => "text",
-        "uuid" => if sqlite { "blob" } else { "uuid" },
-        "int" => if sqlite { "integer" } else { "bigint" },
-        "bool" => if sqlite { "integer" } else { "boolean" },
-        "blob" => if sqlite { "blob" } else { "bytea" },
+        "uuid" => {
+            if sqlite {
+                "blob"
+            } else {
+                "uuid"
+            }
+        }
+        "int" => {
+            if sqlite {
+                "integer"
+            } else {
+                "bigint"
+            }
+        }
+        "bool" => {
+            if sqlite {
+                "integer"
+            } else {
+                "boolean"
+            }
+        }
+        "blob" => {
+            if sqlite {
+                "blob"
+            } else {
+                "bytea"
+            }
+        }
         _ => return Err(Error::Setup(format!("migration: unknown type of {name}"))),
     };
     let mut sql = format!("{name} {kind}");

@@ -22,7 +22,11 @@ impl std::fmt::Debug for Read<'_> {
 
 impl<'e> Read<'e> {
     pub(crate) const fn new(store: &'e Store, tx: &'e Tx) -> Self {
-        Self { store, tx, bound: PhantomData }
+        Self {
+            store,
+            tx,
+            bound: PhantomData,
+        }
     }
 
     /// The surroundings.

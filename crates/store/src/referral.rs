@@ -6,14 +6,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use throughline_core::code::Code;
 use throughline_core::id::{
-    AccountId, CaseId, ConsentId, OrganisationId, PersonId, Ref, ReferralId, ReferralLinkId, ServiceId, SiteId,
+    AccountId, CaseId, ConsentId, OrganisationId, PersonId, Ref, ReferralId, ReferralLinkId,
+    ServiceId, SiteId,
 };
 use throughline_core::need::NeedType;
 use throughline_core::referral::{ReferralMove, ReferralState};
 use throughline_core::risk::RiskBand;
 use throughline_core::time::At;
 use throughline_policy::action::{
-    CaseRead, ContactReveal, OutcomeRecord, PacketRead, ReferralAnswer, ReferralRead, ReferralReceive, ReferralRecord, ReferralSend,
+    CaseRead, ContactReveal, OutcomeRecord, PacketRead, ReferralAnswer, ReferralRead,
+    ReferralReceive, ReferralRecord, ReferralSend,
 };
 use throughline_policy::{Action, Facts, Permit, Rule, Scope, Ties};
 
@@ -199,7 +201,10 @@ fn facts(row: &referral::Model) -> Facts<ReferralId> {
 }
 
 fn plain(row: &referral::Model) -> Result<Referral> {
-    let bad = |column| Error::RowShape { table: "referral", column };
+    let bad = |column| Error::RowShape {
+        table: "referral",
+        column,
+    };
     Ok(Referral {
         id: row.id.0,
         reference: row.reference.0,
@@ -228,20 +233,41 @@ fn plain(row: &referral::Model) -> Result<Referral> {
 impl Work<'_> {
     /// The ties of a referral, by reference.
     pub async fn referral_facts(&mut self, reference: Ref) -> Result<Option<Facts<ReferralId>>> {
-        let row = referral::Entity::find().filter(referral::Column::Reference.eq(Col(reference))).one(&self.tx).await?;
+        let row = referral::Entity::find()
+            .filter(referral::Column::Reference.eq(Col(reference)))
+            .one(&self.tx)
+            .await?;
         Ok(row.as_ref().map(facts))
     }
 
     /// The ties of a referral, by id.
-    pub async fn referral_facts_by_id(&mut self, id: ReferralId) -> Result<Option<Facts<ReferralId>>> {
-        Ok(referral::Entity::find_by_id(Col(id)).one(&self.tx).await?.as_ref().map(facts))
+    pub async fn referral_facts_by_id(
+        &mut self,
+        id: ReferralId,
+    ) -> Result<Option<Facts<ReferralId>>> {
+        Ok(referral::Entity::find_by_id(Col(id))
+            .one(&self.tx)
+            .await?
+            .as_ref()
+            .map(facts))
     }
 
     /// Makes a referral in state `draft`, with the packet that the partner will see sealed in it.
-    pub async fn referral_create<P: Serialize + Sync>(&mut self, permit: &Permit<ReferralSend>, new: &NewReferral, packet: &P) -> Result<Referral> {
+    pub async fn referral_create<P: Serialize + Sync>(
+        &mut self,
+        permit: &Permit<ReferralSend>,
+        new: &NewReferral,
+        packet: &P,
+    ) -> Result<Referral> {
         let case = self.case_row(permit.on()).await?;
         let (id, reference) = (self.env().id(), self.env().reference());
-        let packet = self.seal(case.person_id.0.uuid(), place("referral", "packet", id.uuid()), packet).await?;
+        let packet = self
+            .seal(
+                case.person_id.0.uuid(),
+                place("referral", "packet", id.uuid()),
+                packet,
+            )
+            .await?;
         let row = referral::Model {
             id: Col(id),
             reference: Col(reference),
@@ -270,19 +296,30 @@ impl Work<'_> {
             version: 1,
         };
         let made = plain(&row)?;
-        referral::Entity::insert(referral::ActiveModel::from(row)).exec_without_returning(&self.tx).await?;
+        referral::Entity::insert(referral::ActiveModel::from(row))
+            .exec_without_returning(&self.tx)
+            .await?;
         self.note(permit, permit.on().uuid(), &["need", "packet", "consent"]);
         Ok(made)
     }
 
     /// Sends a fresh draft: the same move as any other, under the permit that made it.
-    pub async fn referral_send(&mut self, permit: &Permit<ReferralSend>, referral: &Referral, due_at: At) -> Result<ReferralState> {
+    pub async fn referral_send(
+        &mut self,
+        permit: &Permit<ReferralSend>,
+        referral: &Referral,
+        due_at: At,
+    ) -> Result<ReferralState> {
         if referral.case != permit.on() {
             return Err(Error::NotFound(ReferralSend::KIND));
         }
         self.note(permit, permit.on().uuid(), &["state"]);
-        let detail = MoveDetail { due_at: Some(due_at), note: None };
-        self.referral_apply(referral, &ReferralMove::Send, Via::Worker, detail).await
+        let detail = MoveDetail {
+            due_at: Some(due_at),
+            note: None,
+        };
+        self.referral_apply(referral, &ReferralMove::Send, Via::Worker, detail)
+            .await
     }
 
     /// Moves a referral: state with version check, transition row and story in one transaction.
@@ -303,8 +340,17 @@ impl Work<'_> {
         self.referral_apply(referral, made, via, detail).await
     }
 
-    async fn referral_apply(&mut self, referral: &Referral, made: &ReferralMove, via: Via, detail: MoveDetail) -> Result<ReferralState> {
-        let next = referral.state.apply(made).map_err(|illegal| Error::Illegal(illegal.by))?;
+    async fn referral_apply(
+        &mut self,
+        referral: &Referral,
+        made: &ReferralMove,
+        via: Via,
+        detail: MoveDetail,
+    ) -> Result<ReferralState> {
+        let next = referral
+            .state
+            .apply(made)
+            .map_err(|illegal| Error::Illegal(illegal.by))?;
         let owner = referral.person.uuid();
         let now = self.now();
         let mut change = referral::ActiveModel {
@@ -319,7 +365,13 @@ impl Work<'_> {
             ReferralMove::Accept { by } => {
                 change.accepted_organisation_id = Set(Some(Col(referral.to)));
                 change.answered_at = Set(Some(Col(referral.answered_at.unwrap_or(now))));
-                let name = self.seal(owner, place("referral", "accepted", referral.id.uuid()), &by.as_str()).await?;
+                let name = self
+                    .seal(
+                        owner,
+                        place("referral", "accepted", referral.id.uuid()),
+                        &by.as_str(),
+                    )
+                    .await?;
                 change.accepted = Set(Some(name));
             }
             ReferralMove::Decline { reason } => {
@@ -328,7 +380,9 @@ impl Work<'_> {
                 change.ended_at = Set(Some(Col(now)));
                 change.accepted_organisation_id = Set(None);
             }
-            ReferralMove::Waitlist { .. } => change.answered_at = Set(Some(Col(referral.answered_at.unwrap_or(now)))),
+            ReferralMove::Waitlist { .. } => {
+                change.answered_at = Set(Some(Col(referral.answered_at.unwrap_or(now))))
+            }
             ReferralMove::End { reason, helped } => {
                 change.reason = Set(Some(reason.code().to_owned()));
                 change.helped = Set(Some(helped.code().to_owned()));
@@ -350,7 +404,13 @@ impl Work<'_> {
             return Err(Error::Conflict);
         }
         let id = self.env().id::<()>().uuid();
-        let note = self.seal_option(owner, place("referral_transition", "note", id), detail.note.as_ref()).await?;
+        let note = self
+            .seal_option(
+                owner,
+                place("referral_transition", "note", id),
+                detail.note.as_ref(),
+            )
+            .await?;
         let step = referral_transition::ActiveModel {
             id: Set(id),
             referral_id: Set(Col(referral.id)),
@@ -362,46 +422,88 @@ impl Work<'_> {
             account_id: Set(self.actor().account().map(Col)),
             note: Set(note),
         };
-        referral_transition::Entity::insert(step).exec_without_returning(&self.tx).await?;
+        referral_transition::Entity::insert(step)
+            .exec_without_returning(&self.tx)
+            .await?;
         self.event_add(NewEvent {
             case: referral.case,
             owner,
             kind: "referral",
             referral: Some(referral.id),
-            detail: Some(serde_json::json!({ "move": made.code(), "to": next.code(), "via": via.code() })),
+            detail: Some(
+                serde_json::json!({ "move": made.code(), "to": next.code(), "via": via.code() }),
+            ),
         })
         .await?;
         Ok(next)
     }
 
     /// The plain facts of a referral under any permit that sees it; locked until commit.
-    pub async fn referral_for_update<A: SeesReferral>(&mut self, permit: &Permit<A>) -> Result<Referral> {
-        let row = referral::Entity::find_by_id(Col(permit.on())).lock_exclusive().one(&self.tx).await?;
+    pub async fn referral_for_update<A: SeesReferral>(
+        &mut self,
+        permit: &Permit<A>,
+    ) -> Result<Referral> {
+        let row = referral::Entity::find_by_id(Col(permit.on()))
+            .lock_exclusive()
+            .one(&self.tx)
+            .await?;
         let row = row.ok_or(Error::NotFound(A::KIND))?;
         self.note(permit, permit.on().uuid(), &["state"]);
         plain(&row)
     }
 
     /// The packet, as the partner.
-    pub async fn packet_read<P: DeserializeOwned>(&mut self, permit: &Permit<PacketRead>) -> Result<P> {
-        let row = referral::Entity::find_by_id(Col(permit.on())).one(&self.tx).await?.ok_or(Error::NotFound(PacketRead::KIND))?;
+    pub async fn packet_read<P: DeserializeOwned>(
+        &mut self,
+        permit: &Permit<PacketRead>,
+    ) -> Result<P> {
+        let row = referral::Entity::find_by_id(Col(permit.on()))
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::NotFound(PacketRead::KIND))?;
         self.note(permit, permit.on().uuid(), &["packet"]);
-        self.open(row.person_id.0.uuid(), place("referral", "packet", row.id.0.uuid()), &row.packet).await
+        self.open(
+            row.person_id.0.uuid(),
+            place("referral", "packet", row.id.0.uuid()),
+            &row.packet,
+        )
+        .await
     }
 
     /// The packet and the name of who accepted, as the sender.
-    pub async fn referral_content<P: DeserializeOwned>(&mut self, permit: &Permit<ReferralRead>) -> Result<(P, Option<String>)> {
-        let row = referral::Entity::find_by_id(Col(permit.on())).one(&self.tx).await?.ok_or(Error::NotFound(ReferralRead::KIND))?;
+    pub async fn referral_content<P: DeserializeOwned>(
+        &mut self,
+        permit: &Permit<ReferralRead>,
+    ) -> Result<(P, Option<String>)> {
+        let row = referral::Entity::find_by_id(Col(permit.on()))
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::NotFound(ReferralRead::KIND))?;
         self.note(permit, permit.on().uuid(), &["packet", "accepted"]);
         let owner = row.person_id.0.uuid();
-        let packet = self.open(owner, place("referral", "packet", row.id.0.uuid()), &row.packet).await?;
-        let name = self.open_option(owner, place("referral", "accepted", row.id.0.uuid()), row.accepted.as_ref()).await?;
+        let packet = self
+            .open(
+                owner,
+                place("referral", "packet", row.id.0.uuid()),
+                &row.packet,
+            )
+            .await?;
+        let name = self
+            .open_option(
+                owner,
+                place("referral", "accepted", row.id.0.uuid()),
+                row.accepted.as_ref(),
+            )
+            .await?;
         Ok((packet, name))
     }
 
     /// The referrals of a case, newest first.
     pub async fn case_referrals(&mut self, permit: &Permit<CaseRead>) -> Result<Vec<Referral>> {
-        let rows = referral::Entity::find().filter(referral::Column::CaseId.eq(Col(permit.on()))).all(&self.tx).await?;
+        let rows = referral::Entity::find()
+            .filter(referral::Column::CaseId.eq(Col(permit.on())))
+            .all(&self.tx)
+            .await?;
         self.note(permit, permit.on().uuid(), &["referral"]);
         let mut out = rows.iter().map(plain).collect::<Result<Vec<_>>>()?;
         out.sort_by_key(|referral| std::cmp::Reverse(referral.id));
@@ -409,7 +511,10 @@ impl Work<'_> {
     }
 
     /// The steps of a referral, oldest first.
-    pub async fn referral_steps<A: SeesReferral>(&mut self, permit: &Permit<A>) -> Result<Vec<Transition>> {
+    pub async fn referral_steps<A: SeesReferral>(
+        &mut self,
+        permit: &Permit<A>,
+    ) -> Result<Vec<Transition>> {
         let rows = referral_transition::Entity::find()
             .filter(referral_transition::Column::ReferralId.eq(Col(permit.on())))
             .order_by_asc(referral_transition::Column::At)
@@ -417,12 +522,16 @@ impl Work<'_> {
             .all(&self.tx)
             .await?;
         self.note(permit, permit.on().uuid(), &["steps"]);
-        let bad = |column| Error::RowShape { table: "referral_transition", column };
+        let bad = |column| Error::RowShape {
+            table: "referral_transition",
+            column,
+        };
         rows.into_iter()
             .map(|row| {
                 Ok(Transition {
                     at: row.at.0,
-                    from: ReferralState::from_code(&row.from_state).map_err(|_| bad("from_state"))?,
+                    from: ReferralState::from_code(&row.from_state)
+                        .map_err(|_| bad("from_state"))?,
                     to: ReferralState::from_code(&row.to_state).map_err(|_| bad("to_state"))?,
                     made: row.made_move,
                     via: Via::from_code(&row.via).map_err(|_| bad("via"))?,
@@ -433,39 +542,64 @@ impl Work<'_> {
     }
 
     /// The partner's inbox: referrals with their organisation, by clock; no content.
-    pub async fn referrals_received(&mut self, scope: &Scope<ReferralReceive>, limit: u64) -> Result<Vec<Referral>> {
+    pub async fn referrals_received(
+        &mut self,
+        scope: &Scope<ReferralReceive>,
+        limit: u64,
+    ) -> Result<Vec<Referral>> {
         self.note_scope(scope, &["state", "need", "due_at"]);
         self.referrals_in(scope.rule(), None, limit).await
     }
 
     /// The referrals that the actor sent or leads, by clock; for Today.
-    pub async fn referrals_sent(&mut self, scope: &Scope<ReferralRead>, limit: u64) -> Result<Vec<Referral>> {
+    pub async fn referrals_sent(
+        &mut self,
+        scope: &Scope<ReferralRead>,
+        limit: u64,
+    ) -> Result<Vec<Referral>> {
         self.note_scope(scope, &["state", "need", "due_at"]);
         self.referrals_in(scope.rule(), None, limit).await
     }
 
     /// The referrals whose organisation accepted them: the partner's caseload.
-    pub async fn referrals_accepted(&mut self, scope: &Scope<OutcomeRecord>, limit: u64) -> Result<Vec<Referral>> {
+    pub async fn referrals_accepted(
+        &mut self,
+        scope: &Scope<OutcomeRecord>,
+        limit: u64,
+    ) -> Result<Vec<Referral>> {
         self.note_scope(scope, &["state", "need", "due_at"]);
         self.referrals_in(scope.rule(), None, limit).await
     }
 
     /// Referrals whose clock has run out, oldest first: for the job that keeps promises.
-    pub async fn referrals_overdue(&mut self, scope: &Scope<ReferralRecord>, limit: u64) -> Result<Vec<Referral>> {
+    pub async fn referrals_overdue(
+        &mut self,
+        scope: &Scope<ReferralRecord>,
+        limit: u64,
+    ) -> Result<Vec<Referral>> {
         self.note_scope(scope, &["state", "due_at"]);
         let now = self.now();
         self.referrals_in(scope.rule(), Some(now), limit).await
     }
 
     /// One query per branch of the rule, merged by clock.
-    async fn referrals_in(&mut self, rule: &Rule, due_before: Option<At>, limit: u64) -> Result<Vec<Referral>> {
+    async fn referrals_in(
+        &mut self,
+        rule: &Rule,
+        due_before: Option<At>,
+        limit: u64,
+    ) -> Result<Vec<Referral>> {
         let mut found = std::collections::BTreeMap::new();
         for branch in branches(rule, &ties()) {
             let mut query = referral::Entity::find().filter(branch);
             if let Some(now) = due_before {
                 query = query.filter(referral::Column::DueAt.lte(Col(now)));
             }
-            let rows = query.order_by_desc(referral::Column::Id).limit(limit).all(&self.tx).await?;
+            let rows = query
+                .order_by_desc(referral::Column::Id)
+                .limit(limit)
+                .all(&self.tx)
+                .await?;
             found.extend(rows.into_iter().map(|row| (row.id.0, row)));
         }
         let mut out = found.values().map(plain).collect::<Result<Vec<_>>>()?;
@@ -475,7 +609,13 @@ impl Work<'_> {
     }
 
     /// Makes a one-time link for a referral that was just sent, or sent again.
-    pub async fn referral_link_create(&mut self, referral: ReferralId, token_hash: &[u8], code_hash: &[u8], expires_at: At) -> Result<ReferralLinkId> {
+    pub async fn referral_link_create(
+        &mut self,
+        referral: ReferralId,
+        token_hash: &[u8],
+        code_hash: &[u8],
+        expires_at: At,
+    ) -> Result<ReferralLinkId> {
         let id = self.env().id();
         let row = referral_link::ActiveModel {
             id: Set(Col(id)),
@@ -487,7 +627,9 @@ impl Work<'_> {
             failures: Set(0),
             closed_at: Set(None),
         };
-        referral_link::Entity::insert(row).exec_without_returning(&self.tx).await?;
+        referral_link::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await?;
         Ok(id)
     }
 
@@ -499,11 +641,15 @@ impl Work<'_> {
             .one(&self.tx)
             .await?;
         let Some(row) = found else { return Ok(None) };
-        let referral = referral::Entity::find_by_id(row.referral_id).one(&self.tx).await?;
+        let referral = referral::Entity::find_by_id(row.referral_id)
+            .one(&self.tx)
+            .await?;
         Ok(Some(Link {
             id: row.id.0,
             referral: row.referral_id.0,
-            organisation: referral.and_then(|referral| referral.live_organisation_id).map(|id| id.0),
+            organisation: referral
+                .and_then(|referral| referral.live_organisation_id)
+                .map(|id| id.0),
             code_hash: row.code_hash.0,
             expires_at: row.expires_at.0,
             failures: row.failures,
@@ -519,8 +665,16 @@ impl Work<'_> {
             closed_at: Set((failures >= limit).then_some(Col(self.now()))),
             ..Default::default()
         };
-        referral_link::Entity::update_many().set(change).filter(referral_link::Column::Id.eq(Col(link.id))).exec(&self.tx).await?;
-        self.note_event(crate::audit::Event::SignInFailed, Some(link.id.uuid()), &["code"]);
+        referral_link::Entity::update_many()
+            .set(change)
+            .filter(referral_link::Column::Id.eq(Col(link.id)))
+            .exec(&self.tx)
+            .await?;
+        self.note_event(
+            crate::audit::Event::SignInFailed,
+            Some(link.id.uuid()),
+            &["code"],
+        );
         Ok(())
     }
 }

@@ -17,7 +17,10 @@ pub(crate) struct TieColumns<C> {
 /// One condition per branch, so that each can use its own index; the caller asks once per branch and merges.
 /// A branch that no row of this table can satisfy is left out: an empty list means nothing at all.
 pub(crate) fn branches<C: ColumnTrait>(rule: &Rule, columns: &TieColumns<C>) -> Vec<Condition> {
-    rule.any.iter().filter_map(|branch| render(branch, columns)).collect()
+    rule.any
+        .iter()
+        .filter_map(|branch| render(branch, columns))
+        .collect()
 }
 
 /// All branches in one condition; `None` when nothing may be seen.

@@ -79,7 +79,10 @@ pub struct Installation {
 }
 
 fn organisation_of(row: organisation::Model) -> Result<Organisation> {
-    let bad = |column| Error::RowShape { table: "organisation", column };
+    let bad = |column| Error::RowShape {
+        table: "organisation",
+        column,
+    };
     Ok(Organisation {
         id: row.id.0,
         reference: row.reference.0,
@@ -96,14 +99,23 @@ fn site_of(row: site::Model) -> Result<Site> {
         organisation: row.organisation_id.0,
         name: row.name,
         area: row.area_code,
-        nation: Nation::from_code(&row.nation).map_err(|_| Error::RowShape { table: "site", column: "nation" })?,
+        nation: Nation::from_code(&row.nation).map_err(|_| Error::RowShape {
+            table: "site",
+            column: "nation",
+        })?,
         private_room: row.private_room,
     })
 }
 
 impl Work<'_> {
     /// Sets the installation up with the organisation that runs it. Errors when it has been done before.
-    pub async fn installation_create(&mut self, name: &str, kind: OrganisationKind, nation: Nation, demo: bool) -> Result<Organisation> {
+    pub async fn installation_create(
+        &mut self,
+        name: &str,
+        kind: OrganisationKind,
+        nation: Nation,
+        demo: bool,
+    ) -> Result<Organisation> {
         let operator = self.organisation_create(name, kind, nation).await?;
         let row = installation::ActiveModel {
             id: Set(1),
@@ -112,15 +124,33 @@ impl Work<'_> {
             demo: Set(demo),
             created_at: Set(Col(self.now())),
         };
-        installation::Entity::insert(row).exec_without_returning(&self.tx).await?;
-        directory_head::Entity::insert(directory_head::ActiveModel { id: Set(1), version: Set(0) }).exec_without_returning(&self.tx).await?;
+        installation::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await?;
+        directory_head::Entity::insert(directory_head::ActiveModel {
+            id: Set(1),
+            version: Set(0),
+        })
+        .exec_without_returning(&self.tx)
+        .await?;
         self.note_event(Event::SetUp, Some(operator.id.uuid()), &["installation"]);
         Ok(operator)
     }
 
     /// Makes an organisation.
-    pub async fn organisation_create(&mut self, name: &str, kind: OrganisationKind, nation: Nation) -> Result<Organisation> {
-        let made = Organisation { id: self.env().id(), reference: self.env().reference(), name: name.to_owned(), kind, nation };
+    pub async fn organisation_create(
+        &mut self,
+        name: &str,
+        kind: OrganisationKind,
+        nation: Nation,
+    ) -> Result<Organisation> {
+        let made = Organisation {
+            id: self.env().id(),
+            reference: self.env().reference(),
+            name: name.to_owned(),
+            kind,
+            nation,
+        };
         let row = organisation::ActiveModel {
             id: Set(Col(made.id)),
             reference: Set(Col(made.reference)),
@@ -129,13 +159,22 @@ impl Work<'_> {
             nation: Set(nation.code().to_owned()),
             created_at: Set(Col(self.now())),
         };
-        organisation::Entity::insert(row).exec_without_returning(&self.tx).await?;
+        organisation::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await?;
         self.note_event(Event::SetUp, Some(made.id.uuid()), &["organisation"]);
         Ok(made)
     }
 
     /// Makes a site.
-    pub async fn site_create(&mut self, organisation: OrganisationId, name: &str, area: Option<&str>, nation: Nation, private_room: bool) -> Result<Site> {
+    pub async fn site_create(
+        &mut self,
+        organisation: OrganisationId,
+        name: &str,
+        area: Option<&str>,
+        nation: Nation,
+        private_room: bool,
+    ) -> Result<Site> {
         let made = Site {
             id: self.env().id(),
             reference: self.env().reference(),
@@ -155,19 +194,29 @@ impl Work<'_> {
             private_room: Set(private_room),
             created_at: Set(Col(self.now())),
         };
-        site::Entity::insert(row).exec_without_returning(&self.tx).await?;
+        site::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await?;
         self.note_event(Event::SetUp, Some(made.id.uuid()), &["site"]);
         Ok(made)
     }
 
     /// An organisation by id.
     pub async fn organisation(&self, id: OrganisationId) -> Result<Option<Organisation>> {
-        organisation::Entity::find_by_id(Col(id)).one(&self.tx).await?.map(organisation_of).transpose()
+        organisation::Entity::find_by_id(Col(id))
+            .one(&self.tx)
+            .await?
+            .map(organisation_of)
+            .transpose()
     }
 
     /// A site by id.
     pub async fn site(&self, id: SiteId) -> Result<Option<Site>> {
-        site::Entity::find_by_id(Col(id)).one(&self.tx).await?.map(site_of).transpose()
+        site::Entity::find_by_id(Col(id))
+            .one(&self.tx)
+            .await?
+            .map(site_of)
+            .transpose()
     }
 }
 
@@ -175,13 +224,20 @@ impl Read<'_> {
     /// The installation, once it has been set up.
     pub async fn installation(&self) -> Result<Option<Installation>> {
         let row = installation::Entity::find_by_id(1).one(self.tx).await?;
-        Ok(row.map(|row| Installation { reference: row.reference.0, operator: row.operator_organisation_id.map(|id| id.0), demo: row.demo }))
+        Ok(row.map(|row| Installation {
+            reference: row.reference.0,
+            operator: row.operator_organisation_id.map(|id| id.0),
+            demo: row.demo,
+        }))
     }
 
     /// Every organisation, by name.
     pub async fn organisations(&self) -> Result<Vec<Organisation>> {
         let rows = organisation::Entity::find().all(self.tx).await?;
-        let mut out = rows.into_iter().map(organisation_of).collect::<Result<Vec<_>>>()?;
+        let mut out = rows
+            .into_iter()
+            .map(organisation_of)
+            .collect::<Result<Vec<_>>>()?;
         out.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
         Ok(out)
     }

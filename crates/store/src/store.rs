@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use sea_orm::sqlx::ConnectOptions as _;
-use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, IsolationLevel, SqliteTransactionMode,
-    SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend,
+    IsolationLevel, SqliteTransactionMode, SqlxSqliteConnector, Statement, TransactionOptions,
+    TransactionTrait,
 };
 use throughline_core::env::Env;
 use throughline_policy::{Actor, Purpose, Reason};
@@ -36,7 +39,10 @@ pub trait UseCase: Send + Sync {
 }
 
 enum Engine {
-    Sqlite { writer: DatabaseConnection, readers: DatabaseConnection },
+    Sqlite {
+        writer: DatabaseConnection,
+        readers: DatabaseConnection,
+    },
     Postgres(DatabaseConnection),
 }
 
@@ -86,12 +92,38 @@ impl Store {
             .statement_cache_capacity(512)
             .disable_statement_logging();
         let pool = |max| {
-            SqlitePoolOptions::new().min_connections(1).max_connections(max).max_lifetime(None).idle_timeout(None).test_before_acquire(false)
+            SqlitePoolOptions::new()
+                .min_connections(1)
+                .max_connections(max)
+                .max_lifetime(None)
+                .idle_timeout(None)
+                .test_before_acquire(false)
         };
-        let failed = |_| Error::Setup(format!("cannot open the database file {}; nothing was changed", path.display()));
-        let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool(1).connect_with(options.clone()).await.map_err(failed)?);
-        let readers = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool(4).connect_with(options.pragma("query_only", "ON")).await.map_err(failed)?);
-        let store = Self { inner: Arc::new(Inner { engine: Engine::Sqlite { writer, readers }, env, keys }) };
+        let failed = |_| {
+            Error::Setup(format!(
+                "cannot open the database file {}; nothing was changed",
+                path.display()
+            ))
+        };
+        let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(
+            pool(1)
+                .connect_with(options.clone())
+                .await
+                .map_err(failed)?,
+        );
+        let readers = SqlxSqliteConnector::from_sqlx_sqlite_pool(
+            pool(4)
+                .connect_with(options.pragma("query_only", "ON"))
+                .await
+                .map_err(failed)?,
+        );
+        let store = Self {
+            inner: Arc::new(Inner {
+                engine: Engine::Sqlite { writer, readers },
+                env,
+                keys,
+            }),
+        };
         store.check_sqlite(durability).await?;
         Ok(store)
     }
@@ -110,10 +142,16 @@ impl Store {
                     ("idle_in_transaction_session_timeout", "20s"),
                 ])
             });
-        let pool = Database::connect(options)
-            .await
-            .map_err(|_| Error::Setup("cannot reach the PostgreSQL database; nothing was changed".to_owned()))?;
-        Ok(Self { inner: Arc::new(Inner { engine: Engine::Postgres(pool), env, keys }) })
+        let pool = Database::connect(options).await.map_err(|_| {
+            Error::Setup("cannot reach the PostgreSQL database; nothing was changed".to_owned())
+        })?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                engine: Engine::Postgres(pool),
+                env,
+                keys,
+            }),
+        })
     }
 
     /// The surroundings: clock and entropy.
@@ -142,8 +180,14 @@ impl Store {
     /// Does a use case in one transaction with its audit entries. Tried again on deadlock; a refusal is recorded.
     ///
     /// Errors as the use case does; whatever the error, nothing was changed and nothing must be shown.
-    pub async fn run<'e, U: UseCase>(&'e self, actor: &'e Actor, purpose: Purpose, case: &'e U) -> Result<U::Output> {
-        self.work(actor, purpose, |work| Box::pin(case.run(work))).await
+    pub async fn run<'e, U: UseCase>(
+        &'e self,
+        actor: &'e Actor,
+        purpose: Purpose,
+        case: &'e U,
+    ) -> Result<U::Output> {
+        self.work(actor, purpose, |work| Box::pin(case.run(work)))
+            .await
     }
 
     /// The door beneath [`Store::run`], for closures. Captured values must be references, so that it can be done again.
@@ -158,7 +202,10 @@ impl Store {
             match self.attempt(actor, purpose, &f).await {
                 Err(error) if error.is_retry() && attempt < TRIES => {
                     let [jitter] = self.inner.env.bytes::<1>();
-                    tokio::time::sleep(Duration::from_millis(u64::from(jitter) / 8 + 4 * u64::from(attempt))).await;
+                    tokio::time::sleep(Duration::from_millis(
+                        u64::from(jitter) / 8 + 4 * u64::from(attempt),
+                    ))
+                    .await;
                 }
                 Err(error) => {
                     self.record_refusal(actor, purpose, &error).await?;
@@ -224,14 +271,18 @@ impl Store {
 
     /// Whether the database answers; for readiness.
     pub async fn ping(&self) -> Result<()> {
-        self.connection().query_one_raw(Statement::from_string(self.backend(), "SELECT 1")).await?;
+        self.connection()
+            .query_one_raw(Statement::from_string(self.backend(), "SELECT 1"))
+            .await?;
         Ok(())
     }
 
     /// Closes the pools after letting SQLite fold its log into the main file.
     pub async fn close(self) -> Result<()> {
         if let Engine::Sqlite { writer, .. } = &self.inner.engine {
-            writer.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+            writer
+                .execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
+                .await?;
         }
         Ok(())
     }
@@ -239,11 +290,19 @@ impl Store {
     /// Copies a SQLite database, consistent and compact, to a new file. Errors on PostgreSQL, which has its own tools.
     pub async fn copy_to(&self, path: &Path) -> Result<()> {
         let Engine::Sqlite { writer, .. } = &self.inner.engine else {
-            return Err(Error::Setup("a PostgreSQL database is backed up with pg_dump or a base backup".to_owned()));
+            return Err(Error::Setup(
+                "a PostgreSQL database is backed up with pg_dump or a base backup".to_owned(),
+            ));
         };
         let sql = "VACUUM INTO $1";
         let target = path.to_string_lossy().into_owned();
-        writer.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, [target.into()])).await?;
+        writer
+            .execute_raw(Statement::from_sql_and_values(
+                DbBackend::Sqlite,
+                sql,
+                [target.into()],
+            ))
+            .await?;
         Ok(())
     }
 
@@ -278,11 +337,17 @@ impl Store {
             access_mode: None,
             sqlite_transaction_mode: self.is_sqlite().then_some(SqliteTransactionMode::Immediate),
         };
-        Ok(Tx::new(self.connection().begin_with_options(options).await?))
+        Ok(Tx::new(
+            self.connection().begin_with_options(options).await?,
+        ))
     }
 
     pub(crate) fn backend(&self) -> DbBackend {
-        if self.is_sqlite() { DbBackend::Sqlite } else { DbBackend::Postgres }
+        if self.is_sqlite() {
+            DbBackend::Sqlite
+        } else {
+            DbBackend::Postgres
+        }
     }
 
     pub(crate) fn connection(&self) -> &DatabaseConnection {
@@ -294,21 +359,43 @@ impl Store {
 
     async fn check_sqlite(&self, durability: Durability) -> Result<()> {
         let version = self.one_text("SELECT sqlite_version()").await?;
-        let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
+        let parts: Vec<u32> = version
+            .split('.')
+            .filter_map(|part| part.parse().ok())
+            .collect();
         if parts.as_slice() < SQLITE_FLOOR.as_slice() {
-            return Err(Error::Setup(format!("SQLite {version} can corrupt a busy database; 3.51.3 or newer is needed")));
+            return Err(Error::Setup(format!(
+                "SQLite {version} can corrupt a busy database; 3.51.3 or newer is needed"
+            )));
         }
-        if durability == Durability::Full && self.one_text("SELECT CAST(synchronous AS text) FROM pragma_synchronous").await? != "2" {
-            return Err(Error::Setup("SQLite did not accept synchronous=FULL".to_owned()));
+        if durability == Durability::Full
+            && self
+                .one_text("SELECT CAST(synchronous AS text) FROM pragma_synchronous")
+                .await?
+                != "2"
+        {
+            return Err(Error::Setup(
+                "SQLite did not accept synchronous=FULL".to_owned(),
+            ));
         }
-        if self.one_text("SELECT journal_mode FROM pragma_journal_mode").await? != "wal" {
-            return Err(Error::Setup("SQLite cannot use a write-ahead log here; is this a network file system?".to_owned()));
+        if self
+            .one_text("SELECT journal_mode FROM pragma_journal_mode")
+            .await?
+            != "wal"
+        {
+            return Err(Error::Setup(
+                "SQLite cannot use a write-ahead log here; is this a network file system?"
+                    .to_owned(),
+            ));
         }
         Ok(())
     }
 
     async fn one_text(&self, sql: &str) -> Result<String> {
-        let row = self.connection().query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
+        let row = self
+            .connection()
+            .query_one_raw(Statement::from_string(DbBackend::Sqlite, sql))
+            .await?;
         let row = row.ok_or_else(|| Error::Setup("SQLite did not answer".to_owned()))?;
         Ok(row.try_get_by_index::<String>(0)?)
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
+};
 
 /// A transaction. Streaming and nesting are left out on purpose: every statement passes the ledger.
 pub(crate) struct Tx {
@@ -13,12 +15,18 @@ pub(crate) struct Tx {
 
 impl Tx {
     pub(crate) const fn new(inner: DatabaseTransaction) -> Self {
-        Self { inner, ledger: Mutex::new(BTreeSet::new()) }
+        Self {
+            inner,
+            ledger: Mutex::new(BTreeSet::new()),
+        }
     }
 
     /// The tables changed so far.
     pub(crate) fn changed(&self) -> BTreeSet<String> {
-        self.ledger.lock().map(|ledger| ledger.clone()).unwrap_or_default()
+        self.ledger
+            .lock()
+            .map(|ledger| ledger.clone())
+            .unwrap_or_default()
     }
 
     pub(crate) async fn commit(self) -> Result<(), DbErr> {
@@ -41,17 +49,28 @@ impl Tx {
 /// The table that a statement changes; `None` for a plain query. A change that cannot be read is named `unknown`, which
 /// nothing covers.
 fn table_changed(sql: &str) -> Option<String> {
-    let upper: String = sql.trim_start().chars().take(12).collect::<String>().to_ascii_uppercase();
-    let rest = if upper.starts_with("SELECT") || upper.starts_with("PRAGMA") || upper.starts_with("SET") {
-        return None;
-    } else if upper.starts_with("INSERT INTO") || upper.starts_with("DELETE FROM") {
-        sql.trim_start().get(11..)
-    } else if upper.starts_with("UPDATE") {
-        sql.trim_start().get(6..)
-    } else {
-        return Some("unknown".to_owned());
-    };
-    let name: String = rest?.trim_start().trim_start_matches('"').chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    let upper: String = sql
+        .trim_start()
+        .chars()
+        .take(12)
+        .collect::<String>()
+        .to_ascii_uppercase();
+    let rest =
+        if upper.starts_with("SELECT") || upper.starts_with("PRAGMA") || upper.starts_with("SET") {
+            return None;
+        } else if upper.starts_with("INSERT INTO") || upper.starts_with("DELETE FROM") {
+            sql.trim_start().get(11..)
+        } else if upper.starts_with("UPDATE") {
+            sql.trim_start().get(6..)
+        } else {
+            return Some("unknown".to_owned());
+        };
+    let name: String = rest?
+        .trim_start()
+        .trim_start_matches('"')
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+        .collect();
     Some(name)
 }
 
@@ -85,9 +104,21 @@ mod tests {
     #[test]
     fn every_change_names_its_table_and_a_query_none() {
         assert_eq!(table_changed("SELECT 1"), None);
-        assert_eq!(table_changed("INSERT INTO \"person\" (\"id\") VALUES (1)").as_deref(), Some("person"));
-        assert_eq!(table_changed("UPDATE \"support_case\" SET x = 1").as_deref(), Some("support_case"));
-        assert_eq!(table_changed("DELETE FROM draft WHERE 1").as_deref(), Some("draft"));
-        assert_eq!(table_changed("WITH x AS (DELETE FROM y) SELECT 1").as_deref(), Some("unknown"));
+        assert_eq!(
+            table_changed("INSERT INTO \"person\" (\"id\") VALUES (1)").as_deref(),
+            Some("person")
+        );
+        assert_eq!(
+            table_changed("UPDATE \"support_case\" SET x = 1").as_deref(),
+            Some("support_case")
+        );
+        assert_eq!(
+            table_changed("DELETE FROM draft WHERE 1").as_deref(),
+            Some("draft")
+        );
+        assert_eq!(
+            table_changed("WITH x AS (DELETE FROM y) SELECT 1").as_deref(),
+            Some("unknown")
+        );
     }
 }

@@ -7,7 +7,9 @@ use throughline_core::code::Code as _;
 use throughline_core::env::Env;
 use throughline_core::id::{OrganisationId, PersonId};
 use throughline_core::time::At;
-use throughline_policy::{Action, ActionKind, Actor, Facts, Permit, Purpose, Reason, Scope, decide};
+use throughline_policy::{
+    Action, ActionKind, Actor, Facts, Permit, Purpose, Reason, Scope, decide,
+};
 use throughline_seal::PersonKey;
 use uuid::Uuid;
 
@@ -38,7 +40,16 @@ impl std::fmt::Debug for Work<'_> {
 impl<'e> Work<'e> {
     pub(crate) fn new(store: &'e Store, tx: Tx, actor: &'e Actor, purpose: Purpose) -> Self {
         let now = store.env().now();
-        Self { store, tx, actor, purpose, now, notes: Vec::new(), data_keys: HashMap::new(), bound: PhantomData }
+        Self {
+            store,
+            tx,
+            actor,
+            purpose,
+            now,
+            notes: Vec::new(),
+            data_keys: HashMap::new(),
+            bound: PhantomData,
+        }
     }
 
     /// The instant of this work: the same for everything in it.
@@ -77,11 +88,21 @@ impl<'e> Work<'e> {
     }
 
     /// Notes that a permit was used, and for which fields. Every method that takes a permit calls it.
-    pub(crate) fn note<A: Action>(&mut self, permit: &Permit<A>, subject: Uuid, fields: &[&'static str]) {
+    pub(crate) fn note<A: Action>(
+        &mut self,
+        permit: &Permit<A>,
+        subject: Uuid,
+        fields: &[&'static str],
+    ) {
         self.note_person::<A>(subject, permit.person(), fields);
     }
 
-    pub(crate) fn note_person<A: Action>(&mut self, subject: Uuid, person: Option<PersonId>, fields: &[&'static str]) {
+    pub(crate) fn note_person<A: Action>(
+        &mut self,
+        subject: Uuid,
+        person: Option<PersonId>,
+        fields: &[&'static str],
+    ) {
         self.add(Note {
             what: A::KIND.code(),
             kind: Some(A::KIND),
@@ -105,7 +126,12 @@ impl<'e> Work<'e> {
     }
 
     /// Notes something that is not an action on a record: signing in, a job, setting up.
-    pub(crate) fn note_event(&mut self, event: Event, subject: Option<Uuid>, fields: &[&'static str]) {
+    pub(crate) fn note_event(
+        &mut self,
+        event: Event,
+        subject: Option<Uuid>,
+        fields: &[&'static str],
+    ) {
         self.add(Note {
             what: event.code(),
             kind: None,
@@ -129,7 +155,9 @@ impl<'e> Work<'e> {
 
     /// One note per action and subject: fields are gathered.
     fn add(&mut self, note: Note) {
-        let same = |old: &&mut Note| old.what == note.what && old.subject == note.subject && old.result == note.result;
+        let same = |old: &&mut Note| {
+            old.what == note.what && old.subject == note.subject && old.result == note.result
+        };
         if let Some(old) = self.notes.iter_mut().rev().take(64).find(same) {
             old.fields.extend(note.fields);
         } else {
@@ -147,13 +175,26 @@ impl<'e> Work<'e> {
 
     /// Appends the audit entries and commits. Errors, and changes nothing, when a changed table is not covered by a note.
     pub(crate) async fn commit(self) -> Result<()> {
-        if let Some(table) = self.tx.changed().into_iter().find(|table| !audit::is_covered(table, &self.notes)) {
+        if let Some(table) = self
+            .tx
+            .changed()
+            .into_iter()
+            .find(|table| !audit::is_covered(table, &self.notes))
+        {
             self.rollback().await;
             return Err(Error::Uncovered(table));
         }
         if !self.notes.is_empty() {
             let log = self.log().await?;
-            audit::append(&self.tx, log, self.actor, self.purpose, self.now, &self.notes).await?;
+            audit::append(
+                &self.tx,
+                log,
+                self.actor,
+                self.purpose,
+                self.now,
+                &self.notes,
+            )
+            .await?;
         }
         Ok(self.tx.commit().await?)
     }

@@ -15,7 +15,9 @@ use throughline_seal::{Keyring, RootKey};
 use throughline_store::{Durability, Keys, Store, schema_fingerprint};
 
 use crate::env::{SetClock, seeded, test_start};
-use crate::postgres::{Cluster, cluster, create_from_template, database_name, drop_database, template_name};
+use crate::postgres::{
+    Cluster, cluster, create_from_template, database_name, drop_database, template_name,
+};
 
 /// A store of its own for one test, with its clock in hand.
 #[derive(Debug)]
@@ -48,9 +50,21 @@ impl TestStore {
     pub async fn sqlite() -> Self {
         let (env, clock) = seeded(7, test_start());
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let store = Store::sqlite(&folder.path().join("test.db"), env.clone(), keys(&env), Durability::Full).await.expect("a store");
+        let store = Store::sqlite(
+            &folder.path().join("test.db"),
+            env.clone(),
+            keys(&env),
+            Durability::Full,
+        )
+        .await
+        .expect("a store");
         store.migrate().await.expect("a schema");
-        Self { store, clock, env, cleanup: Cleanup::Folder(folder) }
+        Self {
+            store,
+            clock,
+            env,
+            cleanup: Cleanup::Folder(folder),
+        }
     }
 
     /// A fresh PostgreSQL database, or `None` after saying that the test is skipped.
@@ -67,19 +81,34 @@ impl TestStore {
         template_ensure(&cluster, &template, &env).await;
         let count = COUNT.fetch_add(1, Ordering::SeqCst);
         let name = database_name(&format!("{}_{count}", std::process::id()));
-        Store::postgres_execute(cluster.admin_url(), &drop_database(&name)).await.expect("an old database dropped");
-        let mut made = Store::postgres_execute(cluster.admin_url(), &create_from_template(&name, &template)).await;
+        Store::postgres_execute(cluster.admin_url(), &drop_database(&name))
+            .await
+            .expect("an old database dropped");
+        let mut made =
+            Store::postgres_execute(cluster.admin_url(), &create_from_template(&name, &template))
+                .await;
         // Two tests may copy the template at the same instant; PostgreSQL then refuses one.
         for _ in 0..50 {
             if made.is_ok() {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(60)).await;
-            made = Store::postgres_execute(cluster.admin_url(), &create_from_template(&name, &template)).await;
+            made = Store::postgres_execute(
+                cluster.admin_url(),
+                &create_from_template(&name, &template),
+            )
+            .await;
         }
         made.expect("a database from the template");
-        let store = Store::postgres(&cluster.database_url(&name), env.clone(), keys(&env), 8).await.expect("a store");
-        Some(Self { store, clock, env, cleanup: Cleanup::Database(cluster, name) })
+        let store = Store::postgres(&cluster.database_url(&name), env.clone(), keys(&env), 8)
+            .await
+            .expect("a store");
+        Some(Self {
+            store,
+            clock,
+            env,
+            cleanup: Cleanup::Database(cluster, name),
+        })
     }
 
     /// The SQLite file, for tests that look at raw bytes.
@@ -114,17 +143,31 @@ impl TestStore {
 async fn template_ensure(cluster: &Cluster, template: &str, env: &Env) {
     let build = format!("{template}_build");
     let exists = async || {
-        let sql = format!("DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_database WHERE datname = '{template}') THEN RAISE 'none'; END IF; END $$");
-        Store::postgres_execute(cluster.admin_url(), &sql).await.is_ok()
+        let sql = format!(
+            "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_database WHERE datname = '{template}') THEN RAISE 'none'; END IF; END $$"
+        );
+        Store::postgres_execute(cluster.admin_url(), &sql)
+            .await
+            .is_ok()
     };
     if exists().await {
         return;
     }
-    if Store::postgres_execute(cluster.admin_url(), &format!("CREATE DATABASE \"{build}\"")).await.is_ok() {
-        let store = Store::postgres(&cluster.database_url(&build), env.clone(), keys(env), 1).await.expect("the template");
+    if Store::postgres_execute(cluster.admin_url(), &format!("CREATE DATABASE \"{build}\""))
+        .await
+        .is_ok()
+    {
+        let store = Store::postgres(&cluster.database_url(&build), env.clone(), keys(env), 1)
+            .await
+            .expect("the template");
         store.migrate().await.expect("the schema");
         store.disconnect().await;
-        Store::postgres_execute(cluster.admin_url(), &format!("ALTER DATABASE \"{build}\" RENAME TO \"{template}\"")).await.expect("the template named");
+        Store::postgres_execute(
+            cluster.admin_url(),
+            &format!("ALTER DATABASE \"{build}\" RENAME TO \"{template}\""),
+        )
+        .await
+        .expect("the template named");
         return;
     }
     for _ in 0..600 {

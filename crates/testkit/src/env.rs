@@ -25,7 +25,8 @@ impl SetClock {
 
     /// Moves the clock on.
     pub fn advance_seconds(&self, seconds: i64) {
-        self.0.fetch_add(seconds.saturating_mul(1_000_000), Ordering::SeqCst);
+        self.0
+            .fetch_add(seconds.saturating_mul(1_000_000), Ordering::SeqCst);
     }
 }
 
@@ -57,14 +58,23 @@ impl Seeded {
 
 impl Entropy for Seeded {
     fn fill(&self, bytes: &mut [u8]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(bytes);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .fill_bytes(bytes);
     }
 }
 
 /// An environment from a seed and a start, with its clock in hand.
 pub fn seeded(seed: u64, start: At) -> (Env, Arc<SetClock>) {
     let clock = SetClock::at(start);
-    (Env { clock: Arc::<SetClock>::clone(&clock), entropy: Seeded::new(seed) }, clock)
+    (
+        Env {
+            clock: Arc::<SetClock>::clone(&clock),
+            entropy: Seeded::new(seed),
+        },
+        clock,
+    )
 }
 
 /// Monday 23 November 2026, nine in the morning: when tests happen unless they say otherwise.

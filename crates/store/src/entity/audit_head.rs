@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::col::{Blob};
+use crate::col::Blob;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_head")]

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 use throughline_core::id::{self, Id};
 
-use crate::col::{Col};
+use crate::col::Col;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "feed_problem")]

@@ -1,11 +1,11 @@
 //! Table `installation`.
 
 use sea_orm::entity::prelude::*;
-use throughline_core::id::{self, Id};
 use throughline_core::id::Ref;
+use throughline_core::id::{self, Id};
 use throughline_core::time::At;
 
-use crate::col::{Col};
+use crate::col::Col;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "installation")]

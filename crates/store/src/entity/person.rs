@@ -1,8 +1,8 @@
 //! Table `person`.
 
 use sea_orm::entity::prelude::*;
-use throughline_core::id::{self, Id};
 use throughline_core::id::Ref;
+use throughline_core::id::{self, Id};
 use throughline_core::time::At;
 
 use crate::col::{Blob, Col};
