@@ -41,7 +41,7 @@ def attack(port, url):
     """Returns (how many were closed in time, the honest visitor's times in ms)."""
     selector, open_since, closed, honest = selectors.DefaultSelector(), {}, 0, []
     for _ in range(CONNECTIONS):
-        slow = socket.create_connection(("127.0.0.1", port))
+        slow = socket.create_connection(("127.0.0.1", port), timeout=10)
         slow.setblocking(False)
         slow.send(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
         open_since[slow] = time.monotonic()
@@ -82,6 +82,8 @@ def main():
         try:
             wait_until_ready(demo, url)
             closed, honest = attack(port, url)
+        except OSError as shut_out:
+            sys.exit(f"an honest connection was shut out: {shut_out}")
         finally:
             demo.terminate()
             demo.wait(timeout=30)
