@@ -122,6 +122,13 @@ impl Postcode {
         self.unit
     }
 
+    /// Whether this is the beginning of another postcode, or the same one: `SE1` begins `SE1 4TW` but not `SE15 4QL`.
+    pub fn begins(&self, other: &Self) -> bool {
+        self.outward == other.outward
+            && (self.sector_digit.is_none() || self.sector_digit == other.sector_digit)
+            && (self.unit.is_none() || self.unit == other.unit)
+    }
+
     /// Whether all of a postcode was given, not only its beginning.
     pub fn is_full(&self) -> bool {
         self.unit.is_some()
@@ -499,6 +506,25 @@ mod tests {
             "SE15 4QLX",
         ] {
             assert_eq!(Postcode::parse(text), Err(NotAPostcode), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_beginning_is_told_from_a_longer_outward_code() {
+        let read = |text| Postcode::parse(text).unwrap();
+        for (beginning, whole, expected) in [
+            ("SE1", "SE1 4TW", true),
+            ("SE1", "SE15 4QL", false),
+            ("SE15 4", "SE15 4QL", true),
+            ("SE15 5", "SE15 4QL", false),
+            ("SE15 4QL", "SE15 4QL", true),
+            ("SE15 4QL", "SE15", false),
+        ] {
+            assert_eq!(
+                read(beginning).begins(&read(whole)),
+                expected,
+                "{beginning} {whole}"
+            );
         }
     }
 

@@ -14,8 +14,9 @@ use throughline_core::time::At;
 
 use crate::engine::{Answer, Asked, Query};
 use crate::knowledge::Knowledge;
+use crate::listed::Listing;
 use crate::rules::RULES;
-use crate::snapshot::{Listing, Snapshot};
+use crate::snapshot::Snapshot;
 
 /// A small stream of numbers from a seed (SplitMix64). For making up directories only; it is no source of secrets.
 #[derive(Debug, Clone)]
@@ -111,10 +112,13 @@ fn synthetic_listing(stream: &mut Stream, councils: &[&Area], number: usize, now
     entry.provision = provision(stream, kind, council);
     entry.description = Some("Debt, homelessness and counselling in confidence.".to_owned())
         .filter(|_| stream.one_in(4));
-    if let Some(need) = stream.pick(NeedType::ALL).filter(|_| number % 5 != 0) {
+    if let Some(need) = stream
+        .pick(NeedType::ALL)
+        .filter(|_| !number.is_multiple_of(5))
+    {
         entry.needs = vec![*need];
     }
-    if let Some(council) = council.filter(|_| number % 4 != 0) {
+    if let Some(council) = council.filter(|_| !number.is_multiple_of(4)) {
         let area = if number % 4 == 1 {
             council.within.first().copied().unwrap_or(council.code)
         } else {

@@ -18,10 +18,11 @@ use throughline_core::need::NeedType;
 use throughline_core::time::At;
 
 use crate::home::{Home, band, lies_in, must_not_meet};
-use crate::rule::{Case, Kind, Param, Rule, RuleId, Verdict};
+use crate::listed::{Listed, Listing};
+use crate::rule::{Case, Kind, Local, Param, Rule, RuleId, Verdict};
 use crate::rules::RULES;
 use crate::rules_when::{Soon, soon};
-use crate::snapshot::{Listed, Listing, Snapshot, WordScore};
+use crate::snapshot::{Snapshot, WordScore};
 use crate::text::Word;
 
 /// A question to the directory.
@@ -153,6 +154,7 @@ pub(crate) struct Asked<'a> {
     query: &'a Query,
     rules: &'a [Rule],
     now: At,
+    local: Local,
     home: Option<Home>,
     wanted: Vec<NeedType>,
     typed: Vec<Word>,
@@ -213,6 +215,7 @@ impl<'a> Asked<'a> {
             query,
             rules,
             now,
+            local: Local::at(now),
             home,
             wanted,
             typed,
@@ -255,6 +258,7 @@ impl<'a> Asked<'a> {
             ),
             knowledge,
             now: self.now,
+            local: self.local,
         }
     }
 
@@ -296,7 +300,7 @@ impl<'a> Asked<'a> {
                 (Kind::Relevance, Verdict::No) => judged.relevant_by_need = false,
                 (Kind::Standing, Verdict::No) => return None,
                 (Kind::Eligibility, Verdict::No) if judged.refused_by.is_none() => {
-                    judged.refused_by = Some(rule.id)
+                    judged.refused_by = Some(rule.id);
                 }
                 (Kind::Eligibility, Verdict::No) => judged.refused_by_another = true,
                 (Kind::Preference, Verdict::Yes) => judged.wishes += 1,
@@ -304,7 +308,9 @@ impl<'a> Asked<'a> {
                 (_, Verdict::Yes | Verdict::No) => {}
             }
         }
-        judged.soon = soon(&case);
+        if judged.refused_by.is_none() {
+            judged.soon = soon(&case);
+        }
         judged.nearness = self.nearness(listed, case.band);
         Some(judged)
     }
@@ -484,7 +490,7 @@ impl<'a> Asked<'a> {
             fit,
             distance: judged.distance,
             soon: judged.soon,
-            vouched_at: listed.vouched_at(),
+            vouched_at: listed.vouched_at,
             listing: Arc::clone(&listed.listing),
         })
     }

@@ -6,7 +6,8 @@ use throughline_core::geo::Point;
 use throughline_core::need::NeedType;
 use throughline_core::time::At;
 
-use crate::snapshot::{Listed, Snapshot, WordScore};
+use crate::listed::Listed;
+use crate::snapshot::{Snapshot, WordScore};
 
 /// What to keep. Made by [`Default`] it keeps everything.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

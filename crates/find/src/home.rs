@@ -4,7 +4,7 @@ use throughline_core::circumstances::Circumstances;
 use throughline_core::geo::{AreaCode, AreaKind, DistanceBand, Point};
 
 use crate::geo::Gazetteer;
-use crate::snapshot::{Listed, PublicPlace};
+use crate::listed::{Listed, PublicPlace};
 
 /// Where the person is, as far as they told and the gazetteer knows.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,12 +70,11 @@ pub fn is_avoided(
     let mut doubt = false;
     for avoided in &told.avoid_postcodes {
         match &place.postcode {
-            Some(postcode) if begins_with(&postcode.to_string(), &avoided.to_string()) => {
+            Some(postcode) if avoided.begins(postcode) => {
                 return Some(true);
             }
             Some(postcode) => {
-                doubt |=
-                    !postcode.is_full() && begins_with(&avoided.to_string(), &postcode.to_string())
+                doubt |= !postcode.is_full() && postcode.begins(avoided);
             }
             None => doubt = true,
         }
@@ -88,13 +87,6 @@ pub fn is_avoided(
         }
     }
     if doubt { None } else { Some(false) }
-}
-
-/// `SE1` begins `SE1 4TW` and does not begin `SE15 4QL`.
-fn begins_with(whole: &str, beginning: &str) -> bool {
-    whole
-        .strip_prefix(beginning)
-        .is_some_and(|rest| rest.is_empty() || beginning.contains(' ') || rest.starts_with(' '))
 }
 
 /// Whether the person must not meet this service: it is one they named, or every place it is known to have, or the only

@@ -18,6 +18,7 @@ pub mod geo;
 pub mod grid;
 mod home;
 mod knowledge;
+mod listed;
 pub mod postcode_table;
 pub mod rule;
 pub mod rules;
@@ -32,8 +33,9 @@ pub use engine::{Answer, Fit, IfOnly, Match, Query, RuledOut, find, find_with};
 pub use filter::{Filter, Near, text_search};
 pub use home::Home;
 pub use knowledge::{Knowledge, KnowledgeError, Settings};
+pub use listed::{Listed, Listing, PublicPlace, Served};
 pub use rules_when::Soon;
-pub use snapshot::{Listed, Listing, PublicPlace, Served, Snapshot};
+pub use snapshot::Snapshot;
 
 #[cfg(test)]
 mod tests;

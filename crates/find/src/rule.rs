@@ -41,6 +41,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use jiff::civil::Date;
 use serde::Serialize;
 use throughline_core::circumstances::Circumstances;
 use throughline_core::directory::Entry;
@@ -50,7 +51,7 @@ use throughline_core::time::At;
 
 use crate::home::Home;
 use crate::knowledge::Knowledge;
-use crate::snapshot::Listed;
+use crate::listed::Listed;
 
 /// The stable name of a rule: what message files and reports of unmet need refer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -140,6 +141,28 @@ throughline_core::code_list! {
     }
 }
 
+/// An instant on a wall clock, Europe/London: worked out once for a question, not once for each service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Local {
+    /// The date.
+    pub today: Date,
+    /// Minutes since Monday began.
+    pub minute_of_week: i32,
+}
+
+impl Local {
+    /// From an instant.
+    pub fn at(now: At) -> Self {
+        let local = now.london();
+        let days = i32::from(local.weekday().to_monday_zero_offset());
+        let minutes = i32::from(local.hour()) * 60 + i32::from(local.minute());
+        Self {
+            today: local.date(),
+            minute_of_week: days * 24 * 60 + minutes,
+        }
+    }
+}
+
 /// One service and one person, with everything a rule may look at.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
@@ -157,6 +180,8 @@ pub struct Case<'a> {
     pub knowledge: &'a Knowledge,
     /// The instant at which it is asked.
     pub now: At,
+    /// The same instant on a wall clock.
+    pub local: Local,
 }
 
 impl<'a> Case<'a> {

@@ -6,8 +6,8 @@ use throughline_core::code::Code;
 use throughline_core::directory::{Schedule, Status, Weekday};
 use throughline_core::time::At;
 
-use crate::rule::{Case, Finding, Param, Verdict};
-use crate::snapshot::Listed;
+use crate::listed::Listed;
+use crate::rule::{Case, Finding, Local, Param, Verdict};
 
 const MINUTES_IN_A_DAY: i32 = 24 * 60;
 const MINUTES_IN_A_WEEK: i32 = 7 * MINUTES_IN_A_DAY;
@@ -29,7 +29,7 @@ pub(crate) fn safe_times(case: &Case<'_>) -> Option<Finding> {
     }
     let (mut open, mut doubt, mut said) = (false, false, false);
     for schedule in
-        schedules(case.listed).filter(|schedule| !schedule.closed && holds(schedule, case.now))
+        schedules(case.listed).filter(|schedule| !schedule.closed && holds(schedule, case.local))
     {
         said = true;
         match weekly_minutes(schedule) {
@@ -38,7 +38,7 @@ pub(crate) fn safe_times(case: &Case<'_>) -> Option<Finding> {
                     .told
                     .safe_times
                     .iter()
-                    .any(|safe| spans.iter().any(|span| meets(*span, span_of(safe))))
+                    .any(|safe| spans.iter().any(|span| meets(*span, span_of(safe))));
             }
             None => doubt = true,
         }
@@ -82,8 +82,12 @@ pub(crate) fn capacity(case: &Case<'_>) -> Option<Finding> {
 }
 
 /// Has anybody vouched for the listing lately?
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every rule has this shape; this question always arises"
+)]
 pub(crate) fn stale(case: &Case<'_>) -> Option<Finding> {
-    let Some(vouched) = case.listed.vouched_at() else {
+    let Some(vouched) = case.listed.vouched_at else {
         return Some(Finding::new(Verdict::AskService));
     };
     let days = days_between(vouched, case.now);
@@ -116,7 +120,7 @@ throughline_core::code_list! {
 pub(crate) fn soon(case: &Case<'_>) -> Soon {
     if capacity(case).is_some_and(|found| found.verdict == Verdict::Yes) {
         Soon::HasRoom
-    } else if open_at(case.listed, case.now) {
+    } else if open_at(case.listed, case.local) {
         Soon::OpenNow
     } else {
         Soon::NotKnown
@@ -138,23 +142,21 @@ fn schedules(listed: &Listed) -> impl Iterator<Item = &Schedule> {
 }
 
 /// Whether a schedule holds on the day of an instant.
-fn holds(schedule: &Schedule, now: At) -> bool {
-    let today = now.london_date();
+fn holds(schedule: &Schedule, local: Local) -> bool {
+    let today = local.today;
     schedule.valid_from.is_none_or(|from| from <= today)
         && schedule.valid_to.is_none_or(|to| today <= to)
 }
 
 /// Whether a service is surely open at an instant: a weekly time covers it, and no closing does.
-fn open_at(listed: &Listed, now: At) -> bool {
-    let local = now.london();
-    let day = i32::from(local.weekday().to_monday_zero_offset());
-    let minute = day * MINUTES_IN_A_DAY + minute_of_day(local.time());
+fn open_at(listed: &Listed, local: Local) -> bool {
+    let minute = local.minute_of_week;
     let covers = |schedule: &Schedule| {
         weekly_minutes(schedule)
             .is_some_and(|spans| spans.iter().any(|span| meets(*span, (minute, minute + 1))))
     };
     let (mut open, mut shut) = (false, false);
-    for schedule in schedules(listed).filter(|schedule| holds(schedule, now)) {
+    for schedule in schedules(listed).filter(|schedule| holds(schedule, local)) {
         if schedule.closed {
             // A closing whose times are not plain is taken to cover the day.
             shut |= weekly_minutes(schedule).is_none() || covers(schedule);

@@ -117,6 +117,10 @@ pub(crate) fn is_tolerant(word: &str) -> bool {
 
 /// Whether two words differ by at most one letter added, lost or changed, or two neighbours swapped.
 pub fn within_one_slip(a: &str, b: &str) -> bool {
+    // No letter is more than four bytes, so lengths further apart than that cannot be one letter apart.
+    if a.len().abs_diff(b.len()) > 4 {
+        return false;
+    }
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let (short, long) = if a.len() <= b.len() {
         (&a, &b)

@@ -14,7 +14,7 @@ use throughline_core::time::At;
 use crate::bench::{Stream, find_by_scanning, synthetic_listings, synthetic_queries};
 use crate::engine::Judged;
 use crate::home::{Home, must_not_meet};
-use crate::rule::{Case, Kind, RuleId, Verdict};
+use crate::rule::{Case, Kind, Local, RuleId, Verdict};
 use crate::rules::RULES;
 use crate::*;
 

@@ -111,7 +111,7 @@ fn a_thousand_postcodes_of_one_council_tell_nothing_of_where_a_refuge_is() {
                         now(),
                     );
                     let learnt = seen(&answer);
-                    let known = first.get_or_insert_with(|| [None, None]);
+                    let known = first.get_or_insert([None, None]);
                     let slot = &mut known[usize::from(nearest_first)];
                     assert_eq!(
                         slot.get_or_insert_with(|| learnt.clone()),
