@@ -1,1 +1,52 @@
-//! (skeleton)
+//! Use cases: what the system does, one file per area, each inside one unit of work.
+//!
+//! A use case is a struct that implements `throughline_store::UseCase`, or a function over [`App`] that opens one
+//! `store.work(..)`. It reads facts, asks policy for a permit, lets `core` say what happens, and stores it with its audit
+//! entry and its outbox rows. Pages and the API call the same ones.
+//!
+//! To add one: a function in the file of its area, its test on both databases beside it.
+//! What must never happen here: HTTP, HTML, SQL, waiting inside a unit of work, a message that does not go through the outbox.
+
+use throughline_core::env::Env;
+use throughline_core::nation::Nation;
+use throughline_core::pack::{Pack, Packs};
+use throughline_core::time::At;
+use throughline_store::{Error, Result, Store};
+
+/// Everything a use case needs. One per process.
+#[derive(Debug)]
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// The policy packs.
+    pub packs: Packs,
+    /// How this installation is set up.
+    pub settings: Settings,
+}
+
+/// How an installation is set up, as far as use cases care.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where people reach it, without a slash at the end: links in mail begin with it.
+    pub base_url: String,
+    /// The neutral address that mail comes from.
+    pub mail_from: String,
+    /// The name of this node: who holds a lease on a job.
+    pub node: String,
+    /// Whether this is a demo with invented people only.
+    pub demo: bool,
+}
+
+impl App {
+    /// The surroundings.
+    pub fn env(&self) -> &Env {
+        self.store.env()
+    }
+
+    /// The policy pack in force for a nation now. Errors when there is none: then nothing that needs a clock may start.
+    pub fn pack(&self, nation: Nation, now: At) -> Result<&Pack> {
+        self.packs
+            .in_force(nation, now.london_date())
+            .map_err(|none| Error::Setup(none.to_string()))
+    }
+}
