@@ -197,7 +197,8 @@ impl Link {
 component!(Link, |_lang| Self::new("Details", "/details")
     .hidden("of the hostel"));
 
-/// A form that changes something: it carries the token against forged requests, and asks the browser to remember nothing.
+/// A form that changes something: it carries the token against forged requests, and asks the browser to remember
+/// nothing and to send nothing to a spelling service.
 #[derive(Debug, Clone, Template)]
 #[template(path = "post_form.html")]
 pub struct PostForm {
@@ -261,7 +262,7 @@ component!(PostForm, |lang| Self::new("/save", "token")
 #[derive(Debug, Clone, Template)]
 #[template(
     ext = "html",
-    source = r#"<form method="get" action="{{ action }}" novalidate autocomplete="off"{{ attrs }}>{{ body }}</form>"#
+    source = r#"<form method="get" action="{{ action }}" novalidate autocomplete="off" spellcheck="false"{{ attrs }}>{{ body }}</form>"#
 )]
 pub struct GetForm {
     action: String,

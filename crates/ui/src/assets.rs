@@ -12,7 +12,19 @@ struct Own;
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "vendor/govuk-frontend/dist"]
-struct Vendored;
+struct Govuk;
+
+#[derive(rust_embed::RustEmbed)]
+#[folder = "vendor/moj-frontend/dist"]
+struct Moj;
+
+/// Every file with its name.
+fn all() -> impl Iterator<Item = (Cow<'static, str>, rust_embed::EmbeddedFile)> {
+    let own = Own::iter().filter_map(|name| Own::get(&name).map(|file| (name, file)));
+    let govuk = Govuk::iter().filter_map(|name| Govuk::get(&name).map(|file| (name, file)));
+    let moj = Moj::iter().filter_map(|name| Moj::get(&name).map(|file| (name, file)));
+    own.chain(govuk).chain(moj)
+}
 
 /// A file, ready to send. Send it with `Cache-Control: public, max-age=31536000, immutable` and `nosniff`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,12 +43,8 @@ pub fn base() -> &'static str {
 static BASE: LazyLock<String> = LazyLock::new(|| {
     // The hashes of the files, folded into one: order does not matter and every file counts.
     let mut folded = [0u8; 8];
-    let hashes = Own::iter()
-        .filter_map(|name| Own::get(&name))
-        .chain(Vendored::iter().filter_map(|name| Vendored::get(&name)))
-        .map(|file| file.metadata.sha256_hash());
-    for hash in hashes {
-        for (slot, byte) in folded.iter_mut().zip(hash) {
+    for (_, file) in all() {
+        for (slot, byte) in folded.iter_mut().zip(file.metadata.sha256_hash()) {
             *slot ^= byte;
         }
     }
@@ -59,7 +67,9 @@ pub fn find(rest: &str) -> Option<Asset> {
     let name = rest
         .strip_prefix(base().strip_prefix("/assets/")?)?
         .strip_prefix('/')?;
-    let file = Own::get(name).or_else(|| Vendored::get(name))?;
+    let file = Own::get(name)
+        .or_else(|| Govuk::get(name))
+        .or_else(|| Moj::get(name))?;
     Some(Asset {
         bytes: file.data,
         content_type: content_type(name)?,
@@ -68,10 +78,7 @@ pub fn find(rest: &str) -> Option<Asset> {
 
 /// Every file that [`find`] can find.
 pub fn names() -> Vec<String> {
-    let mut names: Vec<String> = Own::iter()
-        .chain(Vendored::iter())
-        .map(Cow::into_owned)
-        .collect();
+    let mut names: Vec<String> = all().map(|(name, _)| name.into_owned()).collect();
     names.sort();
     names
 }

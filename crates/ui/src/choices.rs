@@ -580,7 +580,7 @@ impl DateInput {
             classes.add("govuk-input--error");
         }
         if !part.classes.contains("govuk-input--width-") {
-            classes.add(if part.name == "year" {
+            classes.add(if part.name.ends_with("year") {
                 "govuk-input--width-4"
             } else {
                 "govuk-input--width-2"

@@ -328,32 +328,15 @@ pub struct Input {
     group: Group,
     kind: String,
     value: Option<String>,
-    spellcheck: bool,
+    spellcheck: Option<bool>,
     autocomplete: Option<String>,
     autocapitalize: Option<String>,
     pattern: Option<String>,
     inputmode: Option<String>,
-    prefix: Option<Affix>,
-    suffix: Option<Affix>,
+    prefix: Option<Html>,
+    suffix: Option<Html>,
     wrapper_classes: Classes,
-    wrapper_attrs: Attrs,
     after: Option<Html>,
-}
-
-#[derive(Debug, Clone)]
-struct Affix {
-    words: Html,
-    classes: Classes,
-    attrs: Attrs,
-}
-
-impl Affix {
-    fn html(&self, side: &str) -> Html {
-        Html::trusted(format!(
-            "<div class=\"govuk-input__{side}{}\" aria-hidden=\"true\"{}>{}</div>",
-            self.classes, self.attrs, self.words
-        ))
-    }
 }
 
 impl Input {
@@ -363,7 +346,7 @@ impl Input {
             group: Group::new(name, label),
             kind: "text".to_owned(),
             value: None,
-            spellcheck: false,
+            spellcheck: None,
             autocomplete: None,
             autocapitalize: None,
             pattern: None,
@@ -371,7 +354,6 @@ impl Input {
             prefix: None,
             suffix: None,
             wrapper_classes: Classes::default(),
-            wrapper_attrs: Attrs::new(),
             after: None,
         }
     }
@@ -411,21 +393,22 @@ impl Input {
     /// Words before the box, such as `£`.
     #[must_use]
     pub fn prefix(mut self, words: impl Into<Html>) -> Self {
-        self.prefix = Some(Affix::new(words));
+        self.prefix = Some(words.into());
         self
     }
 
     /// Words after the box, such as `miles`.
     #[must_use]
     pub fn suffix(mut self, words: impl Into<Html>) -> Self {
-        self.suffix = Some(Affix::new(words));
+        self.suffix = Some(words.into());
         self
     }
 
-    /// Lets the browser mark spelling. Off by default: some browsers send what is typed to a third party.
+    /// Whether the browser may mark spelling. Forms here say no for all that is in them: some browsers send what is
+    /// typed to a third party to check it.
     #[must_use]
-    pub const fn spellcheck(mut self) -> Self {
-        self.spellcheck = true;
+    pub const fn spellcheck(mut self, yes: bool) -> Self {
+        self.spellcheck = Some(yes);
         self
     }
 
@@ -460,13 +443,15 @@ impl Input {
             ""
         };
         let mut out = format!(
-            "<input class=\"govuk-input{}{error}\" id=\"{}\" name=\"{}\" type=\"{}\" spellcheck=\"{}\"",
+            "<input class=\"govuk-input{}{error}\" id=\"{}\" name=\"{}\" type=\"{}\"",
             group.classes,
             escape(group.id()),
             escape(&group.name),
-            escape(&self.kind),
-            self.spellcheck
+            escape(&self.kind)
         );
+        if let Some(yes) = self.spellcheck {
+            out.push_str(attribute("spellcheck", if yes { "true" } else { "false" }).as_str());
+        }
         if let Some(value) = &self.value {
             out.push_str(" value=\"");
             out.push_str(&escape(value));
@@ -490,16 +475,6 @@ impl Input {
     }
 }
 
-impl Affix {
-    fn new(words: impl Into<Html>) -> Self {
-        Self {
-            words: words.into(),
-            classes: Classes::default(),
-            attrs: Attrs::new(),
-        }
-    }
-}
-
 question!(Input);
 labelled!(Input);
 component!(Input, |lang| Self::new("name", "Full name")
@@ -512,39 +487,74 @@ component!(Input, |lang| Self::new("name", "Full name")
 
 /// A password, with a button to show it when there is JavaScript.
 #[derive(Debug, Clone, Template)]
-#[template(ext = "html", source = "{{ input }}")]
+#[template(ext = "html", source = "{{ self.composed() }}")]
 pub struct PasswordInput {
+    lang: Lang,
     input: Input,
 }
 
 impl PasswordInput {
-    /// A password that already exists. Its value is never shown again.
+    /// A password that already exists.
     pub fn new(lang: Lang, name: impl Into<String>, label: impl Into<Label>) -> Self {
-        let text = Text::new(lang);
-        let mut input = Input::new(name, label)
-            .kind("password")
-            .autocomplete("current-password")
-            .autocapitalize("none")
-            .classes("govuk-password-input__input govuk-js-password-input-input")
-            .form_group_classes("govuk-password-input");
+        Self {
+            lang,
+            input: Input::new(name, label)
+                .kind("password")
+                .spellcheck(false)
+                .autocapitalize("none")
+                .autocomplete("current-password"),
+        }
+    }
+
+    /// A password being chosen.
+    #[must_use]
+    pub fn new_password(self) -> Self {
+        self.with(|input| input.autocomplete("new-password"))
+    }
+
+    /// Help with answering.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<Html>) -> Self {
+        self.with(|input| input.hint(hint))
+    }
+
+    /// What is wrong, if anything. (There is no `bind`: a password is never shown again.)
+    #[must_use]
+    pub fn error(self, error: impl Into<Option<ErrorMessage>>) -> Self {
+        self.with(|input| input.error(error))
+    }
+
+    /// Changes the box itself: id, classes and the rest.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(Input) -> Input) -> Self {
+        self.input = change(self.input);
+        self
+    }
+
+    fn composed(&self) -> Input {
+        let text = Text::new(self.lang);
+        let mut input = self.input.clone();
+        let mut classes = Classes::new("govuk-password-input__input govuk-js-password-input-input");
+        classes.add(input.group.classes.as_str());
+        input.group.classes = classes;
+        let mut classes = Classes::new("govuk-password-input");
+        classes.add(input.group.form_group_classes.as_str());
+        input.group.form_group_classes = classes;
         let attrs = &mut input.group.form_group_attrs;
         attrs.set("data-module", "govuk-password-input");
-        for key in [
-            "show-password",
-            "hide-password",
-            "show-password-label",
-            "hide-password-label",
-            "password-shown",
-            "password-hidden",
-        ] {
-            let attribute = match key {
-                "show-password-label" => "show-password-aria-label".to_owned(),
-                "hide-password-label" => "hide-password-aria-label".to_owned(),
-                "show-password" | "hide-password" => key.to_owned(),
-                said => format!("{said}-announcement"),
-            };
-            let words = text.plain(&format!("component-{key}"));
-            attrs.set(&format!("data-i18n.{attribute}"), words);
+        // English is built into the script; other languages travel with the page.
+        if self.lang != Lang::En {
+            for (attribute, key) in [
+                ("show-password", "show-password"),
+                ("hide-password", "hide-password"),
+                ("show-password-aria-label", "show-password-label"),
+                ("hide-password-aria-label", "hide-password-label"),
+                ("password-shown-announcement", "password-shown"),
+                ("password-hidden-announcement", "password-hidden"),
+            ] {
+                let words = text.plain(&format!("component-{key}"));
+                attrs.set(&format!("data-i18n.{attribute}"), words);
+            }
         }
         input.wrapper_classes = Classes::new("govuk-password-input__wrapper");
         input.after = Some(Html::trusted(format!(
@@ -555,28 +565,7 @@ impl PasswordInput {
             escape(&text.plain("component-show-password-label")),
             text.t("component-show-password")
         )));
-        Self { input }
-    }
-
-    /// A password being chosen.
-    #[must_use]
-    pub fn new_password(mut self) -> Self {
-        self.input.autocomplete = Some("new-password".to_owned());
-        self
-    }
-
-    /// Help with answering.
-    #[must_use]
-    pub fn hint(mut self, hint: impl Into<Html>) -> Self {
-        self.input.group.hint = Some(Hint::new(hint));
-        self
-    }
-
-    /// What is wrong, if anything.
-    #[must_use]
-    pub fn error(mut self, error: impl Into<Option<ErrorMessage>>) -> Self {
-        self.input.group.error = error.into();
-        self
+        input
     }
 }
 
