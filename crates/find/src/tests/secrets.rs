@@ -73,14 +73,21 @@ fn seen(answer: &Answer) -> Vec<(Ref, Option<DistanceBand>, Vec<AreaCode>)> {
 
 #[test]
 fn a_thousand_postcodes_of_one_council_tell_nothing_of_where_a_refuge_is() {
-    let mut listings: Vec<Listing> = (1..=20)
-        .map(|n| {
-            refuge(
-                n,
-                "Refuge",
-                Some(if n % 2 == 0 { "Bristol" } else { "Leeds" }),
-            )
-        })
+    // Two in each of the sixty councils nearest to Bristol, so that many lie close to the edge of a band.
+    let middle = KNOWLEDGE
+        .gazetteer
+        .area(bristol())
+        .unwrap()
+        .centroid
+        .unwrap();
+    let mut councils = KNOWLEDGE.gazetteer.councils();
+    councils.retain(|area| area.centroid.is_some());
+    councils.sort_by(|a, b| {
+        let from = |area: &throughline_core::geo::Area| middle.metres_to(area.centroid.unwrap());
+        from(a).total_cmp(&from(b))
+    });
+    let mut listings: Vec<Listing> = (1..=120)
+        .map(|n| refuge(n, "Refuge", Some(&councils[usize::from(n) / 2].name)))
         .collect();
     listings.extend(synthetic_listings(&KNOWLEDGE, 9, 50, now()));
     let directory = snapshot(listings);
