@@ -9,6 +9,7 @@ use std::process::ExitCode;
 mod check_docs;
 mod check_layers;
 mod geo;
+mod vendor_assets;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -21,7 +22,11 @@ fn main() -> ExitCode {
         "check-docs" => check_docs::run(rest),
         "check-layers" => check_layers::run(rest),
         "geo" => geo::run(rest),
-        _ => Err("usage: cargo run -p xtask -- check-docs | check-layers | geo".to_owned()),
+        "vendor-assets" => vendor_assets::run(rest),
+        _ => Err(
+            "usage: cargo run -p xtask -- check-docs | check-layers | geo | vendor-assets"
+                .to_owned(),
+        ),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

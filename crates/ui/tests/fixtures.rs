@@ -4,6 +4,14 @@
 //! markups must be the same document. Examples our types cannot express, on purpose, are in `unsupported.txt`, which may
 //! only become shorter.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    clippy::redundant_closure_for_method_calls,
+    clippy::unnecessary_wraps,
+    reason = "adapters all have one shape, and a test that cannot read its examples must stop"
+)]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

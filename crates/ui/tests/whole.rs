@@ -1,5 +1,12 @@
 //! What must be true of everything in this crate together: samples, marks, weight, and where vendored files came from.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::format_collect,
+    reason = "a test that cannot read its files must stop; the files are our own"
+)]
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 

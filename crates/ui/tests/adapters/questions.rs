@@ -344,7 +344,7 @@ fn date_input(o: &Value) -> Option<DateInput> {
         let part = maybe(part, text(&item, "autocomplete"), DatePart::autocomplete);
         let part = maybe(part, text(&item, "pattern"), DatePart::pattern);
         let part = maybe(part, text(&item, "inputmode"), DatePart::inputmode);
-        let part = match item["error"].as_bool() {
+        let part = match item.get("error").and_then(Value::as_bool) {
             Some(yes) => part.error(yes),
             None => part,
         };
