@@ -153,7 +153,10 @@ fn text_is_trimmed_and_counted_in_characters_not_bytes() {
 
 /// The obvious way to write a form, to read back.
 fn encode(pairs: &[(String, String)]) -> String {
-    let quote = |s: &str| s.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+    let quote = |s: &str| {
+        let bytes: Vec<String> = s.bytes().map(|b| format!("%{b:02X}")).collect();
+        bytes.concat()
+    };
     pairs
         .iter()
         .map(|(n, v)| format!("{}={}", quote(n), quote(v)))

@@ -8,9 +8,8 @@ use crate::assets;
 use crate::content::NotificationBanner;
 use crate::errors::ErrorSummary;
 use crate::html::{Html, component, escape};
-use crate::navigation::{
-    BackLink, Header, LanguageNavigation, NavItem, PhaseBanner, ServiceNavigation, SkipLink,
-};
+use crate::languages::LanguageNavigation;
+use crate::navigation::{BackLink, Header, NavItem, PhaseBanner, ServiceNavigation, SkipLink};
 use crate::text::{Lang, Text};
 
 /// The person signed in.

@@ -6,8 +6,9 @@
 //! - [`text`], [`format`]: [`Text`] and [`Lang`]; keys in `locales/<lang>/<area>.ftl`; dates, clocks, numbers, money.
 //! - [`form`]: [`Form`]: parse, check, show again.
 //! - [`layout`]: [`Page`] around every body; [`PlainPage`] for errors and locks.
-//! - [`fields`], [`choices`]: questions. [`actions`]: buttons, links, forms, exit. [`content`], [`lists`]: things to
-//!   read. [`navigation`], [`moj`], [`errors`], [`chart`]: the rest.
+//! - [`fields`], [`areas`], [`choices`], [`dates`]: questions. [`actions`]: buttons, links, forms, exit. [`content`],
+//!   [`lists`], [`tables`]: things to read. [`navigation`], [`languages`], [`pagination`], [`moj`], [`errors`],
+//!   [`chart`]: the rest.
 //! - [`assets`]: style and script, with hashes in their addresses.
 //! - [`prelude`]: all of it at once.
 //!
@@ -77,19 +78,24 @@
 //! crate among the dependencies, markup from outside trusted without `ammonia` having seen it.
 
 pub mod actions;
+pub mod areas;
 pub mod assets;
 pub mod chart;
 pub mod choices;
 pub mod content;
+pub mod dates;
 pub mod errors;
 pub mod fields;
 pub mod form;
 pub mod format;
 pub mod html;
+pub mod languages;
 pub mod layout;
 pub mod lists;
 pub mod moj;
 pub mod navigation;
+pub mod pagination;
+pub mod tables;
 pub mod text;
 
 pub use form::Form;
@@ -102,27 +108,27 @@ pub mod prelude {
     pub use crate::actions::{
         Button, ButtonGroup, ExitThisPage, GetForm, Link, PostForm, safe_href,
     };
+    pub use crate::areas::{CharacterCount, Select, SelectOption, Textarea};
     pub use crate::chart::{BarChart, Figure};
-    pub use crate::choices::{Checkboxes, Choice, DateInput, DatePart, Fieldset, Legend, Radios};
+    pub use crate::choices::{Checkboxes, Choice, Fieldset, Legend, Radios};
     pub use crate::content::{
-        Cell, Colour, Details, InsetText, NotificationBanner, Panel, Tab, Table, Tabs, Tag,
-        WarningText,
+        Colour, Details, InsetText, NotificationBanner, Panel, Tag, WarningText,
     };
+    pub use crate::dates::{DateInput, DatePart};
     pub use crate::errors::{ErrorItem, ErrorSummary};
-    pub use crate::fields::{
-        CharacterCount, ErrorMessage, Hint, Input, Label, PasswordInput, Select, SelectOption,
-        Textarea,
-    };
+    pub use crate::fields::{ErrorMessage, Hint, Input, Label, PasswordInput};
     pub use crate::form::{FieldError, Form, FormProblem, Limits};
     pub use crate::format::{money, number};
     pub use crate::html::{Component, Html, Size};
+    pub use crate::languages::{LanguageItem, LanguageNavigation};
     pub use crate::layout::{Flash, FooterLinks, Helpline, Page, PlainPage, Who};
     pub use crate::lists::{Action, Row, SummaryCard, SummaryList, Task, TaskList};
     pub use crate::moj::{Card, Columns, Event, IdentityBar, Reasons, SubNavigation, Timeline};
     pub use crate::navigation::{
-        BackLink, Breadcrumbs, Header, LanguageItem, LanguageNavigation, NavItem, PageItem,
-        PageStep, Pagination, PhaseBanner, ServiceNavigation, SkipLink,
+        BackLink, Breadcrumbs, Header, NavItem, PhaseBanner, ServiceNavigation, SkipLink,
     };
+    pub use crate::pagination::{PageItem, PageStep, Pagination};
+    pub use crate::tables::{Cell, Tab, Table, Tabs};
     pub use crate::text::{Lang, Text, Value};
 }
 
