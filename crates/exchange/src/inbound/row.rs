@@ -1,0 +1,221 @@
+//! From the row of any dialect to a [`Row`].
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+use throughline_core::directory::Entry;
+use uuid::Uuid;
+
+use super::notes::Notes;
+use super::stream::FORMAT_OF_NOTHING;
+use super::{
+    Format, Options, Outcome, Problem, Quarantined, ReadError, Reason, Row, Sink, Stop, Summary,
+    meaning, names, oruk_v3, stable_id, withhold,
+};
+
+/// Reads row after row of one feed: counts, finds repeated identifiers, hands over.
+pub(crate) struct RowReader<'a, 's> {
+    options: &'a Options,
+    sink: &'a mut Sink<'s>,
+    seen: HashSet<Uuid>,
+    format: Option<Format>,
+    summary: Summary,
+}
+
+impl<'a, 's> RowReader<'a, 's> {
+    pub(crate) fn new(options: &'a Options, sink: &'a mut Sink<'s>) -> Self {
+        Self {
+            options,
+            sink,
+            seen: HashSet::new(),
+            format: None,
+            summary: Summary::new(FORMAT_OF_NOTHING),
+        }
+    }
+
+    /// A reader whose dialect is known.
+    pub(crate) fn of_format(options: &'a Options, sink: &'a mut Sink<'s>, format: Format) -> Self {
+        Self {
+            format: Some(format),
+            summary: Summary::new(format),
+            ..Self::new(options, sink)
+        }
+    }
+
+    /// Takes one row. The first row decides whether this is a directory at all.
+    pub(crate) fn accept(
+        &mut self,
+        mut value: Value,
+        list_key: Option<&str>,
+    ) -> Result<(), ReadError> {
+        let number = self.summary.read + 1;
+        if number > self.options.limits.rows {
+            return Err(ReadError::TooManyRows(self.options.limits.rows));
+        }
+        let is_service = names::looks_like_a_service(&value);
+        if number == 1 && !is_service {
+            return Err(ReadError::NotADirectory("JSON, but not a list of services"));
+        }
+        self.summary.read = number;
+        let format = *self
+            .format
+            .get_or_insert_with(|| names::format_of(list_key, &value));
+        self.summary.format = format;
+        let mut notes = Notes::new(number);
+        names::canonical(&mut value, format, &mut notes);
+        let row = match value {
+            Value::Object(map) if is_service => self.service(number, map, notes),
+            other => set_aside(number, None, Reason::NotAService, other, Vec::new()),
+        };
+        self.count(&row);
+        (self.sink)(row).map_err(|Stop| ReadError::Stopped)
+    }
+
+    fn service(&mut self, number: u64, map: Map<String, Value>, mut notes: Notes) -> Row {
+        let Some(source_id) = identifier(&map, &self.options.feed, &mut notes) else {
+            return set_aside(
+                number,
+                None,
+                Reason::NotAService,
+                Value::Object(map),
+                notes.finish(),
+            );
+        };
+        if !self.seen.insert(stable_id(&self.options.feed, &source_id)) {
+            notes.add(
+                "id",
+                "an earlier row has the same identifier",
+                "set aside for the steward",
+            );
+            return set_aside(
+                number,
+                Some(source_id),
+                Reason::RepeatedId,
+                Value::Object(map),
+                notes.finish(),
+            );
+        }
+        let mut draft = oruk_v3::draft(&map, source_id.clone(), &mut notes);
+        self.summary.schedules += draft.schedules_read();
+        self.summary.terms += u64::try_from(draft.entry.terms.len()).unwrap_or(u64::MAX);
+        meaning::add(&mut draft);
+        let cleared = self.options.cleared.contains(&source_id);
+        let (entry, because) = withhold::settle(draft, cleared, &mut notes);
+        if !is_reachable(&entry) {
+            notes.add(
+                "contacts",
+                "no way to reach it",
+                "kept; ask the publisher of the list",
+            );
+        }
+        let raw = Value::Object(map);
+        let withheld = because.map(|because| Quarantined {
+            row: number,
+            source_id: Some(source_id),
+            reason: Reason::AddressWithheld(because),
+            raw: raw.clone(),
+        });
+        Row {
+            number,
+            outcome: Outcome::Entry(Box::new(entry)),
+            problems: notes.finish(),
+            withheld,
+            raw,
+        }
+    }
+
+    fn count(&mut self, row: &Row) {
+        match row.outcome {
+            Outcome::Entry(_) => {
+                self.summary.entries += 1;
+                self.summary.repaired += u64::from(!row.problems.is_empty());
+                self.summary.withheld += u64::from(row.withheld.is_some());
+            }
+            Outcome::Quarantined(_) => self.summary.quarantined += 1,
+        }
+    }
+
+    /// Notes a problem of the feed as a whole.
+    pub(crate) fn note(&mut self, problem: Problem) {
+        self.summary.problems.push(problem);
+    }
+
+    pub(crate) fn finish(self) -> Summary {
+        self.summary
+    }
+}
+
+fn set_aside(
+    number: u64,
+    source_id: Option<String>,
+    reason: Reason,
+    raw: Value,
+    problems: Vec<Problem>,
+) -> Row {
+    let quarantined = Quarantined {
+        row: number,
+        source_id,
+        reason,
+        raw: raw.clone(),
+    };
+    Row {
+        number,
+        outcome: Outcome::Quarantined(quarantined),
+        problems,
+        withheld: None,
+        raw,
+    }
+}
+
+/// The identifier of a row as text; made from its name and organisation where it has none, so that it is the same next time.
+fn identifier(map: &Map<String, Value>, feed: &str, notes: &mut Notes) -> Option<String> {
+    let given = match map.get("id") {
+        Some(Value::String(id)) => {
+            Some(id.trim().to_owned()).filter(|id| !id.is_empty() && id.len() <= 200)
+        }
+        Some(Value::Number(id)) => Some(id.to_string()),
+        _ => None,
+    };
+    if given.is_some() {
+        return given;
+    }
+    let text = |value: Option<&Value>| {
+        value
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .trim()
+            .to_lowercase()
+    };
+    let name = text(map.get("name"));
+    if name.is_empty() {
+        return None;
+    }
+    let organisation = text(
+        map.get("organization")
+            .and_then(|organisation| organisation.get("name")),
+    );
+    notes.add(
+        "id",
+        "no identifier",
+        "made one from its name and its organisation's",
+    );
+    Some(stable_id(feed, &format!("{name}\u{1f}{organisation}")).to_string())
+}
+
+/// Whether there is any way to reach the service or its organisation.
+fn is_reachable(entry: &Entry) -> bool {
+    let organisation = entry
+        .organisation
+        .as_ref()
+        .is_some_and(|body| body.website.is_some() || body.email.is_some());
+    let contact = entry
+        .contacts
+        .iter()
+        .any(|contact| contact.email.is_some() || !contact.phones.is_empty());
+    entry.url.is_some()
+        || entry.email.is_some()
+        || !entry.phones.is_empty()
+        || contact
+        || organisation
+        || !entry.locations().is_empty()
+}

@@ -1,0 +1,378 @@
+//! Keeping places that must not be known out of the directory (ASSURANCE F1, F2; SPEC 4.8).
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use throughline_core::directory::confidential::{Because, Evidence, Verdict, judge};
+use throughline_core::directory::{Contact, Entry, Location, Phone, Place, Provision, ServiceArea};
+use throughline_core::need::NeedType;
+
+use super::notes::Notes;
+use super::oruk_v3::Draft;
+use super::scrub::{is_map, scrub};
+
+/// Councils, counties, regions, nations and police areas: names wide enough to be shown for a confidential service. Made from the
+/// specification's table of local authorities.
+static WIDE_AREAS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    include_str!("../../data/wide_areas.txt")
+        .lines()
+        .map(plain)
+        .collect()
+});
+
+const DID: &str = "kept out of the directory; shown to the steward";
+
+/// Decides what may be known of a draft's place, and takes away what may not. With the rule that withheld something, if one did.
+pub(crate) fn settle(draft: Draft, cleared: bool, notes: &mut Notes) -> (Entry, Option<Because>) {
+    let Draft {
+        mut entry,
+        mut types,
+        locations,
+        schedules,
+        marked,
+    } = draft;
+    let terms: Vec<&str> = entry.terms.iter().map(|term| term.name.as_str()).collect();
+    let verdict = judge(&Evidence {
+        types: &types,
+        name: &entry.name,
+        organisation: entry
+            .organisation
+            .as_ref()
+            .map(|body| body.name.as_str())
+            .unwrap_or_default(),
+        description: entry.description.as_deref().unwrap_or_default(),
+        terms: &terms,
+        marked,
+    });
+    let verdict = match verdict {
+        Verdict::Confidential {
+            because: Because::KindOfService,
+            ..
+        } => verdict,
+        _ if cleared => Verdict::Open,
+        judged => judged,
+    };
+    let because = match verdict {
+        Verdict::Open => {
+            let place = if locations.is_empty() {
+                Place::Unknown { schedules }
+            } else {
+                Place::Public {
+                    locations,
+                    schedules,
+                }
+            };
+            entry.provision = Provision::new(types.clone(), place)
+                .unwrap_or_else(|_| Provision::confidential(types, None));
+            return (entry, None);
+        }
+        Verdict::Confidential { kind, because } => {
+            if !types.contains(&kind) {
+                types.push(kind);
+            }
+            if !entry.needs.contains(&NeedType::SafeAccommodation) {
+                entry.needs.push(NeedType::SafeAccommodation);
+                entry.needs.sort_unstable();
+            }
+            because
+        }
+        Verdict::Doubtful { because } => because,
+    };
+    let mut taken = Taken {
+        because,
+        any: false,
+        known: known_words(&locations),
+        notes,
+    };
+    if !locations.is_empty() {
+        taken.note("service_at_locations");
+    }
+    if !schedules.is_empty() {
+        taken.note("schedules");
+    }
+    strip(&mut entry, &mut taken);
+    let withheld = taken.any.then_some(because);
+    let sure = types.iter().any(|kind| kind.is_confidential());
+    let place_said = withheld.is_some() || sure;
+    entry.provision = if place_said {
+        Provision::confidential(types, label(&entry.service_areas))
+    } else {
+        Provision::new(types.clone(), Place::default())
+            .unwrap_or_else(|_| Provision::confidential(types, None))
+    };
+    (entry, withheld)
+}
+
+/// An entry as it may leave the system: a confidential one is stripped once more, whatever was typed into it since it was read.
+pub(crate) fn outward(entry: &Entry) -> Cow<'_, Entry> {
+    if !entry.is_confidential() {
+        return Cow::Borrowed(entry);
+    }
+    let mut stripped = entry.clone();
+    let mut notes = Notes::new(0);
+    strip(
+        &mut stripped,
+        &mut Taken {
+            because: Because::KindOfService,
+            any: false,
+            known: Vec::new(),
+            notes: &mut notes,
+        },
+    );
+    stripped.provision =
+        Provision::confidential(entry.types().to_vec(), label(&stripped.service_areas));
+    Cow::Owned(stripped)
+}
+
+/// A wide area's name for the listing.
+fn label(areas: &[ServiceArea]) -> Option<String> {
+    let names: Vec<&str> = areas.iter().map(|area| area.name.as_str()).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// Notes what is taken away.
+struct Taken<'n> {
+    because: Because,
+    any: bool,
+    /// Words of the addresses that were withheld, to be taken out of every text.
+    known: Vec<String>,
+    notes: &'n mut Notes,
+}
+
+impl Taken<'_> {
+    fn note(&mut self, field: &'static str) {
+        self.any = true;
+        self.notes.add(field, self.because.sentence(), DID);
+    }
+}
+
+/// Takes from an entry everything that tells where it is.
+fn strip(entry: &mut Entry, taken: &mut Taken<'_>) {
+    let Entry {
+        service_areas,
+        phones,
+        contacts,
+        capacity,
+        url,
+        terms,
+        required_documents,
+        cost_options,
+        funding,
+        ..
+    } = entry;
+    keep(service_areas, is_wide, "service_areas", taken);
+    keep(phones, Phone::tells_no_place, "phones", taken);
+    for contact in contacts.iter_mut() {
+        keep(
+            &mut contact.phones,
+            Phone::tells_no_place,
+            "contacts.phones",
+            taken,
+        );
+        if contact.name.take().is_some() {
+            taken.note("contacts.name");
+        }
+    }
+    contacts.retain(|contact| *contact != Contact::default());
+    if capacity.take().is_some() {
+        taken.note("capacities");
+    }
+    if url.as_deref().is_some_and(is_map) {
+        *url = None;
+        taken.note("url");
+    }
+    let many = terms
+        .iter_mut()
+        .map(|term| &mut term.name)
+        .chain(required_documents)
+        .chain(funding);
+    for text in many.chain(std::iter::once(&mut entry.name)) {
+        scrub_field(text, "name", taken);
+    }
+    for phone in phones
+        .iter_mut()
+        .chain(contacts.iter_mut().flat_map(|contact| &mut contact.phones))
+    {
+        scrub_optional(&mut phone.label, "phones.description", taken);
+    }
+    for option in cost_options {
+        scrub_optional(&mut option.detail, "cost_options", taken);
+        scrub_optional(&mut option.option, "cost_options", taken);
+    }
+    for (text, field) in [
+        (&mut entry.alternate_name, "alternate_name"),
+        (&mut entry.description, "description"),
+        (&mut entry.interpretation, "interpretation_services"),
+        (&mut entry.fees, "fees_description"),
+        (&mut entry.application, "application_process"),
+        (&mut entry.wait, "wait_time"),
+        (&mut entry.accreditations, "accreditations"),
+        (&mut entry.eligibility.words, "eligibility_description"),
+    ] {
+        scrub_optional(text, field, taken);
+    }
+    if let Some(body) = &mut entry.organisation {
+        scrub_field(&mut body.name, "organization.name", taken);
+        scrub_optional(&mut body.description, "organization.description", taken);
+    }
+}
+
+fn keep<T>(
+    list: &mut Vec<T>,
+    may_stay: impl Fn(&T) -> bool,
+    field: &'static str,
+    taken: &mut Taken<'_>,
+) {
+    let before = list.len();
+    list.retain(may_stay);
+    if list.len() != before {
+        taken.note(field);
+    }
+}
+
+fn scrub_optional(text: &mut Option<String>, field: &'static str, taken: &mut Taken<'_>) {
+    if let Some(text) = text {
+        scrub_field(text, field, taken);
+    }
+}
+
+fn scrub_field(text: &mut String, field: &'static str, taken: &mut Taken<'_>) {
+    let scrubbed = scrub(&without(text, &taken.known));
+    if scrubbed != *text {
+        *text = scrubbed;
+        taken.note(field);
+    }
+}
+
+/// Every line, town and postcode of places that are withheld, but for names of wide areas.
+fn known_words(locations: &[Location]) -> Vec<String> {
+    let mut words: Vec<String> = locations
+        .iter()
+        .flat_map(|one| one.address.iter().chain(&one.city).chain(&one.postcode))
+        .filter(|line| line.chars().count() >= 4 && !WIDE_AREAS.contains(&plain(line)))
+        .cloned()
+        .collect();
+    words.sort_by_key(|line| std::cmp::Reverse(line.len()));
+    words.dedup();
+    words
+}
+
+/// The text without the words, whatever their case.
+fn without(text: &str, known: &[String]) -> String {
+    known.iter().fold(text.to_owned(), |text, word| {
+        let (lower, word) = (text.to_ascii_lowercase(), word.to_ascii_lowercase());
+        let mut out = String::with_capacity(text.len());
+        let mut copied = 0;
+        for (at, _) in lower.match_indices(&word) {
+            out.push_str(text.get(copied..at).unwrap_or_default());
+            out.push_str("[withheld]");
+            copied = at + word.len();
+        }
+        out.push_str(text.get(copied..).unwrap_or_default());
+        out
+    })
+}
+
+fn is_wide(area: &ServiceArea) -> bool {
+    WIDE_AREAS.contains(&plain(&area.name))
+}
+
+fn plain(name: &str) -> String {
+    name.to_lowercase()
+        .chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbound::oruk_v3;
+    use serde_json::json;
+
+    fn settled(json: &serde_json::Value) -> (Entry, Option<Because>) {
+        let mut notes = Notes::new(1);
+        settle(
+            oruk_v3::draft(json.as_object().unwrap(), "1".to_owned(), &mut notes),
+            false,
+            &mut notes,
+        )
+    }
+
+    fn leaky(name: &str) -> serde_json::Value {
+        json!({
+            "id": "1", "name": name, "url": "https://harbour.example", "email": "help@harbour.example",
+            "description": "Safe and warm at 14 Quay Street, Anytown, ZZ1 2ZZ. Ring 0117 496 0123 or 0808 2000 247.",
+            "service_areas": [{"id": "a", "name": "Bristol"}, {"id": "b", "name": "Quayside estate"}],
+            "phones": [{"id": "p", "number": "0117 496 0123"}, {"id": "q", "number": "0808 2000 247"}],
+            "contacts": [{"id": "c", "name": "Pat Example", "phones": [{"id": "r", "number": "0117 496 0124"}]}],
+            "schedules": [{"id": "s", "opens_at": "09:00", "closes_at": "17:00", "byday": "MO"}],
+            "service_at_locations": [{"id": "l", "location": {"id": "m", "location_type": "physical", "latitude": 51.45123, "longitude": -2.59123,
+                "addresses": [{"id": "n", "address_1": "14 Quay Street", "city": "Anytown", "postal_code": "ZZ1 2ZZ"}]}}],
+        })
+    }
+
+    #[test]
+    fn nothing_that_tells_where_a_refuge_is_reaches_the_entry() {
+        let (entry, because) = settled(&leaky("Harbour Refuge"));
+        assert_eq!(because, Some(Because::Name));
+        assert!(entry.is_confidential());
+        assert_eq!(
+            entry.place(),
+            &Place::Confidential {
+                area_label: Some("Bristol".into())
+            }
+        );
+        let text = serde_json::to_string(&entry).unwrap();
+        for secret in [
+            "Quay", "ZZ1", "2ZZ", "0117", "51.45", "-2.59", "Pat", "Anytown", "09:00",
+        ] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+        assert!(text.contains("0808 2000 247") && text.contains("help@harbour.example"));
+    }
+
+    #[test]
+    fn an_ordinary_service_keeps_everything() {
+        let (entry, because) = settled(&leaky("Harbour café"));
+        assert_eq!(because, None);
+        assert_eq!(
+            (
+                entry.locations().len(),
+                entry.schedules().len(),
+                entry.phones.len()
+            ),
+            (1, 1, 2)
+        );
+    }
+
+    #[test]
+    fn a_steward_can_clear_a_doubt_but_not_a_kind_that_is_confidential() {
+        let mut notes = Notes::new(1);
+        let draft = |json: &serde_json::Value| {
+            oruk_v3::draft(
+                json.as_object().unwrap(),
+                "1".to_owned(),
+                &mut Notes::new(1),
+            )
+        };
+        let (entry, _) = settle(draft(&leaky("Refuge outreach")), true, &mut notes);
+        assert_eq!(entry.locations().len(), 1);
+        let mut typed = leaky("Harbour");
+        typed
+            .as_object_mut()
+            .unwrap()
+            .insert("service_types".into(), json!(["refuge"]));
+        let (entry, because) = settle(draft(&typed), true, &mut notes);
+        assert!(entry.is_confidential() && because == Some(Because::KindOfService));
+    }
+
+    #[test]
+    fn a_doubt_about_a_listing_that_shows_no_place_withholds_nothing() {
+        let (entry, because) = settled(
+            &json!({"id": "1", "name": "Play", "description": "Staff visit a domestic violence shelter."}),
+        );
+        assert_eq!((because, entry.place()), (None, &Place::default()));
+    }
+}
