@@ -99,6 +99,25 @@ fn every_field_in_every_sample_has_a_name_a_screen_reader_can_say() {
 }
 
 #[test]
+fn a_textarea_gives_back_exactly_what_was_typed_in_it() {
+    for typed in [
+        "",
+        "one",
+        "\nbegins with a line",
+        "  two\n\nlines  \n",
+        "</textarea><b>&amp;",
+    ] {
+        let html = Textarea::new("words", "Words").value(typed).html();
+        let dom = Dom::parse_fragment(html.as_str());
+        let area = dom
+            .select(&Selector::parse("textarea").unwrap())
+            .next()
+            .unwrap();
+        assert_eq!(area.text().collect::<String>(), typed);
+    }
+}
+
+#[test]
 fn ids_in_a_sample_are_used_once() {
     for (name, html) in samples(Lang::En) {
         let dom = Dom::parse_fragment(html.as_str());
