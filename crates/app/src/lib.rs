@@ -11,7 +11,7 @@ use throughline_core::env::Env;
 use throughline_core::nation::Nation;
 use throughline_core::pack::{Pack, Packs};
 use throughline_core::time::At;
-use throughline_store::{Error, Result, Store};
+pub use throughline_store::{Error, Result, Store};
 
 /// Everything a use case needs. One per process.
 #[derive(Debug)]

@@ -1,1 +1,96 @@
-//! (skeleton)
+//! The web: pages and the API over the same use cases.
+//!
+//! # What is where
+//! [`routes`]: the one table of every route. [`visit`]: what a handler is given. [`fault`]: every way a request can end
+//! badly, with the way on. [`shell`]: what happens to every request (session, cross-site check, headers, limits).
+//! [`server`]: sockets and time-outs. One file per area for the pages.
+//!
+//! # To add a page
+//! Three things in the file of its area: the form (parse), the page (a function that makes `throughline_ui` components), and
+//! a row in the area's `routes()`:
+//! ```
+//! use throughline_web::fault::Outcome;
+//! use throughline_web::route::{Access, Rate, Route, get};
+//! use throughline_web::visit::Visit;
+//!
+//! async fn hello(visit: Visit) -> Outcome {
+//!     let page = visit.page("page-hello-title", throughline_ui::html::Html::text("Hello"));
+//!     Ok(visit.show(page))
+//! }
+//! pub fn routes() -> Vec<Route> {
+//!     vec![get("/hello", "page-hello-title", Access::Public, Rate::Page, |v| Box::pin(hello(v)))]
+//! }
+//! assert_eq!(routes().len(), 1);
+//! ```
+//!
+//! # What must never happen here
+//! SQL; a route outside the table; personal data, a search term or a word about someone's situation in a URL, a title or a
+//! log; a page that tells "you may not" from "there is no such thing".
+
+pub mod fault;
+mod general;
+pub mod route;
+pub mod routes;
+pub mod server;
+mod session;
+pub mod shell;
+pub mod visit;
+
+use std::sync::Arc;
+
+use throughline_app::App;
+
+/// What every request can reach.
+#[derive(Clone)]
+pub struct Web {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    app: Arc<App>,
+    settings: Settings,
+    rates: shell::Rates,
+    metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+}
+
+/// How the server is set up.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The neutral name of the service, for titles.
+    pub service_name: String,
+    /// Whether people reach it over TLS: then cookies are `Secure` with the `__Host-` prefix and HSTS is sent.
+    pub secure: bool,
+    /// Whether a proxy in front sets `X-Forwarded-For` and may be believed.
+    pub behind_proxy: bool,
+}
+
+impl std::fmt::Debug for Web {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Web")
+    }
+}
+
+impl Web {
+    /// Joins the use cases and the settings.
+    pub fn new(app: Arc<App>, settings: Settings, metrics: Option<metrics_exporter_prometheus::PrometheusHandle>) -> Self {
+        Self { inner: Arc::new(Inner { app, settings, rates: shell::Rates::default(), metrics }) }
+    }
+
+    /// The use cases.
+    pub fn app(&self) -> &Arc<App> {
+        &self.inner.app
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(crate) fn rates(&self) -> &shell::Rates {
+        &self.inner.rates
+    }
+
+    pub(crate) fn metrics(&self) -> Option<&metrics_exporter_prometheus::PrometheusHandle> {
+        self.inner.metrics.as_ref()
+    }
+}

@@ -1,0 +1,29 @@
+//! The table of every route. Nothing answers that is not in it: the router is made from it, and snapshots, the page list for
+//! accessibility tests and the role × route matrix read it.
+
+use throughline_policy::Standing;
+
+use crate::route::Route;
+
+/// Every route, area by area.
+pub fn all() -> Vec<Route> {
+    [crate::general::routes()].concat()
+}
+
+/// The parts of the service, in the order of the navigation: path and catalogue key. Each is shown to whoever may reach it.
+pub(crate) const NAVIGATION: &[(&str, &str)] = &[
+    ("/today", "nav-today"),
+    ("/front-desk", "nav-front-desk"),
+    ("/with-me", "nav-with-me"),
+    ("/find", "nav-find"),
+    ("/inbox", "nav-inbox"),
+    ("/caseload", "nav-caseload"),
+    ("/steward", "nav-steward"),
+    ("/security", "nav-security"),
+    ("/admin", "nav-admin"),
+];
+
+/// Whether a standing may reach the page at `path`.
+pub(crate) fn admits(path: &str, standing: Standing) -> bool {
+    all().iter().any(|route| route.path == path && route.access.admits(standing))
+}

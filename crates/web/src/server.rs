@@ -1,0 +1,95 @@
+//! Sockets and time-outs. `axum::serve` has no header time-out at all (ASSURANCE 0.5), so hyper is driven here with a timer.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tower::ServiceExt as _;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
+
+use crate::Web;
+
+/// Time-outs and limits.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// For the whole header of a request.
+    pub header: Duration,
+    /// Between two pieces of a body.
+    pub body: Duration,
+    /// For the whole answer.
+    pub answer: Duration,
+    /// Connections at once; more wait.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { header: Duration::from_secs(5), body: Duration::from_secs(10), answer: Duration::from_secs(30), connections: 4_096 }
+    }
+}
+
+/// Serves until `stop` is done, then lets requests under way finish (10 s at most).
+pub async fn serve(listener: TcpListener, web: Web, limits: Limits, stop: impl Future<Output = ()> + Send) -> std::io::Result<()> {
+    let service = service(&web, limits);
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header).max_buf_size(64 * 1024);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(20)).max_concurrent_streams(100);
+    tokio::pin!(stop);
+    let mut tidy = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        let place = Arc::clone(&places);
+        tokio::select! {
+            () = &mut stop => break,
+            _ = tidy.tick() => web.rates().forget(),
+            accepted = listener.accept() => {
+                let (stream, peer) = match accepted {
+                    Ok(accepted) => accepted,
+                    Err(_) => {
+                        // Out of file handles: wait for some to close instead of spinning.
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                        continue;
+                    }
+                };
+                let Ok(place) = place.acquire_owned().await else { break };
+                let service = service.clone();
+                let handler = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+                    request.extensions_mut().insert(ConnectInfo::<SocketAddr>(peer));
+                    service.clone().oneshot(request.map(Body::new))
+                });
+                let connection = graceful.watch(builder.serve_connection_with_upgrades(TokioIo::new(stream), handler).into_owned());
+                tokio::spawn(async move {
+                    // A connection that ends badly is the other side's affair.
+                    let _ = connection.await;
+                    drop(place);
+                });
+            }
+        }
+    }
+    tokio::select! {
+        () = graceful.shutdown() => {}
+        () = tokio::time::sleep(Duration::from_secs(10)) => {}
+    }
+    Ok(())
+}
+
+/// The router with everything that surrounds it.
+fn service(web: &Web, limits: Limits) -> Router {
+    crate::shell::router(web)
+        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, limits.answer))
+        .layer(RequestBodyTimeoutLayer::new(limits.body))
+        .layer(CompressionLayer::new())
+        .layer(tower_http::catch_panic::CatchPanicLayer::new())
+}

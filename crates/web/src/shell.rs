@@ -1,0 +1,341 @@
+//! What happens to every request, in this order: address → rate → route → body limit → session → access → cross-site check →
+//! handler → headers. The router is made here, from the table, and nowhere else.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, RawPathParams, Request};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{MethodFilter, on};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use throughline_ui::form::Form;
+use throughline_ui::html::Html;
+use throughline_ui::text::Lang;
+
+use crate::Web;
+use crate::fault::Fault;
+use crate::route::{Access, Kind, Method1, Rate, Route};
+use crate::visit::{Visit, answer, html, json};
+
+/// Limits per visitor and minute, by class.
+pub(crate) struct Rates(HashMap<Rate, DefaultKeyedRateLimiter<IpAddr>>);
+
+impl Default for Rates {
+    fn default() -> Self {
+        // A whole office may sit behind one address: these stop machines, not people.
+        let per_minute = [(Rate::Page, 3_000_u32), (Rate::Search, 600), (Rate::SignIn, 300), (Rate::Api, 6_000)];
+        Self(
+            per_minute
+                .into_iter()
+                .map(|(rate, n)| (rate, RateLimiter::keyed(Quota::per_minute(NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN)))))
+                .collect(),
+        )
+    }
+}
+
+impl Rates {
+    /// Whether one more request is within the limit. Errors with how long to wait.
+    fn check(&self, rate: Rate, address: IpAddr) -> Result<(), Fault> {
+        match self.0.get(&rate) {
+            Some(limiter) if limiter.check_key(&address).is_err() => Err(Fault::TooMany(10)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Forgets visitors who have gone; called now and then so that memory stays bounded.
+    pub(crate) fn forget(&self) {
+        self.0.values().for_each(DefaultKeyedRateLimiter::retain_recent);
+    }
+}
+
+/// The router of the whole service.
+pub fn router(web: &Web) -> Router {
+    let mut router = Router::new();
+    for route in crate::routes::all() {
+        let filter = match route.method {
+            Method1::Get => MethodFilter::GET,
+            Method1::Post => MethodFilter::POST,
+            Method1::Put => MethodFilter::PUT,
+            Method1::Patch => MethodFilter::PATCH,
+            Method1::Delete => MethodFilter::DELETE,
+        };
+        let web = web.clone();
+        let handler = move |params: RawPathParams, request: Request| async move { respond(web, route, params, request).await };
+        router = router.route(route.path, on(filter, handler));
+    }
+    let (missing, method) = (web.clone(), web.clone());
+    router
+        .fallback(move |request: Request| async move { lost(missing, request, Fault::NotFound).await })
+        .method_not_allowed_fallback(move |request: Request| async move { lost(method, request, Fault::MethodNotAllowed).await })
+}
+
+/// Answers one request by its row in the table.
+async fn respond(web: Web, route: Route, params: RawPathParams, request: Request) -> Response {
+    let started = Instant::now();
+    let (parts, body) = request.into_parts();
+    let address = address_of(&web, &parts.headers, parts.extensions.get::<ConnectInfo<SocketAddr>>());
+    let lang = language(&parts.headers);
+    let visit = Visit {
+        lang,
+        params: params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        path: parts.uri.path().to_owned(),
+        body: axum::body::Bytes::new(),
+        flash: crate::session::cookie(&parts.headers, "said").filter(|key| throughline_ui::text::has_key(key)).map(str::to_owned),
+        headers: parts.headers,
+        address,
+        signed: None,
+        client: None,
+        web,
+        route,
+    };
+    let web = visit.web.clone();
+    let had_flash = visit.flash.is_some();
+    let mut visit = visit;
+    let outcome = handle(&mut visit, body).await;
+    let outcome = match outcome {
+        Ok(()) => {
+            let known = (visit.signed.clone(), visit.lang);
+            (route.handler)(visit).await.map_err(|fault| (fault, known))
+        }
+        Err(fault) => Err((fault, (visit.signed.clone(), visit.lang))),
+    };
+    let mut response = match outcome {
+        Ok(response) => response,
+        Err((fault, (signed, lang))) => fault_response(&web, route.kind, lang, signed, &fault),
+    };
+    if had_flash && route.kind == Kind::Page {
+        response.headers_mut().append(header::SET_COOKIE, HeaderValue::from_static("said=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+    }
+    finish(&web, route.kind, &mut response);
+    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let status = response.status().as_u16();
+    tracing::info!(method = route.method.name(), route = route.path, status, millis, "answered");
+    metrics::counter!("throughline_requests_total", "method" => route.method.name(), "route" => route.path, "status" => status.to_string()).increment(1);
+    metrics::histogram!("throughline_request_seconds", "route" => route.path).record(started.elapsed().as_secs_f64());
+    response
+}
+
+/// Fills in the visit, or says why it ends here.
+async fn handle(visit: &mut Visit, body: Body) -> Result<(), Fault> {
+    let route = visit.route;
+    visit.web.rates().check(route.rate, visit.address)?;
+    visit.body = read_body(body, route.body_limit).await?;
+    if matches!(route.kind, Kind::Page) {
+        visit.signed = crate::session::signed_in(&visit.web, &visit.headers).await?;
+    }
+    admit(visit).await?;
+    if route.csrf {
+        same_site(visit)?;
+    }
+    Ok(())
+}
+
+/// Whether this visitor may reach the route at all.
+async fn admit(visit: &mut Visit) -> Result<(), Fault> {
+    match visit.route.access {
+        Access::Public => Ok(()),
+        Access::Client(action) => {
+            let client = crate::session::client(&visit.web, &visit.headers).await?.ok_or(Fault::SignIn)?;
+            let throughline_policy::Actor::Client { scopes, .. } = &client else { return Err(Fault::NotFound) };
+            if !scopes.contains(&action) {
+                return Err(Fault::NotFound);
+            }
+            visit.client = Some(client);
+            Ok(())
+        }
+        access => {
+            let signed = visit.signed.as_ref().ok_or(Fault::SignIn)?;
+            if signed.locked && access != Access::Locked {
+                return Err(Fault::Locked);
+            }
+            if access.admits(signed.actor.standing()) { Ok(()) } else { Err(Fault::NotFound) }
+        }
+    }
+}
+
+async fn read_body(body: Body, limit: usize) -> Result<axum::body::Bytes, Fault> {
+    // A little above the limit, so that "too large" and "broken off" can be told apart.
+    match to_bytes(body, limit.saturating_add(1)).await {
+        Ok(bytes) if bytes.len() <= limit => Ok(bytes),
+        Ok(_) => Err(Fault::TooLarge),
+        Err(error) if std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>()) => Err(Fault::TooLarge),
+        Err(_) => Err(Fault::BadRequest),
+    }
+}
+
+/// A form must come from our own page: the browser's own word for it, and for a session its token.
+fn same_site(visit: &Visit) -> Result<(), Fault> {
+    if let Some(site) = visit.headers.get("sec-fetch-site")
+        && site != "same-origin"
+        && site != "none"
+    {
+        return Err(Fault::CrossSite);
+    }
+    if let (Some(origin), Some(host)) = (visit.headers.get(header::ORIGIN), visit.headers.get(header::HOST)) {
+        let origin = origin.to_str().unwrap_or_default();
+        let host = host.to_str().unwrap_or_default();
+        if origin != "null" && origin.split_once("://").map(|(_, rest)| rest) != Some(host) {
+            return Err(Fault::CrossSite);
+        }
+    }
+    let Some(signed) = &visit.signed else { return Ok(()) };
+    let multipart = visit.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+    let sent = if multipart {
+        visit.headers.get("x-csrf").and_then(|value| value.to_str().ok()).map(str::to_owned).or_else(|| multipart_token(&visit.body))
+    } else {
+        Form::parse(&visit.body).ok().map(|form| form.value("csrf").to_owned())
+    };
+    if sent.is_some_and(|sent| constant_time_eq(sent.as_bytes(), signed.csrf.as_bytes())) { Ok(()) } else { Err(Fault::CrossSite) }
+}
+
+/// The token in an upload: the field `csrf` comes first in our own forms.
+fn multipart_token(body: &[u8]) -> Option<String> {
+    let head = body.get(..body.len().min(2_048))?;
+    let text = String::from_utf8_lossy(head);
+    let after = text.split_once("name=\"csrf\"")?.1;
+    Some(after.trim_start().lines().next()?.trim().to_owned())
+}
+
+fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |acc, (a, b)| acc | (a ^ b)) == 0
+}
+
+/// A path that no route knows, or a method that its path does not.
+async fn lost(web: Web, request: Request, fault: Fault) -> Response {
+    let headers = request.headers();
+    let lang = language(headers);
+    let api = request.uri().path().starts_with("/api/");
+    let kind = if api { Kind::Api } else { Kind::Page };
+    let signed = if api { None } else { crate::session::signed_in(&web, headers).await.ok().flatten() };
+    let mut response = fault_response(&web, kind, lang, signed, &fault);
+    if request.method() == Method::TRACE {
+        *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    }
+    finish(&web, kind, &mut response);
+    response
+}
+
+/// The page or problem for a fault. The same fault gives the same bytes, whatever caused it.
+pub(crate) fn fault_response(web: &Web, kind: Kind, lang: Lang, signed: Option<crate::visit::Signed>, fault: &Fault) -> Response {
+    let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if kind != Kind::Page {
+        return problem(status, fault);
+    }
+    match fault {
+        Fault::SignIn => return go("/sign-in"),
+        Fault::Locked => return go("/locked"),
+        Fault::StepUp => return go("/step-up"),
+        _ => {}
+    }
+    let visit = bare(web, lang, signed);
+    let text = visit.text();
+    let key = fault.key();
+    let mut body = Html::heading(1, throughline_ui::html::Size::L, text.t(&format!("{key}-heading")));
+    if let Fault::Invalid { problem, .. } = fault {
+        body = body.then(Html::paragraph(text.t(problem)));
+    }
+    body = body.then(Html::paragraph(text.t(&format!("{key}-what")))).then(Html::paragraph(text.t("fault-nothing-lost"))).then(Html::paragraph(text.t(&format!("{key}-next"))));
+    let mut response = html(status, visit.page("page-fault-title", body).to_string());
+    if let Fault::TooMany(seconds) = fault
+        && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
+    {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}
+
+/// A visit without a request behind it, for pages that every request can end on.
+fn bare(web: &Web, lang: Lang, signed: Option<crate::visit::Signed>) -> Visit {
+    Visit {
+        web: web.clone(),
+        route: crate::route::get("/", "page-fault-title", Access::Public, Rate::Page, |_| Box::pin(async { Err(Fault::NotFound) })),
+        signed,
+        client: None,
+        lang,
+        params: Vec::new(),
+        query: String::new(),
+        path: "/".to_owned(),
+        body: axum::body::Bytes::new(),
+        headers: HeaderMap::new(),
+        address: IpAddr::from([0, 0, 0, 0]),
+        flash: None,
+    }
+}
+
+fn go(path: &'static str) -> Response {
+    let mut response = answer(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", Body::empty());
+    response.headers_mut().insert(header::LOCATION, HeaderValue::from_static(path));
+    response
+}
+
+/// An RFC 9457 problem. It never repeats what was sent.
+pub(crate) fn problem(status: StatusCode, fault: &Fault) -> Response {
+    let text = throughline_ui::text::Text::new(Lang::En);
+    let mut value = serde_json::json!({
+        "type": "about:blank",
+        "title": text.plain(&format!("{}-heading", fault.key())),
+        "status": status.as_u16(),
+        "detail": text.plain(&format!("{}-next", fault.key())),
+    });
+    if let Fault::Invalid { field, problem } = fault
+        && let Some(map) = value.as_object_mut()
+    {
+        map.insert("field".to_owned(), (*field).into());
+        map.insert("problem".to_owned(), text.plain(problem).into());
+    }
+    let mut response = json(status, &value);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+/// The headers of every answer.
+fn finish(web: &Web, kind: Kind, response: &mut Response) {
+    let headers = response.headers_mut();
+    let mut set = |name: &'static str, value: &'static str| {
+        if !headers.contains_key(name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    };
+    set("cache-control", "no-store");
+    set("x-content-type-options", "nosniff");
+    set("referrer-policy", "no-referrer");
+    set("cross-origin-opener-policy", "same-origin");
+    set("cross-origin-resource-policy", if kind == Kind::Api { "cross-origin" } else { "same-origin" });
+    set("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()");
+    set("x-frame-options", "DENY");
+    set("x-robots-tag", "noindex, nofollow");
+    set(
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    );
+    if web.settings().secure {
+        set("strict-transport-security", "max-age=63072000; includeSubDomains");
+    }
+}
+
+/// The language: the cookie's, else the browser's first, else English.
+fn language(headers: &HeaderMap) -> Lang {
+    let chosen = crate::session::cookie(headers, "lang").and_then(Lang::from_code);
+    let asked = || headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).and_then(|value| Lang::from_code(value.get(..2)?));
+    chosen.or_else(asked).unwrap_or(Lang::En)
+}
+
+/// Where the visitor is: the peer, or what a believed proxy says, which adds the true address last.
+fn address_of(web: &Web, headers: &HeaderMap, peer: Option<&ConnectInfo<SocketAddr>>) -> IpAddr {
+    let peer = peer.map_or(IpAddr::from([127, 0, 0, 1]), |info| info.0.ip());
+    if !web.settings().behind_proxy {
+        return peer;
+    }
+    let forwarded = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    forwarded.and_then(|list| list.rsplit(',').next()).and_then(|last| last.trim().parse().ok()).unwrap_or(peer)
+}
+
