@@ -1,0 +1,95 @@
+# Y dudalen flaen, tudalennau sefydlog, llywio, rolau, gwallau. Drafft peiriant: i'w wirio gan siaradwr Cymraeg.
+page-home-title = Dechrau
+page-fault-title = Mae’n ddrwg gennym
+page-accessibility-title = Hygyrchedd
+page-privacy-title = Preifatrwydd
+page-records-title = Beth mae’r gwasanaeth hwn yn ei gofnodi
+
+home-heading = Dod o hyd i help yn eich ardal
+home-what = Chwiliwch am leoedd a all helpu. Nid oes angen dweud pwy ydych chi. Nid ydym yn cadw’r hyn rydych yn chwilio amdano.
+home-find = Dod o hyd i help
+home-staff-heading = Staff a phartneriaid
+home-sign-in = Mewngofnodi
+
+nav-today = Heddiw
+nav-front-desk = Derbynfa
+nav-with-me = Mae rhywun gyda mi
+nav-find = Dod o hyd i help
+nav-inbox = Blwch derbyn
+nav-caseload = Llwyth achosion
+nav-steward = Cyfeiriadur
+nav-security = Cofnod mynediad
+nav-admin = Pobl a mynediad
+
+role-work-coach = Anogwr gwaith
+role-front-desk = Derbynfa
+role-da-lead = Arweinydd diogelwch
+role-partner-worker = Gweithiwr partner
+role-directory-steward = Stiward y cyfeiriadur
+role-security-officer = Swyddog diogelwch
+role-administrator = Gweinyddwr
+role-visitor = Ymwelydd
+
+fault-nothing-lost = Nid oes dim a gadwyd gennych o’r blaen wedi’i golli.
+fault-not-found-heading = Ni allem ddod o hyd i’r dudalen hon
+fault-not-found-what = Gall y cyfeiriad fod yn anghywir, neu nid oes dim yma.
+fault-not-found-next = Gwiriwch y cyfeiriad, neu ewch yn ôl i’r dudalen gychwyn.
+fault-method-heading = Nid yw’r dudalen hon yn gweithio felly
+fault-method-what = Roedd y cais o fath nad yw’r dudalen hon yn ei dderbyn.
+fault-method-next = Ewch yn ôl i’r dudalen gychwyn a cheisiwch oddi yno.
+fault-sign-in-heading = Mewngofnodwch yn gyntaf
+fault-sign-in-what = Nid ydych wedi mewngofnodi.
+fault-sign-in-next = Mewngofnodwch a cheisiwch eto.
+fault-locked-heading = Mae’r sgrin hon wedi’i chloi
+fault-locked-what = Cafodd ei gadael am dipyn.
+fault-locked-next = Rhowch eich cyfrinair i barhau.
+fault-step-up-heading = Dangoswch mai chi sydd yno
+fault-step-up-what = Mae angen eich cyfrinair eto ar gyfer hyn.
+fault-step-up-next = Rhowch eich cyfrinair i barhau.
+fault-conflict-heading = Newidiodd rhywun hyn yn gyntaf
+fault-conflict-what = Ni chadwyd eich newid, oherwydd newidiodd rhywun arall yr un peth tra oeddech yn gweithio.
+fault-conflict-next = Ewch yn ôl, llwythwch y dudalen eto i weld beth a newidiodd, ac yna penderfynwch.
+fault-not-possible-heading = Ni ellir gwneud hyn nawr
+fault-not-possible-what = Ni chadwyd y newid, oherwydd nid yw’n cyd-fynd â’r sefyllfa bresennol.
+fault-not-possible-next = Ewch yn ôl a llwythwch y dudalen eto i weld y sefyllfa.
+fault-cross-site-heading = Ni allem fod yn siŵr mai chi anfonodd hyn
+fault-cross-site-what = Efallai fod y dudalen wedi bod ar agor ers amser, neu daeth y cais o safle arall. Ni newidiwyd dim.
+fault-cross-site-next = Ewch yn ôl, llwythwch y dudalen eto a’i hanfon unwaith yn rhagor.
+fault-bad-request-heading = Ni allem ddarllen hynny
+fault-bad-request-what = Nid yr hyn a anfonwyd yw’r hyn mae’r dudalen hon yn ei ddisgwyl. Ni newidiwyd dim.
+fault-bad-request-next = Ewch yn ôl a cheisiwch eto.
+fault-too-large-heading = Mae hynny’n rhy fawr
+fault-too-large-what = Mae’r hyn a anfonwyd yn fwy nag y mae’r dudalen hon yn ei dderbyn. Ni newidiwyd dim.
+fault-too-large-next = Anfonwch lai, neu rhannwch ef yn rhannau.
+fault-too-many-heading = Gormod o geisiadau
+fault-too-many-what = Bu gormod o geisiadau mewn amser byr.
+fault-too-many-next = Arhoswch funud a cheisiwch eto. Os oes rhywun mewn perygl, ffoniwch 999.
+fault-unavailable-heading = Mae’r gwasanaeth yn brysur
+fault-unavailable-what = Ni chadwyd eich newid diwethaf.
+fault-unavailable-next = Arhoswch eiliad a cheisiwch eto. Os oes rhywun mewn perygl, ffoniwch 999.
+fault-broken-heading = Mae rhywbeth o’i le ar y gwasanaeth
+fault-broken-what = Ni chadwyd eich newid diwethaf. Gall y bobl sy’n rhedeg y gwasanaeth weld bod hyn wedi digwydd.
+fault-broken-next = Ceisiwch eto’n nes ymlaen. Os oes rhywun mewn perygl, ffoniwch 999.
+
+accessibility-heading = Hygyrchedd
+accessibility-1 = Rydym am i bawb allu defnyddio’r gwasanaeth hwn. Mae’n gweithio gyda bysellfwrdd, darllenydd sgrin, testun mawr a llinell araf. Nid oes angen JavaScript.
+accessibility-2 = Rydym yn anelu at fodloni Canllawiau Hygyrchedd Cynnwys y We 2.2 ar lefel AA. Caiff pob tudalen ei gwirio bob tro mae’r gwasanaeth yn newid.
+accessibility-3 = Gallwch ddarllen pob tudalen yn Gymraeg neu yn Saesneg. Drafftiwyd y Gymraeg gan beiriant ac mae angen i siaradwr Cymraeg ei gwirio o hyd.
+accessibility-4 = Nid yw’r sefydliad sy’n rhedeg y gwasanaeth hwn wedi cyhoeddi ei ddatganiad ei hun eto.
+accessibility-5 = Os na allwch ddefnyddio rhywbeth, dywedwch wrth y person sydd gyda chi. Gallant ei wneud gyda chi neu ar eich rhan.
+
+privacy-heading = Preifatrwydd
+privacy-1 = Pan fyddwch yn chwilio am help yma heb fewngofnodi, nid ydym yn gofyn pwy ydych chi. Rydym yn cyfrif chwiliadau, ond nid pwy a’u gwnaeth.
+privacy-2 = Nid oes tracwyr, hysbysebion na dim gan gwmnïau eraill ar y tudalennau hyn.
+privacy-3 = Rydym yn cadw ffeiliau bach o’r enw cwcis ar gyfer yr iaith a ddewisoch, ar gyfer mewngofnodi, ac i ddangos bod rhywbeth wedi’i gadw yn unig.
+privacy-4 = Os bydd gweithiwr yn cadw cofnod gyda chi, gallwch ofyn am ei weld, ei gywiro, a phwy sydd wedi edrych arno.
+privacy-5 = Rhennir cofnod â gwasanaeth arall dim ond pan fyddwch yn cytuno, neu pan fydd y gyfraith yn caniatáu hynny i gadw rhywun yn ddiogel. Ysgrifennir y rheswm y naill ffordd neu’r llall.
+privacy-6 = Mae’r botwm gadael ar y tudalennau hyn yn mynd â chi i ffwrdd yn gyflym. Nid yw’n clirio hanes eich porwr.
+
+records-heading = Beth mae’r gwasanaeth hwn yn ei gofnodi
+records-1 = Rydym yn cofnodi cyn lleied â phosibl. Gallwch gael gwybodaeth yma heb unrhyw gofnod amdanoch.
+records-2 = Os byddwch chi a gweithiwr yn penderfynu cadw cofnod, mae’n cynnwys yr enw rydych am gael eich galw, sut i’ch cyrraedd yn ddiogel, beth sydd ei angen arnoch, a’ch geiriau eich hun.
+records-3 = Mae enwau, rhifau a’ch geiriau wedi’u cloi ag allwedd eich hun. Mae dinistrio’r allwedd yn eu dinistrio.
+records-4 = Bob tro mae rhywun yn edrych ar eich cofnod, caiff ei ysgrifennu: pwy, pryd a pha ran. Gallwch ofyn am weld y rhestr hon.
+records-5 = Chi sy’n dewis beth mae gwasanaeth arall yn ei weld, linell wrth linell. Gallwch ei dynnu’n ôl. Ni allwn wneud i bobl anghofio’r hyn maent wedi’i ddarllen.
+records-6 = Cedwir nodiadau gwaith am arwyddion y sylwodd rhywun arnynt ar wahân i’r hyn a ddywedoch, ac ni chânt eu rhannu.

@@ -1,0 +1,95 @@
+# Front page, fixed pages, navigation, roles, errors.
+page-home-title = Start
+page-fault-title = Sorry
+page-accessibility-title = Accessibility
+page-privacy-title = Privacy
+page-records-title = What this service records
+
+home-heading = Find help near you
+home-what = Search for places that can help. You do not need to say who you are. We do not keep what you search for.
+home-find = Find help
+home-staff-heading = Staff and partners
+home-sign-in = Sign in
+
+nav-today = Today
+nav-front-desk = Front desk
+nav-with-me = Someone is with me
+nav-find = Find help
+nav-inbox = Inbox
+nav-caseload = Caseload
+nav-steward = Directory
+nav-security = Record of access
+nav-admin = People and access
+
+role-work-coach = Work coach
+role-front-desk = Front desk
+role-da-lead = Safety lead
+role-partner-worker = Partner worker
+role-directory-steward = Directory steward
+role-security-officer = Security officer
+role-administrator = Administrator
+role-visitor = Visitor
+
+fault-nothing-lost = Nothing you saved before is lost.
+fault-not-found-heading = We could not find this page
+fault-not-found-what = The address may be wrong, or there is nothing here.
+fault-not-found-next = Check the address, or go back to the start page.
+fault-method-heading = This page does not work that way
+fault-method-what = The request was of a kind that this page does not take.
+fault-method-next = Go back to the start page and try from there.
+fault-sign-in-heading = Sign in first
+fault-sign-in-what = You are not signed in.
+fault-sign-in-next = Sign in and try again.
+fault-locked-heading = This screen is locked
+fault-locked-what = It was left alone for a while.
+fault-locked-next = Enter your password to go on.
+fault-step-up-heading = Show that it is you
+fault-step-up-what = This needs your password again.
+fault-step-up-next = Enter your password to go on.
+fault-conflict-heading = Somebody changed this first
+fault-conflict-what = Your change was not saved, because someone else changed the same thing while you were working.
+fault-conflict-next = Go back, load the page again to see what changed, and then decide.
+fault-not-possible-heading = This cannot be done now
+fault-not-possible-what = The change was not saved, because it does not fit how things stand.
+fault-not-possible-next = Go back and load the page again to see how things stand.
+fault-cross-site-heading = We could not be sure this came from you
+fault-cross-site-what = The page may have been open for a long time, or the request came from another site. Nothing was changed.
+fault-cross-site-next = Go back, load the page again and send it once more.
+fault-bad-request-heading = We could not read that
+fault-bad-request-what = What was sent is not what this page expects. Nothing was changed.
+fault-bad-request-next = Go back and try again.
+fault-too-large-heading = That is too large
+fault-too-large-what = What was sent is larger than this page takes. Nothing was changed.
+fault-too-large-next = Send less, or split it into parts.
+fault-too-many-heading = Too many tries
+fault-too-many-what = There were too many requests in a short time.
+fault-too-many-next = Wait a minute and try again. If someone is in danger, call 999.
+fault-unavailable-heading = The service is busy
+fault-unavailable-what = Your last change was not saved.
+fault-unavailable-next = Wait a moment and try again. If someone is in danger, call 999.
+fault-broken-heading = Something is wrong with the service
+fault-broken-what = Your last change was not saved. The people who run the service can see that this happened.
+fault-broken-next = Try again later. If someone is in danger, call 999.
+
+accessibility-heading = Accessibility
+accessibility-1 = We want everyone to be able to use this service. It works with a keyboard, a screen reader, large text and a slow line. It does not need JavaScript.
+accessibility-2 = We aim to meet the Web Content Accessibility Guidelines 2.2 at level AA. Every page is checked for this each time the service changes.
+accessibility-3 = You can read every page in English or Welsh. The Welsh was drafted by machine and is still to be checked by a Welsh speaker.
+accessibility-4 = The organisation that runs this service has not yet published its own statement.
+accessibility-5 = If you cannot use something, tell the person you are with. They can do it with you or for you.
+
+privacy-heading = Privacy
+privacy-1 = When you look for help here without signing in, we do not ask who you are. We count searches, but not who made them.
+privacy-2 = There are no trackers, no advertising and nothing from other companies on these pages.
+privacy-3 = We keep small files called cookies only for the language you chose, for signing in, and to show you that something was saved.
+privacy-4 = If a worker keeps a record with you, you can ask to see it, to correct it, and who has looked at it.
+privacy-5 = A record is shared with another service only when you agree, or when the law allows it to keep someone safe. The reason is written down either way.
+privacy-6 = The exit button on these pages takes you away quickly. It does not clear your browser’s history.
+
+records-heading = What this service records
+records-1 = We record as little as will do. You can get information here without any record about you.
+records-2 = If you and a worker decide to keep a record, it holds the name you want to be called, how to reach you safely, what you need, and your own words.
+records-3 = Names, numbers and your words are locked with a key of your own. Destroying the key destroys them.
+records-4 = Every time someone looks at your record, it is written down: who, when and which part. You can ask to see this list.
+records-5 = You choose what another service sees, line by line. You can take it back. We cannot make people forget what they have read.
+records-6 = Work notes about signs someone noticed are kept apart from what you said, and are not shared.
