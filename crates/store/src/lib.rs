@@ -26,6 +26,7 @@ mod entity;
 mod error;
 mod keys;
 mod migration;
+pub mod once;
 mod read;
 pub mod referral;
 mod scope;

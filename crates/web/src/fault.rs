@@ -1,8 +1,8 @@
 //! Every way a request can end badly: what happened, that nothing was lost, what to do next.
 
 use axum::response::Response;
-use throughline_policy::Reason;
 use throughline_app::Error;
+use throughline_policy::Reason;
 
 /// What a handler gives.
 pub type Outcome = Result<Response, Fault>;
@@ -96,7 +96,11 @@ impl From<Error> for Fault {
                 tracing::error!(error = %error, "the database failed");
                 Self::Unavailable
             }
-            Error::RowShape { .. } | Error::Uncovered(_) | Error::Sealed | Error::Integrity(_) | Error::Setup(_) => {
+            Error::RowShape { .. }
+            | Error::Uncovered(_)
+            | Error::Sealed
+            | Error::Integrity(_)
+            | Error::Setup(_) => {
                 // These messages hold table and column names only.
                 tracing::error!(error = %error, "the store refused");
                 Self::Broken

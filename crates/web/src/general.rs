@@ -12,16 +12,46 @@ use crate::visit::{Visit, answer, json};
 /// The routes of this area.
 pub fn routes() -> Vec<Route> {
     vec![
-        get("/", "page-home-title", Access::Public, Rate::Page, |v| Box::pin(home(v))),
-        get("/accessibility", "page-accessibility-title", Access::Public, Rate::Page, |v| Box::pin(words(v, "accessibility", 5))),
-        get("/privacy", "page-privacy-title", Access::Public, Rate::Page, |v| Box::pin(words(v, "privacy", 6))),
-        get("/what-we-record", "page-records-title", Access::Public, Rate::Page, |v| Box::pin(words(v, "records", 6))),
-        raw("/language", "Change the language of the pages", |v| Box::pin(language(v))),
-        raw("/assets/{hash}/{name}", "Style, script and icon", |v| Box::pin(asset(v))),
-        raw("/healthz", "Whether the process lives", |v| Box::pin(healthz(v))),
+        get("/", "page-home-title", Access::Public, Rate::Page, |v| {
+            Box::pin(home(v))
+        }),
+        get(
+            "/accessibility",
+            "page-accessibility-title",
+            Access::Public,
+            Rate::Page,
+            |v| Box::pin(words(v, "accessibility", 5)),
+        ),
+        get(
+            "/privacy",
+            "page-privacy-title",
+            Access::Public,
+            Rate::Page,
+            |v| Box::pin(words(v, "privacy", 6)),
+        ),
+        get(
+            "/what-we-record",
+            "page-records-title",
+            Access::Public,
+            Rate::Page,
+            |v| Box::pin(words(v, "records", 6)),
+        ),
+        raw("/language", "Change the language of the pages", |v| {
+            Box::pin(language(v))
+        }),
+        raw("/assets/{hash}/{name}", "Style, script and icon", |v| {
+            Box::pin(asset(v))
+        }),
+        raw("/healthz", "Whether the process lives", |v| {
+            Box::pin(healthz(v))
+        }),
         raw("/readyz", "Whether it can serve", |v| Box::pin(readyz(v))),
-        raw("/metrics", "Figures for Prometheus", |v| Box::pin(metrics_page(v))),
-        raw("/robots.txt", "What crawlers may read", |v| Box::pin(robots(v))),
+        raw("/metrics", "Figures for Prometheus", |v| {
+            Box::pin(metrics_page(v))
+        }),
+        raw("/robots.txt", "What crawlers may read", |v| {
+            Box::pin(robots(v))
+        }),
     ]
 }
 
@@ -34,7 +64,10 @@ async fn home(visit: Visit) -> Outcome {
         .then(Html::paragraph(text.t("home-what")))
         .then(Button::link(text.t("home-find"), "/find-help"))
         .then(Html::heading(2, Size::M, text.t("home-staff-heading")))
-        .then(Html::paragraph(Link::new(text.t("home-sign-in"), "/sign-in")));
+        .then(Html::paragraph(Link::new(
+            text.t("home-sign-in"),
+            "/sign-in",
+        )));
     let page = visit.page("page-home-title", body);
     Ok(visit.show(page))
 }
@@ -54,7 +87,11 @@ async fn language(visit: Visit) -> Outcome {
     let pairs = Form::parse(visit.query.as_bytes()).map_err(|_| Fault::BadRequest)?;
     let lang = throughline_ui::text::Lang::from_code(pairs.value("to")).ok_or(Fault::BadRequest)?;
     let mut response = visit.go(pairs.value("back"));
-    let cookie = format!("lang={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{}", lang.code(), visit.secure());
+    let cookie = format!(
+        "lang={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{}",
+        lang.code(),
+        visit.secure()
+    );
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
@@ -62,28 +99,58 @@ async fn language(visit: Visit) -> Outcome {
 }
 
 async fn asset(visit: Visit) -> Outcome {
-    let rest = format!("{}/{}", visit.param("hash").unwrap_or_default(), visit.param("name").unwrap_or_default());
+    let rest = format!(
+        "{}/{}",
+        visit.param("hash").unwrap_or_default(),
+        visit.param("name").unwrap_or_default()
+    );
     let asset = throughline_ui::assets::find(&rest).ok_or(Fault::NotFound)?;
-    let mut response = answer(StatusCode::OK, asset.content_type, Body::from(asset.bytes.into_owned()));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    let mut response = answer(
+        StatusCode::OK,
+        asset.content_type,
+        Body::from(asset.bytes.into_owned()),
+    );
+    response.headers_mut().insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    );
     Ok(response)
 }
 
 async fn healthz(_: Visit) -> Outcome {
-    Ok(json(StatusCode::OK, &serde_json::json!({ "status": "alive" })))
+    Ok(json(
+        StatusCode::OK,
+        &serde_json::json!({ "status": "alive" }),
+    ))
 }
 
 async fn readyz(visit: Visit) -> Outcome {
     let ready = visit.app().store.ping().await.is_ok();
-    let (status, word) = if ready { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready") };
+    let (status, word) = if ready {
+        (StatusCode::OK, "ready")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready")
+    };
     Ok(json(status, &serde_json::json!({ "status": word })))
 }
 
 async fn metrics_page(visit: Visit) -> Outcome {
-    let text = visit.web.metrics().map(metrics_exporter_prometheus::PrometheusHandle::render).unwrap_or_default();
-    Ok(answer(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", Body::from(text)))
+    let text = visit
+        .web
+        .metrics()
+        .map(metrics_exporter_prometheus::PrometheusHandle::render)
+        .unwrap_or_default();
+    Ok(answer(
+        StatusCode::OK,
+        "text/plain; version=0.0.4; charset=utf-8",
+        Body::from(text),
+    ))
 }
 
 async fn robots(_: Visit) -> Outcome {
-    Ok(answer(StatusCode::OK, "text/plain; charset=utf-8", Body::from("User-agent: *\nDisallow: /\n")))
+    Ok(answer(
+        StatusCode::OK,
+        "text/plain; charset=utf-8",
+        Body::from("User-agent: *\nDisallow: /\n"),
+    ))
 }

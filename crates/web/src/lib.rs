@@ -72,8 +72,19 @@ impl std::fmt::Debug for Web {
 
 impl Web {
     /// Joins the use cases and the settings.
-    pub fn new(app: Arc<App>, settings: Settings, metrics: Option<metrics_exporter_prometheus::PrometheusHandle>) -> Self {
-        Self { inner: Arc::new(Inner { app, settings, rates: shell::Rates::default(), metrics }) }
+    pub fn new(
+        app: Arc<App>,
+        settings: Settings,
+        metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                app,
+                settings,
+                rates: shell::Rates::default(),
+                metrics,
+            }),
+        }
     }
 
     /// The use cases.

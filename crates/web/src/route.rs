@@ -25,12 +25,22 @@ pub enum Access {
 impl Access {
     /// Whether a standing may reach the route.
     pub fn admits(self, standing: Standing) -> bool {
-        let staff = !matches!(standing, Standing::Public | Standing::LinkHolder | Standing::ApiClient | Standing::System);
+        let staff = !matches!(
+            standing,
+            Standing::Public | Standing::LinkHolder | Standing::ApiClient | Standing::System
+        );
         match self {
             Self::Public => true,
             Self::SignedIn | Self::Locked => staff,
-            Self::Staff(actions) => staff && actions.iter().any(|action| !table::relations(standing, *action).is_empty()),
-            Self::Client(action) => standing == Standing::ApiClient && !table::relations(standing, action).is_empty(),
+            Self::Staff(actions) => {
+                staff
+                    && actions
+                        .iter()
+                        .any(|action| !table::relations(standing, *action).is_empty())
+            }
+            Self::Client(action) => {
+                standing == Standing::ApiClient && !table::relations(standing, action).is_empty()
+            }
         }
     }
 }
@@ -136,24 +146,86 @@ impl std::fmt::Debug for Route {
 const FORM_LIMIT: usize = 256 * 1024;
 
 /// A page.
-pub const fn get(path: &'static str, title: &'static str, access: Access, rate: Rate, handler: Handler) -> Route {
-    Route { method: Method1::Get, path, title, access, rate, kind: Kind::Page, body_limit: 0, csrf: false, handler }
+pub const fn get(
+    path: &'static str,
+    title: &'static str,
+    access: Access,
+    rate: Rate,
+    handler: Handler,
+) -> Route {
+    Route {
+        method: Method1::Get,
+        path,
+        title,
+        access,
+        rate,
+        kind: Kind::Page,
+        body_limit: 0,
+        csrf: false,
+        handler,
+    }
 }
 
 /// A form that is sent.
-pub const fn post(path: &'static str, title: &'static str, access: Access, rate: Rate, handler: Handler) -> Route {
-    Route { method: Method1::Post, path, title, access, rate, kind: Kind::Page, body_limit: FORM_LIMIT, csrf: true, handler }
+pub const fn post(
+    path: &'static str,
+    title: &'static str,
+    access: Access,
+    rate: Rate,
+    handler: Handler,
+) -> Route {
+    Route {
+        method: Method1::Post,
+        path,
+        title,
+        access,
+        rate,
+        kind: Kind::Page,
+        body_limit: FORM_LIMIT,
+        csrf: true,
+        handler,
+    }
 }
 
 /// An API operation.
-pub const fn api(method: Method1, path: &'static str, title: &'static str, access: Access, handler: Handler) -> Route {
-    let body_limit = if matches!(method, Method1::Get | Method1::Delete) { 0 } else { FORM_LIMIT };
-    Route { method, path, title, access, rate: Rate::Api, kind: Kind::Api, body_limit, csrf: false, handler }
+pub const fn api(
+    method: Method1,
+    path: &'static str,
+    title: &'static str,
+    access: Access,
+    handler: Handler,
+) -> Route {
+    let body_limit = if matches!(method, Method1::Get | Method1::Delete) {
+        0
+    } else {
+        FORM_LIMIT
+    };
+    Route {
+        method,
+        path,
+        title,
+        access,
+        rate: Rate::Api,
+        kind: Kind::Api,
+        body_limit,
+        csrf: false,
+        handler,
+    }
 }
 
 /// A file or a machine's question.
 pub const fn raw(path: &'static str, title: &'static str, handler: Handler) -> Route {
-    Route { method: Method1::Get, path, title, access: Access::Public, rate: Rate::Free, kind: Kind::Raw, body_limit: 0, csrf: false, handler }
+    Route {
+        method: Method1::Get,
+        path,
+        title,
+        access: Access::Public,
+        rate: Rate::Free,
+        kind: Kind::Raw,
+        body_limit: 0,
+        csrf: false,
+        handler,
+    }
 }
 
 impl Route {

@@ -25,5 +25,7 @@ pub(crate) const NAVIGATION: &[(&str, &str)] = &[
 
 /// Whether a standing may reach the page at `path`.
 pub(crate) fn admits(path: &str, standing: Standing) -> bool {
-    all().iter().any(|route| route.path == path && route.access.admits(standing))
+    all()
+        .iter()
+        .any(|route| route.path == path && route.access.admits(standing))
 }

@@ -35,18 +35,36 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { header: Duration::from_secs(5), body: Duration::from_secs(10), answer: Duration::from_secs(30), connections: 4_096 }
+        Self {
+            header: Duration::from_secs(5),
+            body: Duration::from_secs(10),
+            answer: Duration::from_secs(30),
+            connections: 4_096,
+        }
     }
 }
 
 /// Serves until `stop` is done, then lets requests under way finish (10 s at most).
-pub async fn serve(listener: TcpListener, web: Web, limits: Limits, stop: impl Future<Output = ()> + Send) -> std::io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    web: Web,
+    limits: Limits,
+    stop: impl Future<Output = ()> + Send,
+) -> std::io::Result<()> {
     let service = service(&web, limits);
     let places = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header).max_buf_size(64 * 1024);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(20)).max_concurrent_streams(100);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header)
+        .max_buf_size(64 * 1024);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_secs(20))
+        .max_concurrent_streams(100);
     tokio::pin!(stop);
     let mut tidy = tokio::time::interval(Duration::from_secs(60));
     loop {
@@ -88,7 +106,10 @@ pub async fn serve(listener: TcpListener, web: Web, limits: Limits, stop: impl F
 /// The router with everything that surrounds it.
 fn service(web: &Web, limits: Limits) -> Router {
     crate::shell::router(web)
-        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, limits.answer))
+        .layer(TimeoutLayer::with_status_code(
+            axum::http::StatusCode::SERVICE_UNAVAILABLE,
+            limits.answer,
+        ))
         .layer(RequestBodyTimeoutLayer::new(limits.body))
         .layer(CompressionLayer::new())
         .layer(tower_http::catch_panic::CatchPanicLayer::new())

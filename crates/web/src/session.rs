@@ -24,6 +24,9 @@ pub(crate) async fn signed_in(_web: &Web, _headers: &HeaderMap) -> Result<Option
 }
 
 /// The program that a bearer secret belongs to.
-pub(crate) async fn client(_web: &Web, _headers: &HeaderMap) -> Result<Option<throughline_policy::Actor>, Fault> {
+pub(crate) async fn client(
+    _web: &Web,
+    _headers: &HeaderMap,
+) -> Result<Option<throughline_policy::Actor>, Fault> {
     Ok(None)
 }

@@ -28,11 +28,23 @@ pub(crate) struct Rates(HashMap<Rate, DefaultKeyedRateLimiter<IpAddr>>);
 impl Default for Rates {
     fn default() -> Self {
         // A whole office may sit behind one address: these stop machines, not people.
-        let per_minute = [(Rate::Page, 3_000_u32), (Rate::Search, 600), (Rate::SignIn, 300), (Rate::Api, 6_000)];
+        let per_minute = [
+            (Rate::Page, 3_000_u32),
+            (Rate::Search, 600),
+            (Rate::SignIn, 300),
+            (Rate::Api, 6_000),
+        ];
         Self(
             per_minute
                 .into_iter()
-                .map(|(rate, n)| (rate, RateLimiter::keyed(Quota::per_minute(NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN)))))
+                .map(|(rate, n)| {
+                    (
+                        rate,
+                        RateLimiter::keyed(Quota::per_minute(
+                            NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN),
+                        )),
+                    )
+                })
                 .collect(),
         )
     }
@@ -49,7 +61,9 @@ impl Rates {
 
     /// Forgets visitors who have gone; called now and then so that memory stays bounded.
     pub(crate) fn forget(&self) {
-        self.0.values().for_each(DefaultKeyedRateLimiter::retain_recent);
+        self.0
+            .values()
+            .for_each(DefaultKeyedRateLimiter::retain_recent);
     }
 }
 
@@ -65,28 +79,43 @@ pub fn router(web: &Web) -> Router {
             Method1::Delete => MethodFilter::DELETE,
         };
         let web = web.clone();
-        let handler = move |params: RawPathParams, request: Request| async move { respond(web, route, params, request).await };
+        let handler = move |params: RawPathParams, request: Request| async move {
+            respond(web, route, params, request).await
+        };
         router = router.route(route.path, on(filter, handler));
     }
     let (missing, method) = (web.clone(), web.clone());
     router
-        .fallback(move |request: Request| async move { lost(missing, request, Fault::NotFound).await })
-        .method_not_allowed_fallback(move |request: Request| async move { lost(method, request, Fault::MethodNotAllowed).await })
+        .fallback(
+            move |request: Request| async move { lost(missing, request, Fault::NotFound).await },
+        )
+        .method_not_allowed_fallback(move |request: Request| async move {
+            lost(method, request, Fault::MethodNotAllowed).await
+        })
 }
 
 /// Answers one request by its row in the table.
 async fn respond(web: Web, route: Route, params: RawPathParams, request: Request) -> Response {
     let started = Instant::now();
     let (parts, body) = request.into_parts();
-    let address = address_of(&web, &parts.headers, parts.extensions.get::<ConnectInfo<SocketAddr>>());
+    let address = address_of(
+        &web,
+        &parts.headers,
+        parts.extensions.get::<ConnectInfo<SocketAddr>>(),
+    );
     let lang = language(&parts.headers);
     let visit = Visit {
         lang,
-        params: params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+        params: params
+            .iter()
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         path: parts.uri.path().to_owned(),
         body: axum::body::Bytes::new(),
-        flash: crate::session::cookie(&parts.headers, "said").filter(|key| throughline_ui::text::has_key(key)).map(str::to_owned),
+        flash: crate::session::cookie(&parts.headers, "said")
+            .filter(|key| throughline_ui::text::has_key(key))
+            .map(str::to_owned),
         headers: parts.headers,
         address,
         signed: None,
@@ -110,14 +139,24 @@ async fn respond(web: Web, route: Route, params: RawPathParams, request: Request
         Err((fault, (signed, lang))) => fault_response(&web, route.kind, lang, signed, &fault),
     };
     if had_flash && route.kind == Kind::Page {
-        response.headers_mut().append(header::SET_COOKIE, HeaderValue::from_static("said=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+        response.headers_mut().append(
+            header::SET_COOKIE,
+            HeaderValue::from_static("said=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
+        );
     }
     finish(&web, route.kind, &mut response);
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let status = response.status().as_u16();
-    tracing::info!(method = route.method.name(), route = route.path, status, millis, "answered");
+    tracing::info!(
+        method = route.method.name(),
+        route = route.path,
+        status,
+        millis,
+        "answered"
+    );
     metrics::counter!("throughline_requests_total", "method" => route.method.name(), "route" => route.path, "status" => status.to_string()).increment(1);
-    metrics::histogram!("throughline_request_seconds", "route" => route.path).record(started.elapsed().as_secs_f64());
+    metrics::histogram!("throughline_request_seconds", "route" => route.path)
+        .record(started.elapsed().as_secs_f64());
     response
 }
 
@@ -141,8 +180,12 @@ async fn admit(visit: &mut Visit) -> Result<(), Fault> {
     match visit.route.access {
         Access::Public => Ok(()),
         Access::Client(action) => {
-            let client = crate::session::client(&visit.web, &visit.headers).await?.ok_or(Fault::SignIn)?;
-            let throughline_policy::Actor::Client { scopes, .. } = &client else { return Err(Fault::NotFound) };
+            let client = crate::session::client(&visit.web, &visit.headers)
+                .await?
+                .ok_or(Fault::SignIn)?;
+            let throughline_policy::Actor::Client { scopes, .. } = &client else {
+                return Err(Fault::NotFound);
+            };
             if !scopes.contains(&action) {
                 return Err(Fault::NotFound);
             }
@@ -154,7 +197,11 @@ async fn admit(visit: &mut Visit) -> Result<(), Fault> {
             if signed.locked && access != Access::Locked {
                 return Err(Fault::Locked);
             }
-            if access.admits(signed.actor.standing()) { Ok(()) } else { Err(Fault::NotFound) }
+            if access.admits(signed.actor.standing()) {
+                Ok(())
+            } else {
+                Err(Fault::NotFound)
+            }
         }
     }
 }
@@ -164,7 +211,12 @@ async fn read_body(body: Body, limit: usize) -> Result<axum::body::Bytes, Fault>
     match to_bytes(body, limit.saturating_add(1)).await {
         Ok(bytes) if bytes.len() <= limit => Ok(bytes),
         Ok(_) => Err(Fault::TooLarge),
-        Err(error) if std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>()) => Err(Fault::TooLarge),
+        Err(error)
+            if std::error::Error::source(&error)
+                .is_some_and(|source| source.is::<http_body_util::LengthLimitError>()) =>
+        {
+            Err(Fault::TooLarge)
+        }
         Err(_) => Err(Fault::BadRequest),
     }
 }
@@ -177,21 +229,40 @@ fn same_site(visit: &Visit) -> Result<(), Fault> {
     {
         return Err(Fault::CrossSite);
     }
-    if let (Some(origin), Some(host)) = (visit.headers.get(header::ORIGIN), visit.headers.get(header::HOST)) {
+    if let (Some(origin), Some(host)) = (
+        visit.headers.get(header::ORIGIN),
+        visit.headers.get(header::HOST),
+    ) {
         let origin = origin.to_str().unwrap_or_default();
         let host = host.to_str().unwrap_or_default();
         if origin != "null" && origin.split_once("://").map(|(_, rest)| rest) != Some(host) {
             return Err(Fault::CrossSite);
         }
     }
-    let Some(signed) = &visit.signed else { return Ok(()) };
-    let multipart = visit.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
-    let sent = if multipart {
-        visit.headers.get("x-csrf").and_then(|value| value.to_str().ok()).map(str::to_owned).or_else(|| multipart_token(&visit.body))
-    } else {
-        Form::parse(&visit.body).ok().map(|form| form.value("csrf").to_owned())
+    let Some(signed) = &visit.signed else {
+        return Ok(());
     };
-    if sent.is_some_and(|sent| constant_time_eq(sent.as_bytes(), signed.csrf.as_bytes())) { Ok(()) } else { Err(Fault::CrossSite) }
+    let multipart = visit
+        .headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+    let sent = if multipart {
+        visit
+            .headers
+            .get("x-csrf")
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+            .or_else(|| multipart_token(&visit.body))
+    } else {
+        Form::parse(&visit.body)
+            .ok()
+            .map(|form| form.value("csrf").to_owned())
+    };
+    if sent.is_some_and(|sent| constant_time_eq(sent.as_bytes(), signed.csrf.as_bytes())) {
+        Ok(())
+    } else {
+        Err(Fault::CrossSite)
+    }
 }
 
 /// The token in an upload: the field `csrf` comes first in our own forms.
@@ -212,7 +283,14 @@ async fn lost(web: Web, request: Request, fault: Fault) -> Response {
     let lang = language(headers);
     let api = request.uri().path().starts_with("/api/");
     let kind = if api { Kind::Api } else { Kind::Page };
-    let signed = if api { None } else { crate::session::signed_in(&web, headers).await.ok().flatten() };
+    let signed = if api {
+        None
+    } else {
+        crate::session::signed_in(&web, headers)
+            .await
+            .ok()
+            .flatten()
+    };
     let mut response = fault_response(&web, kind, lang, signed, &fault);
     if request.method() == Method::TRACE {
         *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
@@ -222,7 +300,13 @@ async fn lost(web: Web, request: Request, fault: Fault) -> Response {
 }
 
 /// The page or problem for a fault. The same fault gives the same bytes, whatever caused it.
-pub(crate) fn fault_response(web: &Web, kind: Kind, lang: Lang, signed: Option<crate::visit::Signed>, fault: &Fault) -> Response {
+pub(crate) fn fault_response(
+    web: &Web,
+    kind: Kind,
+    lang: Lang,
+    signed: Option<crate::visit::Signed>,
+    fault: &Fault,
+) -> Response {
     let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if kind != Kind::Page {
         return problem(status, fault);
@@ -236,11 +320,18 @@ pub(crate) fn fault_response(web: &Web, kind: Kind, lang: Lang, signed: Option<c
     let visit = bare(web, lang, signed);
     let text = visit.text();
     let key = fault.key();
-    let mut body = Html::heading(1, throughline_ui::html::Size::L, text.t(&format!("{key}-heading")));
+    let mut body = Html::heading(
+        1,
+        throughline_ui::html::Size::L,
+        text.t(&format!("{key}-heading")),
+    );
     if let Fault::Invalid { problem, .. } = fault {
         body = body.then(Html::paragraph(text.t(problem)));
     }
-    body = body.then(Html::paragraph(text.t(&format!("{key}-what")))).then(Html::paragraph(text.t("fault-nothing-lost"))).then(Html::paragraph(text.t(&format!("{key}-next"))));
+    body = body
+        .then(Html::paragraph(text.t(&format!("{key}-what"))))
+        .then(Html::paragraph(text.t("fault-nothing-lost")))
+        .then(Html::paragraph(text.t(&format!("{key}-next"))));
     let mut response = html(status, visit.page("page-fault-title", body).to_string());
     if let Fault::TooMany(seconds) = fault
         && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
@@ -254,7 +345,9 @@ pub(crate) fn fault_response(web: &Web, kind: Kind, lang: Lang, signed: Option<c
 fn bare(web: &Web, lang: Lang, signed: Option<crate::visit::Signed>) -> Visit {
     Visit {
         web: web.clone(),
-        route: crate::route::get("/", "page-fault-title", Access::Public, Rate::Page, |_| Box::pin(async { Err(Fault::NotFound) })),
+        route: crate::route::get("/", "page-fault-title", Access::Public, Rate::Page, |_| {
+            Box::pin(async { Err(Fault::NotFound) })
+        }),
         signed,
         client: None,
         lang,
@@ -269,8 +362,14 @@ fn bare(web: &Web, lang: Lang, signed: Option<crate::visit::Signed>) -> Visit {
 }
 
 fn go(path: &'static str) -> Response {
-    let mut response = answer(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", Body::empty());
-    response.headers_mut().insert(header::LOCATION, HeaderValue::from_static(path));
+    let mut response = answer(
+        StatusCode::SEE_OTHER,
+        "text/plain; charset=utf-8",
+        Body::empty(),
+    );
+    response
+        .headers_mut()
+        .insert(header::LOCATION, HeaderValue::from_static(path));
     response
 }
 
@@ -290,9 +389,14 @@ pub(crate) fn problem(status: StatusCode, fault: &Fault) -> Response {
         map.insert("problem".to_owned(), text.plain(problem).into());
     }
     let mut response = json(status, &value);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     if status == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response
 }
@@ -309,8 +413,18 @@ fn finish(web: &Web, kind: Kind, response: &mut Response) {
     set("x-content-type-options", "nosniff");
     set("referrer-policy", "no-referrer");
     set("cross-origin-opener-policy", "same-origin");
-    set("cross-origin-resource-policy", if kind == Kind::Api { "cross-origin" } else { "same-origin" });
-    set("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()");
+    set(
+        "cross-origin-resource-policy",
+        if kind == Kind::Api {
+            "cross-origin"
+        } else {
+            "same-origin"
+        },
+    );
+    set(
+        "permissions-policy",
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()",
+    );
     set("x-frame-options", "DENY");
     set("x-robots-tag", "noindex, nofollow");
     set(
@@ -318,14 +432,22 @@ fn finish(web: &Web, kind: Kind, response: &mut Response) {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     );
     if web.settings().secure {
-        set("strict-transport-security", "max-age=63072000; includeSubDomains");
+        set(
+            "strict-transport-security",
+            "max-age=63072000; includeSubDomains",
+        );
     }
 }
 
 /// The language: the cookie's, else the browser's first, else English.
 fn language(headers: &HeaderMap) -> Lang {
     let chosen = crate::session::cookie(headers, "lang").and_then(Lang::from_code);
-    let asked = || headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).and_then(|value| Lang::from_code(value.get(..2)?));
+    let asked = || {
+        headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| Lang::from_code(value.get(..2)?))
+    };
     chosen.or_else(asked).unwrap_or(Lang::En)
 }
 
@@ -335,7 +457,11 @@ fn address_of(web: &Web, headers: &HeaderMap, peer: Option<&ConnectInfo<SocketAd
     if !web.settings().behind_proxy {
         return peer;
     }
-    let forwarded = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    forwarded.and_then(|list| list.rsplit(',').next()).and_then(|last| last.trim().parse().ok()).unwrap_or(peer)
+    let forwarded = headers
+        .get("x-forwarded-for")
+        .and_then(|value| value.to_str().ok());
+    forwarded
+        .and_then(|list| list.rsplit(',').next())
+        .and_then(|last| last.trim().parse().ok())
+        .unwrap_or(peer)
 }
-

@@ -85,17 +85,26 @@ impl Visit {
     /// Who asks: staff, a program, or the public.
     pub fn actor(&self) -> &Actor {
         const PUBLIC: &Actor = &Actor::Public;
-        self.signed.as_ref().map(|signed| &signed.actor).or(self.client.as_ref()).unwrap_or(PUBLIC)
+        self.signed
+            .as_ref()
+            .map(|signed| &signed.actor)
+            .or(self.client.as_ref())
+            .unwrap_or(PUBLIC)
     }
 
     /// A reference in the path. Text that is none is "not found", like a reference to nothing.
     pub fn reference(&self, name: &str) -> Result<Ref, Fault> {
-        self.param(name).and_then(|text| text.parse().ok()).ok_or(Fault::NotFound)
+        self.param(name)
+            .and_then(|text| text.parse().ok())
+            .ok_or(Fault::NotFound)
     }
 
     /// A part of the path.
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.params.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.params
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The form that was sent.
@@ -105,14 +114,18 @@ impl Visit {
 
     /// The token for forms on this page; empty for the public, whose forms change nothing.
     pub fn csrf(&self) -> String {
-        self.signed.as_ref().map(|signed| signed.csrf.clone()).unwrap_or_default()
+        self.signed
+            .as_ref()
+            .map(|signed| signed.csrf.clone())
+            .unwrap_or_default()
     }
 
     /// A page with a neutral title (a catalogue key), with everything around the body filled in.
     pub fn page(&self, title_key: &str, body: impl Into<Html>) -> Page {
         let text = self.text();
         let mut page = Page::new(self.lang, text.plain(title_key), body);
-        page.service_name.clone_from(&self.web.settings().service_name);
+        page.service_name
+            .clone_from(&self.web.settings().service_name);
         page.demo_banner = self.app().settings.demo;
         page.help = self.helplines();
         page.exit_button = self.signed.is_none();
@@ -129,13 +142,18 @@ impl Visit {
         }
         page.flash = self.flash.as_deref().map(|key| Flash::Done(text.t(key)));
         let other = if self.lang == Lang::En { "cy" } else { "en" };
-        page.other_language_href = Some(format!("/language?to={other}&back={}", self.switch_back()));
+        page.other_language_href =
+            Some(format!("/language?to={other}&back={}", self.switch_back()));
         page
     }
 
     /// Where the language switch leads back to: this page, or home when this was a form that was sent.
     fn switch_back(&self) -> &str {
-        if self.route.method == crate::route::Method1::Get { &self.path } else { "/" }
+        if self.route.method == crate::route::Method1::Get {
+            &self.path
+        } else {
+            "/"
+        }
     }
 
     fn navigation(&self, standing: Standing) -> Vec<NavItem> {
@@ -144,7 +162,11 @@ impl Visit {
             .iter()
             .filter(|(path, _)| crate::routes::admits(path, standing))
             .map(|(path, key)| {
-                if self.path == *path { NavItem::here(text.t(key)) } else { NavItem::new(text.t(key), path) }
+                if self.path == *path {
+                    NavItem::here(text.t(key))
+                } else {
+                    NavItem::new(text.t(key), path)
+                }
             })
             .collect()
     }
@@ -152,10 +174,19 @@ impl Visit {
     /// The helplines of the strip: of the visitor's nation, else of England, which has the base pack.
     fn helplines(&self) -> Vec<Helpline> {
         let now = self.now();
-        let Ok(pack) = self.app().pack(throughline_core::nation::Nation::England, now) else { return Vec::new() };
+        let Ok(pack) = self
+            .app()
+            .pack(throughline_core::nation::Nation::England, now)
+        else {
+            return Vec::new();
+        };
         pack.helplines()
             .iter()
-            .map(|line| Helpline { name: line.name.clone(), number: line.contact.clone(), last_verified: line.last_verified })
+            .map(|line| Helpline {
+                name: line.name.clone(),
+                number: line.contact.clone(),
+                last_verified: line.last_verified,
+            })
             .collect()
     }
 
@@ -177,7 +208,10 @@ impl Visit {
     /// Sends them on, with a word to show once (a catalogue key; it is in a cookie for one page).
     pub fn go_saying(&self, path: &str, key: &str) -> Response {
         let mut response = redirect(path);
-        let cookie = format!("said={key}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax{}", self.secure());
+        let cookie = format!(
+            "said={key}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax{}",
+            self.secure()
+        );
         if let Ok(value) = HeaderValue::from_str(&cookie) {
             response.headers_mut().append(header::SET_COOKIE, value);
         }
@@ -185,7 +219,11 @@ impl Visit {
     }
 
     pub(crate) fn secure(&self) -> &'static str {
-        if self.web.settings().secure { "; Secure" } else { "" }
+        if self.web.settings().secure {
+            "; Secure"
+        } else {
+            ""
+        }
     }
 }
 
@@ -199,7 +237,9 @@ pub const fn role_key(standing: Standing) -> &'static str {
         Standing::DirectorySteward => "role-directory-steward",
         Standing::SecurityOfficer => "role-security-officer",
         Standing::Administrator => "role-administrator",
-        Standing::LinkHolder | Standing::ApiClient | Standing::System | Standing::Public => "role-visitor",
+        Standing::LinkHolder | Standing::ApiClient | Standing::System | Standing::Public => {
+            "role-visitor"
+        }
     }
 }
 
@@ -217,14 +257,24 @@ pub fn json(status: StatusCode, value: &serde_json::Value) -> Response {
 pub fn answer(status: StatusCode, content_type: &'static str, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 
 fn redirect(path: &str) -> Response {
-    let mut response = answer(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", Body::empty());
+    let mut response = answer(
+        StatusCode::SEE_OTHER,
+        "text/plain; charset=utf-8",
+        Body::empty(),
+    );
     // Only our own paths: never somewhere that a form or a query named.
-    let safe = if path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') { path } else { "/" };
+    let safe = if path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') {
+        path
+    } else {
+        "/"
+    };
     let value = HeaderValue::from_str(safe).unwrap_or_else(|_| HeaderValue::from_static("/"));
     response.headers_mut().insert(header::LOCATION, value);
     response
