@@ -6,8 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use throughline_core::code::Code;
 use throughline_core::id::{
-    AccountId, CaseId, ConsentId, OrganisationId, PersonId, Ref, ReferralId, ReferralLinkId,
-    ServiceId, SiteId,
+    AccountId, CaseId, ConsentId, OrganisationId, PersonId, Ref, ReferralId, ServiceId, SiteId,
 };
 use throughline_core::need::NeedType;
 use throughline_core::referral::{ReferralMove, ReferralState};
@@ -20,8 +19,8 @@ use throughline_policy::action::{
 use throughline_policy::{Action, Facts, Permit, Rule, Scope, Ties};
 
 use crate::case::NewEvent;
-use crate::col::{Blob, Col};
-use crate::entity::{referral, referral_link, referral_transition};
+use crate::col::Col;
+use crate::entity::{referral, referral_transition};
 use crate::error::{Error, Result};
 use crate::keys::place;
 use crate::scope::{TieColumns, branches};
@@ -146,25 +145,6 @@ pub struct Transition {
     pub account: Option<AccountId>,
 }
 
-/// A one-time link.
-#[derive(Debug, Clone)]
-pub struct Link {
-    /// Internal id.
-    pub id: ReferralLinkId,
-    /// The referral it opens.
-    pub referral: ReferralId,
-    /// The organisation that may still answer; `None` when the referral is no longer with it.
-    pub organisation: Option<OrganisationId>,
-    /// Keyed hash of the code given another way.
-    pub code_hash: Vec<u8>,
-    /// When it stops working.
-    pub expires_at: At,
-    /// Wrong codes so far.
-    pub failures: i64,
-    /// When it was closed, if it was.
-    pub closed_at: Option<At>,
-}
-
 /// What a move sets beside the state.
 #[derive(Debug, Default, Clone)]
 pub struct MoveDetail {
@@ -200,6 +180,13 @@ fn facts(row: &referral::Model) -> Facts<ReferralId> {
     }
 }
 
+pub(crate) fn state_of(row: &referral::Model) -> Result<ReferralState> {
+    ReferralState::from_code(&row.state).map_err(|_| Error::RowShape {
+        table: "referral",
+        column: "state",
+    })
+}
+
 fn plain(row: &referral::Model) -> Result<Referral> {
     let bad = |column| Error::RowShape {
         table: "referral",
@@ -218,7 +205,7 @@ fn plain(row: &referral::Model) -> Result<Referral> {
         consent: row.consent_id.0,
         need: NeedType::from_code(&row.need).map_err(|_| bad("need"))?,
         risk: RiskBand::from_code(&row.risk_band).map_err(|_| bad("risk_band"))?,
-        state: ReferralState::from_code(&row.state).map_err(|_| bad("state"))?,
+        state: state_of(row)?,
         reason: row.reason.clone(),
         helped: row.helped.clone(),
         created_at: row.created_at.0,
@@ -606,75 +593,5 @@ impl Work<'_> {
         out.sort_by_key(|referral| (referral.due_at.is_none(), referral.due_at, referral.id));
         out.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(out)
-    }
-
-    /// Makes a one-time link for a referral that was just sent, or sent again.
-    pub async fn referral_link_create(
-        &mut self,
-        referral: ReferralId,
-        token_hash: &[u8],
-        code_hash: &[u8],
-        expires_at: At,
-    ) -> Result<ReferralLinkId> {
-        let id = self.env().id();
-        let row = referral_link::ActiveModel {
-            id: Set(Col(id)),
-            referral_id: Set(Col(referral)),
-            token_hash: Set(Blob(token_hash.to_vec())),
-            code_hash: Set(Blob(code_hash.to_vec())),
-            created_at: Set(Col(self.now())),
-            expires_at: Set(Col(expires_at)),
-            failures: Set(0),
-            closed_at: Set(None),
-        };
-        referral_link::Entity::insert(row)
-            .exec_without_returning(&self.tx)
-            .await?;
-        Ok(id)
-    }
-
-    /// Finds a link by the hash of its token. Consumes nothing: mail scanners follow links.
-    pub async fn referral_link_find(&mut self, token_hash: &[u8]) -> Result<Option<Link>> {
-        let found = referral_link::Entity::find()
-            .filter(referral_link::Column::TokenHash.eq(Blob(token_hash.to_vec())))
-            .lock_exclusive()
-            .one(&self.tx)
-            .await?;
-        let Some(row) = found else { return Ok(None) };
-        let referral = referral::Entity::find_by_id(row.referral_id)
-            .one(&self.tx)
-            .await?;
-        Ok(Some(Link {
-            id: row.id.0,
-            referral: row.referral_id.0,
-            organisation: referral
-                .and_then(|referral| referral.live_organisation_id)
-                .map(|id| id.0),
-            code_hash: row.code_hash.0,
-            expires_at: row.expires_at.0,
-            failures: row.failures,
-            closed_at: row.closed_at.map(|at| at.0),
-        }))
-    }
-
-    /// Counts a wrong code, and closes the link at `limit`. Recorded as a refusal by the caller's error.
-    pub async fn referral_link_failed(&mut self, link: &Link, limit: i64) -> Result<()> {
-        let failures = link.failures + 1;
-        let change = referral_link::ActiveModel {
-            failures: Set(failures),
-            closed_at: Set((failures >= limit).then_some(Col(self.now()))),
-            ..Default::default()
-        };
-        referral_link::Entity::update_many()
-            .set(change)
-            .filter(referral_link::Column::Id.eq(Col(link.id)))
-            .exec(&self.tx)
-            .await?;
-        self.note_event(
-            crate::audit::Event::SignInFailed,
-            Some(link.id.uuid()),
-            &["code"],
-        );
-        Ok(())
     }
 }

@@ -12,6 +12,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Col<Id<id::ReferralLink>>,
     pub referral_id: Col<Id<id::Referral>>,
+    pub token: Blob,
     pub token_hash: Blob,
     pub code_hash: Blob,
     pub created_at: Col<At>,

@@ -1,0 +1,423 @@
+//! What was promised and is still to be done: mail to send, after the change that promised it was committed.
+//!
+//! A row is added in the same transaction as what it is about and carries ids only; words are made when it is sent. One node
+//! holds a row at a time, by a lease that runs out by itself, so that a node that dies loses nothing. Delivery is at least
+//! once: a crash between sending and marking sends again, with the same link, which is harmless. Nothing waits unseen:
+//! [`OutboxHealth`] feeds the age alarm (ASSURANCE incidents 16 and 17).
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{LockBehavior, LockType, OnConflict};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+use throughline_core::code::Code;
+use throughline_core::id::OutboxId;
+use throughline_core::time::At;
+use uuid::Uuid;
+
+use crate::col::Col;
+use crate::entity::{outbox, sent_mail};
+use crate::error::{Error, Result};
+use crate::read::Read;
+use crate::work::Work;
+
+throughline_core::code_list! {
+    /// What is to be sent. Each kind has one recipient, found when it is sent.
+    pub enum OutboxKind {
+        /// To a service: you have one request. Subject: the one-time link.
+        PartnerNotice = "partner_notice",
+        /// To a service: a request waits. Subject: the one-time link.
+        PartnerReminder = "partner_reminder",
+        /// To a service: a request was taken back. Subject: the one-time link.
+        PartnerWithdrawn = "partner_withdrawn",
+        /// To a service: is your entry still right? Subject: the service.
+        PartnerConfirmEntry = "partner_confirm_entry",
+        /// To a colleague: you have something to do. Subject: the account.
+        StaffTask = "staff_task",
+    }
+}
+
+throughline_core::code_list! {
+    /// Where a row stands.
+    pub enum OutboxState {
+        /// It waits for its time or for a node.
+        Waiting = "waiting",
+        /// A node holds it.
+        Leased = "leased",
+        /// Done.
+        Done = "done",
+        /// Given up after too many tries; a human sees it and can try again.
+        Dead = "dead",
+    }
+}
+
+/// How long a node may hold a row, in seconds [design].
+pub const LEASE_SECONDS: i64 = 60;
+/// How often a row is tried before it is given up and shown to a human [design].
+pub const TRIES: i64 = 10;
+/// The first pause after a failure, in seconds; it doubles each time [design].
+const PAUSE_SECONDS: i64 = 10;
+/// The longest pause, in seconds (one hour) [design].
+const PAUSE_MOST_SECONDS: i64 = 3_600;
+
+/// A row that this node holds.
+#[derive(Debug, Clone)]
+pub struct Lease {
+    /// The row.
+    pub id: OutboxId,
+    /// What is to be sent.
+    pub kind: OutboxKind,
+    /// What it is about.
+    pub subject: Option<Uuid>,
+    /// Ids that go with it; never words.
+    pub payload: serde_json::Value,
+    /// Which try this is, from 1.
+    pub attempt: i64,
+}
+
+/// A row given up on.
+#[derive(Debug, Clone)]
+pub struct DeadLetter {
+    /// The row.
+    pub id: OutboxId,
+    /// What was to be sent.
+    pub kind: OutboxKind,
+    /// Why the last try came to nothing: a code.
+    pub error: String,
+    /// Tries so far.
+    pub attempts: i64,
+    /// When it was promised.
+    pub created_at: At,
+}
+
+/// How the outbox fares, for the alarm and the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutboxHealth {
+    /// Rows whose time has come and that are not done.
+    pub due: u64,
+    /// Rows given up on.
+    pub dead: u64,
+    /// Since when the oldest undone row could have been sent; `None` when nothing is late.
+    pub oldest_due_at: Option<At>,
+}
+
+/// A mail that left: a neutral text and an address, for the record and for the demo's mail folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentMail {
+    /// Code of the artefact.
+    pub artefact: String,
+    /// To whom.
+    pub recipient: String,
+    /// Its title.
+    pub title: String,
+    /// Its body.
+    pub body: String,
+    /// When it left.
+    pub sent_at: At,
+}
+
+fn bad(column: &'static str) -> Error {
+    Error::RowShape {
+        table: "outbox",
+        column,
+    }
+}
+
+/// The pause after try number `attempt` (from 1), in seconds: doubling, with up to a quarter added so that rows that failed
+/// together do not come back together. `jitter` is a random byte.
+fn pause_seconds(attempt: i64, jitter: u8) -> i64 {
+    let doublings = u32::try_from(attempt.clamp(1, 20) - 1).unwrap_or(0);
+    let pause = PAUSE_SECONDS
+        .saturating_mul(1_i64 << doublings)
+        .clamp(PAUSE_SECONDS, PAUSE_MOST_SECONDS);
+    pause + pause * i64::from(jitter) / 1024
+}
+
+async fn health(tx: &impl ConnectionTrait, now: At) -> Result<OutboxHealth> {
+    let undone = || {
+        outbox::Entity::find()
+            .filter(
+                outbox::Column::State
+                    .is_in([OutboxState::Waiting.code(), OutboxState::Leased.code()]),
+            )
+            .filter(outbox::Column::DueAt.lte(Col(now)))
+    };
+    let oldest = undone()
+        .order_by_asc(outbox::Column::CreatedAt)
+        .limit(1)
+        .one(tx)
+        .await?;
+    Ok(OutboxHealth {
+        due: undone().count(tx).await?,
+        dead: outbox::Entity::find()
+            .filter(outbox::Column::State.eq(OutboxState::Dead.code()))
+            .count(tx)
+            .await?,
+        oldest_due_at: oldest.map(|row| row.created_at.0),
+    })
+}
+
+impl Work<'_> {
+    /// Promises something for after the commit. `payload` holds ids only. A second row with the same `once_key` is not added:
+    /// asking twice promises once.
+    pub async fn outbox_add(
+        &mut self,
+        kind: OutboxKind,
+        subject: Option<Uuid>,
+        payload: serde_json::Value,
+        once_key: Option<&str>,
+        due_at: At,
+    ) -> Result<()> {
+        let row = outbox::ActiveModel {
+            id: Set(Col(self.env().id())),
+            kind: Set(kind.code().to_owned()),
+            subject_id: Set(subject),
+            payload: Set(payload.to_string()),
+            once_key: Set(once_key.map(str::to_owned)),
+            state: Set(OutboxState::Waiting.code().to_owned()),
+            due_at: Set(Col(due_at)),
+            attempts: Set(0),
+            lease_until_at: Set(None),
+            leased_by: Set(None),
+            last_error: Set(None),
+            created_at: Set(Col(self.now())),
+            done_at: Set(None),
+        };
+        let once = OnConflict::column(outbox::Column::OnceKey)
+            .do_nothing()
+            .to_owned();
+        outbox::Entity::insert(row)
+            .on_conflict(once)
+            .exec_without_returning(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Takes up to `limit` rows whose time has come, oldest first, for [`LEASE_SECONDS`]. Rows that another node holds are
+    /// passed over; rows whose lease ran out are taken again, or given up when they were tried [`TRIES`] times.
+    pub async fn outbox_lease(&mut self, node: &str, limit: u64) -> Result<Vec<Lease>> {
+        let now = self.now();
+        let open = Condition::any()
+            .add(outbox::Column::State.eq(OutboxState::Waiting.code()))
+            .add(
+                Condition::all()
+                    .add(outbox::Column::State.eq(OutboxState::Leased.code()))
+                    .add(outbox::Column::LeaseUntilAt.lte(Col(now))),
+            );
+        let rows = outbox::Entity::find()
+            .filter(open)
+            .filter(outbox::Column::DueAt.lte(Col(now)))
+            .order_by_asc(outbox::Column::DueAt)
+            .order_by_asc(outbox::Column::Id)
+            .limit(limit)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .all(&self.tx)
+            .await?;
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows {
+            if row.attempts >= TRIES {
+                self.outbox_bury(row.id.0, "lease_ran_out").await?;
+                continue;
+            }
+            let change = outbox::ActiveModel {
+                state: Set(OutboxState::Leased.code().to_owned()),
+                leased_by: Set(Some(node.to_owned())),
+                lease_until_at: Set(Some(Col(now.plus_seconds(LEASE_SECONDS)))),
+                attempts: Set(row.attempts + 1),
+                ..Default::default()
+            };
+            outbox::Entity::update_many()
+                .set(change)
+                .filter(outbox::Column::Id.eq(row.id))
+                .exec(&self.tx)
+                .await?;
+            out.push(Lease {
+                id: row.id.0,
+                kind: OutboxKind::from_code(&row.kind).map_err(|_| bad("kind"))?,
+                subject: row.subject_id,
+                payload: serde_json::from_str(&row.payload).map_err(|_| bad("payload"))?,
+                attempt: row.attempts + 1,
+            });
+        }
+        Ok(out)
+    }
+
+    /// Marks a held row done. `false` when the lease ran out meanwhile and the row is no longer ours.
+    pub async fn outbox_done(&mut self, lease: &Lease) -> Result<bool> {
+        let change = outbox::ActiveModel {
+            state: Set(OutboxState::Done.code().to_owned()),
+            done_at: Set(Some(Col(self.now()))),
+            lease_until_at: Set(None),
+            ..Default::default()
+        };
+        self.outbox_settle(lease, change).await
+    }
+
+    /// Puts a held row back for later, or gives it up after [`TRIES`] tries. `error` is a code, never a message: servers echo
+    /// what they were sent. `false` when the row is no longer ours.
+    pub async fn outbox_retry(&mut self, lease: &Lease, error: &'static str) -> Result<bool> {
+        let [jitter] = self.env().bytes::<1>();
+        let dead = lease.attempt >= TRIES;
+        let state = if dead {
+            OutboxState::Dead
+        } else {
+            OutboxState::Waiting
+        };
+        let due = self
+            .now()
+            .plus_seconds(pause_seconds(lease.attempt, jitter));
+        let change = outbox::ActiveModel {
+            state: Set(state.code().to_owned()),
+            due_at: Set(Col(due)),
+            lease_until_at: Set(None),
+            leased_by: Set(None),
+            last_error: Set(Some(error.to_owned())),
+            ..Default::default()
+        };
+        self.outbox_settle(lease, change).await
+    }
+
+    /// Gives a held row up at once: trying again cannot help.
+    pub async fn outbox_give_up(&mut self, lease: &Lease, error: &'static str) -> Result<bool> {
+        let change = outbox::ActiveModel {
+            state: Set(OutboxState::Dead.code().to_owned()),
+            lease_until_at: Set(None),
+            leased_by: Set(None),
+            last_error: Set(Some(error.to_owned())),
+            ..Default::default()
+        };
+        self.outbox_settle(lease, change).await
+    }
+
+    /// A change that only the holder of this very lease may make: the try's number is the fence.
+    async fn outbox_settle(&mut self, lease: &Lease, change: outbox::ActiveModel) -> Result<bool> {
+        let done = outbox::Entity::update_many()
+            .set(change)
+            .filter(outbox::Column::Id.eq(Col(lease.id)))
+            .filter(outbox::Column::State.eq(OutboxState::Leased.code()))
+            .filter(outbox::Column::Attempts.eq(lease.attempt))
+            .exec(&self.tx)
+            .await?;
+        Ok(done.rows_affected == 1)
+    }
+
+    async fn outbox_bury(&mut self, id: OutboxId, error: &'static str) -> Result<()> {
+        let change = outbox::ActiveModel {
+            state: Set(OutboxState::Dead.code().to_owned()),
+            lease_until_at: Set(None),
+            leased_by: Set(None),
+            last_error: Set(Some(error.to_owned())),
+            ..Default::default()
+        };
+        outbox::Entity::update_many()
+            .set(change)
+            .filter(outbox::Column::Id.eq(Col(id)))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Lets a row that was given up be tried again from the start. `false` when there is no such dead row.
+    pub async fn outbox_revive(&mut self, id: OutboxId) -> Result<bool> {
+        let change = outbox::ActiveModel {
+            state: Set(OutboxState::Waiting.code().to_owned()),
+            due_at: Set(Col(self.now())),
+            attempts: Set(0),
+            ..Default::default()
+        };
+        let done = outbox::Entity::update_many()
+            .set(change)
+            .filter(outbox::Column::Id.eq(Col(id)))
+            .filter(outbox::Column::State.eq(OutboxState::Dead.code()))
+            .exec(&self.tx)
+            .await?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Keeps what left, once per row.
+    pub async fn sent_mail_add(&mut self, lease: &Lease, mail: &SentMail) -> Result<()> {
+        let row = sent_mail::ActiveModel {
+            id: Set(self.env().id::<()>().uuid()),
+            outbox_id: Set(Col(lease.id)),
+            artefact: Set(mail.artefact.clone()),
+            recipient: Set(mail.recipient.clone()),
+            title: Set(mail.title.clone()),
+            body: Set(mail.body.clone()),
+            sent_at: Set(Col(mail.sent_at)),
+        };
+        let once = OnConflict::column(sent_mail::Column::OutboxId)
+            .do_nothing()
+            .to_owned();
+        sent_mail::Entity::insert(row)
+            .on_conflict(once)
+            .exec_without_returning(&self.tx)
+            .await?;
+        Ok(())
+    }
+}
+
+impl Read<'_> {
+    /// How the outbox fares now.
+    pub async fn outbox_health(&self) -> Result<OutboxHealth> {
+        health(self.tx, self.env().now()).await
+    }
+
+    /// Rows given up on, oldest first.
+    pub async fn dead_letters(&self, limit: u64) -> Result<Vec<DeadLetter>> {
+        let rows = outbox::Entity::find()
+            .filter(outbox::Column::State.eq(OutboxState::Dead.code()))
+            .order_by_asc(outbox::Column::Id)
+            .limit(limit)
+            .all(self.tx)
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(DeadLetter {
+                    id: row.id.0,
+                    kind: OutboxKind::from_code(&row.kind).map_err(|_| bad("kind"))?,
+                    error: row.last_error.unwrap_or_default(),
+                    attempts: row.attempts,
+                    created_at: row.created_at.0,
+                })
+            })
+            .collect()
+    }
+
+    /// The mails that left, newest first: neutral texts only.
+    pub async fn sent_mails(&self, limit: u64) -> Result<Vec<SentMail>> {
+        let rows = sent_mail::Entity::find()
+            .order_by_desc(sent_mail::Column::SentAt)
+            .order_by_desc(sent_mail::Column::Id)
+            .limit(limit)
+            .all(self.tx)
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| SentMail {
+                artefact: row.artefact,
+                recipient: row.recipient,
+                title: row.title,
+                body: row.body,
+                sent_at: row.sent_at.0,
+            })
+            .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PAUSE_MOST_SECONDS, PAUSE_SECONDS, TRIES, pause_seconds};
+
+    #[test]
+    fn pauses_grow_and_never_exceed_an_hour_and_a_quarter() {
+        let mut last = 0;
+        for attempt in 1..=TRIES {
+            let pause = pause_seconds(attempt, 0);
+            assert!(pause >= last && pause >= PAUSE_SECONDS);
+            assert!(pause_seconds(attempt, 255) <= PAUSE_MOST_SECONDS * 5 / 4);
+            last = pause;
+        }
+        assert_eq!(pause_seconds(i64::MAX, 0), PAUSE_MOST_SECONDS);
+    }
+}
