@@ -234,7 +234,8 @@ fn by_description(text: &Text) -> Verdict {
     let mut verdict = Verdict::Open;
     for sentence in &text.sentences {
         let named = housing_named(sentence, true);
-        let loosely = any(sentence, HOUSING_LOOSELY) && any(sentence, ABUSE);
+        let loosely =
+            any(sentence, HOUSING_LOOSELY) && any(sentence, ABUSE) && any(sentence, OFFERS);
         if any(sentence, OTHER_SENSE)
             || any(sentence, POINTS_ELSEWHERE)
             || (named.is_none() && !loosely)
@@ -418,6 +419,8 @@ mod tests {
             ),
             Verdict::Open
         );
+        let list = "Advice on relationship breakdown, domestic violence and applications for supported accommodation.";
+        assert_eq!(of("Housing advice", "", list, &[]), Verdict::Open);
         assert_eq!(of("Donkey refuge", "", "", &[]), Verdict::Open);
         assert_eq!(
             of(

@@ -102,7 +102,7 @@ pub(super) const HOUSING_WHERE_ABUSE: &[(&str, ServiceType)] = &[
     ),
 ];
 
-/// Housing in general; it counts only in a sentence that also speaks of abuse.
+/// Housing in general; it counts only in a sentence that also speaks of abuse and offers something.
 pub(super) const HOUSING_LOOSELY: &[&str] = &[
     "shelter",
     "shelters",
@@ -163,6 +163,8 @@ pub(super) const POINTS_ELSEWHERE: &[&str] = &[
     "signposts",
     "signposting",
     "signposted",
+    "information and referral",
+    "referral for",
     "refer people",
     "refer you",
     "refer women",

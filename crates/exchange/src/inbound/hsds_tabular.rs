@@ -196,22 +196,12 @@ impl Table {
     /// One row as an object. An empty cell is how a table says nothing, so it is no field and no problem.
     fn row(&self, index: usize) -> Option<Map<String, Value>> {
         let (start, end) = *self.rows.get(index)?;
-        let mut reader = ReaderBuilder::new()
-            .flexible(true)
-            .has_headers(false)
-            .from_reader(self.bytes.get(start..end)?);
-        let mut record = ByteRecord::new();
-        if !reader.read_byte_record(&mut record).ok()? {
-            return None;
-        }
-        let cells = record
-            .iter()
-            .map(|cell| String::from_utf8_lossy(cell).into_owned());
+        let line = std::str::from_utf8(self.bytes.get(start..end)?).ok()?;
         Some(
             self.columns
                 .iter()
                 .cloned()
-                .zip(cells)
+                .zip(cells(line))
                 .filter(|(_, cell)| !cell.trim().is_empty())
                 .map(|(name, cell)| (name, Value::String(cell)))
                 .collect(),
@@ -239,6 +229,40 @@ impl Table {
 
     fn find(&self, id: &str) -> Option<Map<String, Value>> {
         self.row(*self.by_id.get(id)?)
+    }
+}
+
+/// The cells of one row whose bounds are known: a reader for each row would cost more than the row.
+fn cells(row: &str) -> Vec<String> {
+    let row = row.trim_start_matches(['\r', '\n']);
+    let mut cells = vec![String::new()];
+    let mut letters = row.chars().peekable();
+    let mut quoted = false;
+    let mut fresh = true;
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if quoted && letters.peek() == Some(&'"') => {
+                letters.next();
+                push(&mut cells, '"');
+            }
+            '"' if quoted => quoted = false,
+            '"' if fresh => quoted = true,
+            ',' if !quoted => {
+                cells.push(String::new());
+                fresh = true;
+                continue;
+            }
+            '\r' | '\n' if !quoted => break,
+            other => push(&mut cells, other),
+        }
+        fresh = false;
+    }
+    cells
+}
+
+fn push(cells: &mut [String], letter: char) {
+    if let Some(last) = cells.last_mut() {
+        last.push(letter);
     }
 }
 
@@ -449,5 +473,28 @@ fn append(map: &mut Map<String, Value>, key: &str, rows: Vec<Value>) {
     }
     if let Value::Array(list) = map.entry(key).or_insert_with(|| json!([])) {
         list.extend(rows);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn cells_are_those_of_the_csv_reader(text in "[ab,\"\n\r é]{0,40}") {
+            let mut reader = ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
+            let mut record = ByteRecord::new();
+            loop {
+                let start = usize::try_from(reader.position().byte()).unwrap();
+                if !reader.read_byte_record(&mut record).unwrap() {
+                    break;
+                }
+                let end = usize::try_from(reader.position().byte()).unwrap();
+                let expected: Vec<String> = record.iter().map(|cell| String::from_utf8(cell.to_vec()).unwrap()).collect();
+                prop_assert_eq!(cells(&text[start..end]), expected);
+            }
+        }
     }
 }

@@ -37,7 +37,6 @@ pub(super) const TYPES: &[(ServiceType, &[&str])] = &[
         &[
             "counselling",
             "counsellor*",
-            "counseling",
             "psychotherap*",
             "talking therap*",
         ],

@@ -6,7 +6,7 @@ use super::kind_words::{COMMUNITIES, ONLY_MEN, ONLY_WOMEN, TYPES};
 use super::need_words::NEEDS;
 use super::oruk_v3::Draft;
 
-/// Adds needs, kinds of service and communities to a draft. What the feed said itself stays.
+/// Adds needs, kinds of service and communities to a draft. What the feed said itself in our own words is not added to.
 pub(crate) fn add(draft: &mut Draft) {
     let entry = &mut draft.entry;
     let organisation = entry
@@ -22,7 +22,8 @@ pub(crate) fn add(draft: &mut Draft) {
     ));
     let classified = words(&terms.join(" . "));
     let about = words(entry.description.as_deref().unwrap_or_default());
-    for (need, sure, plain) in NEEDS {
+    let (needs_said, types_said) = (!entry.needs.is_empty(), !draft.types.is_empty());
+    for (need, sure, plain) in NEEDS.iter().filter(|_| !needs_said) {
         let found = any(&title, sure)
             || any(&classified, sure)
             || any(&title, plain)
@@ -33,7 +34,7 @@ pub(crate) fn add(draft: &mut Draft) {
         }
     }
     entry.needs.sort_unstable();
-    for (kind, sure) in TYPES {
+    for (kind, sure) in TYPES.iter().filter(|_| !types_said) {
         if (any(&title, sure) || any(&classified, sure)) && !draft.types.contains(kind) {
             draft.types.push(*kind);
         }

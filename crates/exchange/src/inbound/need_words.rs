@@ -273,7 +273,11 @@ pub(super) const NEEDS: &[(NeedType, &[&str], &[&str])] = &[
     (
         NeedType::EmotionalSupport,
         &[
-            "counsel*",
+            "counselling",
+            "counsellor*",
+            "crisis counseling",
+            "abuse counseling",
+            "family counseling",
             "support group*",
             "listening",
             "bereave*",

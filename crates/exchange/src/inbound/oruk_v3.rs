@@ -8,6 +8,7 @@ use throughline_core::need::NeedType;
 
 use super::notes::Notes;
 use super::parts::{self, line, list, raw, text, truth, web};
+use crate::outbound::{NEEDS, SERVICE_TYPES};
 use crate::repair::{numbers, when};
 
 /// A service as read, before it is decided what of its place may be known.
@@ -182,7 +183,7 @@ fn free(map: &Map<String, Value>, entry: &Entry) -> Option<bool> {
         })
 }
 
-/// Classification terms, wherever a dialect keeps them.
+/// Classification terms, wherever a dialect keeps them. Our own come back as needs and kinds of service.
 fn terms(map: &Map<String, Value>, notes: &mut Notes) -> Vec<Term> {
     let mut terms: Vec<Term> = list(map, "attributes")
         .into_iter()
@@ -217,6 +218,12 @@ fn terms(map: &Map<String, Value>, notes: &mut Notes) -> Vec<Term> {
             })
         })
         .collect();
+    terms.retain(|term| {
+        !term
+            .taxonomy
+            .as_deref()
+            .is_some_and(|name| name == NEEDS || name == SERVICE_TYPES)
+    });
     for audience in list(map, "pc_targetAudience") {
         if let Some(name) = line(audience, "audienceType", notes) {
             terms.push(Term {

@@ -145,7 +145,7 @@ fn mark_town_after(words: &[Word<'_>], street: usize, bad: &mut [bool]) {
 }
 
 /// Words that end the name of a street.
-const STREETS: [&str; 38] = [
+const STREETS: [&str; 28] = [
     "road",
     "rd",
     "street",
@@ -154,36 +154,32 @@ const STREETS: [&str; 38] = [
     "ln",
     "avenue",
     "ave",
-    "close",
     "drive",
-    "court",
     "crescent",
     "terrace",
     "gardens",
     "square",
     "grove",
     "mews",
-    "row",
-    "way",
-    "hill",
-    "place",
     "parade",
-    "walk",
-    "rise",
-    "green",
     "quay",
     "wharf",
-    "circus",
     "boulevard",
     "blvd",
     "highway",
     "parkway",
-    "yard",
     "villas",
     "broadway",
     "causeway",
     "embankment",
     "esplanade",
+    "yard",
+];
+
+/// Words that end the name of a street and mean other things too: they count after a number, after "at" or "on", and before a comma or a
+/// full stop.
+const STREETS_PERHAPS: [&str; 10] = [
+    "way", "close", "court", "row", "hill", "place", "walk", "rise", "green", "circus",
 ];
 
 /// `23 The Parade`, `Coniston Road`, `1907 NW 38th Street`, `Flat 2, Harbour House`.
@@ -210,14 +206,31 @@ fn mark_street(words: &[Word<'_>], at: usize, bad: &mut [bool]) {
     while from > 0 && at - from < 5 && starts_name(bare(words, from - 1)) {
         from -= 1;
     }
-    let numbered = (from..at).any(|at| bare(words, at).starts_with(|c: char| c.is_ascii_digit()));
+    let numbered = (from..at).any(|at| is_house_number(bare(words, at)));
     let named = starts_name(word) || numbered;
+    let perhaps = STREETS_PERHAPS.contains(&word.to_lowercase().as_str());
+    let ends = words
+        .get(at)
+        .is_some_and(|word| word.text.ends_with([',', '.']));
+    let after_at = from > 0
+        && matches!(
+            bare(words, from - 1),
+            "at" | "on" | "in" | "off" | "near" | "behind" | "opposite"
+        );
+    let is_street = is_street || (perhaps && (numbered || ends || after_at));
     if (is_street && named) || (is_house && numbered) {
         for at in from..=at {
             set(bad, at);
         }
         mark_town_after(words, at, bad);
     }
+}
+
+/// `14`, `12a`.
+fn is_house_number(word: &str) -> bool {
+    word.len() <= 6
+        && word.starts_with(|c: char| c.is_ascii_digit())
+        && word.chars().all(char::is_alphanumeric)
 }
 
 /// A run of digits of nine or more that is not a national number.
@@ -277,6 +290,14 @@ mod tests {
                 "We are at [withheld]",
             ),
             ("1907 NW 38th Street, Miami", "[withheld]"),
+            (
+                "2-1-1 UNITED WAY OF NORTHEAST ANYSHIRE",
+                "2-1-1 UNITED WAY OF NORTHEAST ANYSHIRE",
+            ),
+            (
+                "The house is on Coniston Way in town",
+                "The house is on [withheld] in town",
+            ),
             ("Call 0117 496 0123 now", "Call [withheld] now"),
             ("Call 0808 2000 247 now", "Call 0808 2000 247 now"),
             ("Find us: https://maps.example/x", "Find us: [withheld]"),

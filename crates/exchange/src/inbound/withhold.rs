@@ -94,7 +94,7 @@ pub(crate) fn settle(draft: Draft, cleared: bool, notes: &mut Notes) -> (Entry, 
     strip(&mut entry, &mut taken);
     let withheld = taken.any.then_some(because);
     let sure = types.iter().any(|kind| kind.is_confidential());
-    let place_said = withheld.is_some() || sure;
+    let place_said = withheld.is_some() || sure || marked;
     entry.provision = if place_said {
         Provision::confidential(types, label(&entry.service_areas))
     } else {
@@ -188,7 +188,7 @@ fn strip(entry: &mut Entry, taken: &mut Taken<'_>) {
         .chain(required_documents)
         .chain(funding);
     for text in many.chain(std::iter::once(&mut entry.name)) {
-        scrub_field(text, "name", taken);
+        scrub_name(text, "name", taken);
     }
     for phone in phones
         .iter_mut()
@@ -213,7 +213,7 @@ fn strip(entry: &mut Entry, taken: &mut Taken<'_>) {
         scrub_optional(text, field, taken);
     }
     if let Some(body) = &mut entry.organisation {
-        scrub_field(&mut body.name, "organization.name", taken);
+        scrub_name(&mut body.name, "organization.name", taken);
         scrub_optional(&mut body.description, "organization.description", taken);
     }
 }
@@ -234,6 +234,15 @@ fn keep<T>(
 fn scrub_optional(text: &mut Option<String>, field: &'static str, taken: &mut Taken<'_>) {
     if let Some(text) = text {
         scrub_field(text, field, taken);
+    }
+}
+
+/// A name stays a name: only addresses are taken out of it, not the town that people know it by.
+fn scrub_name(text: &mut String, field: &'static str, taken: &mut Taken<'_>) {
+    let scrubbed = scrub(text);
+    if scrubbed != *text {
+        *text = scrubbed;
+        taken.note(field);
     }
 }
 
