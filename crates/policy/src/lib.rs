@@ -36,6 +36,6 @@ pub mod table;
 
 pub use action::{Action, ActionKind};
 pub use actor::{Actor, Purpose, Standing};
-pub use decide::{Denied, Permit, Reason, decide};
+pub use decide::{Denied, Permit, Reason, STEP_UP_SECONDS, decide};
 pub use facts::{Facts, Ties};
 pub use scope::{Atom, Rule, Scope};

@@ -1,7 +1,8 @@
-//! Accounts: who may sign in, for which organisation, in which role. Names and addresses are sealed under the account's own key.
+//! Accounts: who may sign in, for which organisation, in which role, and how they prove who they are. Names, addresses and
+//! second factors are sealed under the account's own key. Giving, changing and ending access is in [`crate::access`].
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::code::Code;
 use throughline_core::id::{AccountId, OrganisationId, Ref, SiteId};
 use throughline_core::role::Role;
@@ -79,6 +80,66 @@ impl Account {
     }
 }
 
+/// What proves who somebody is. Never printed.
+#[derive(Clone)]
+pub struct Credentials {
+    /// Internal id.
+    pub id: AccountId,
+    /// Reference.
+    pub reference: Ref,
+    /// For which organisation.
+    pub organisation: OrganisationId,
+    /// At which site.
+    pub site: Option<SiteId>,
+    /// In which role.
+    pub role: Role,
+    /// Whether the account can be used.
+    pub state: AccountState,
+    /// The password's PHC string, once they have chosen one.
+    pub password: Option<String>,
+    /// Whether they have a second factor.
+    pub second_factor: bool,
+    /// Version, for optimistic locking: it changes with everything that matters to signing in.
+    pub version: i64,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials(..)")
+    }
+}
+
+impl Credentials {
+    /// The actor that this account is, before any step-up.
+    pub const fn actor(&self) -> Actor {
+        Actor::Staff {
+            account: self.id,
+            organisation: self.organisation,
+            site: self.site,
+            role: self.role,
+            stepped_up_at: None,
+        }
+    }
+}
+
+fn credentials_of(row: account::Model) -> Result<Credentials> {
+    let bad = |column| Error::RowShape {
+        table: "account",
+        column,
+    };
+    Ok(Credentials {
+        id: row.id.0,
+        reference: row.reference.0,
+        organisation: row.organisation_id.0,
+        site: row.site_id.map(|site| site.0),
+        role: Role::from_code(&row.role).map_err(|_| bad("role"))?,
+        state: AccountState::from_code(&row.state).map_err(|_| bad("state"))?,
+        password: row.password,
+        second_factor: row.totp.is_some(),
+        version: row.version,
+    })
+}
+
 impl Work<'_> {
     /// The installation's own look-up key for e-mail addresses: sign-in does not know the organisation yet.
     pub(crate) fn email_key(&self) -> BlindKey {
@@ -91,12 +152,21 @@ impl Work<'_> {
         )
     }
 
-    /// Makes an account with a key of its own. Errors with [`Error::Invalid`] when the address is taken.
+    /// Makes an account while an installation is being set up. Errors with [`Error::Invalid`] when the address is taken.
     pub async fn account_create(&mut self, new: &NewAccount<'_>) -> Result<Account> {
-        let (id, reference) = (
-            self.env().id::<throughline_core::id::Account>(),
-            self.env().reference(),
-        );
+        let id = self.env().id();
+        let made = self.account_insert(id, new).await?;
+        self.note_event(Event::SetUp, Some(id.uuid()), &["account"]);
+        Ok(made)
+    }
+
+    /// Keeps a new account with a key of its own. The caller notes it.
+    pub(crate) async fn account_insert(
+        &mut self,
+        id: AccountId,
+        new: &NewAccount<'_>,
+    ) -> Result<Account> {
+        let reference = self.env().reference();
         let index = self.email_key().hash(&normal::email(new.email));
         let taken = account::Entity::find()
             .filter(account::Column::EmailIndex.eq(Blob(index.to_vec())))
@@ -136,7 +206,6 @@ impl Work<'_> {
         account::Entity::insert(row)
             .exec_without_returning(&self.tx)
             .await?;
-        self.note_event(Event::SetUp, Some(id.uuid()), &["account"]);
         Ok(Account {
             id,
             reference,
@@ -234,5 +303,127 @@ impl Work<'_> {
             out.extend(account.filter(|account| account.state == AccountState::Active));
         }
         Ok(out)
+    }
+
+    /// What proves who somebody is, by the address that they sign in with.
+    pub async fn credentials_by_email(&self, email: &str) -> Result<Option<Credentials>> {
+        let index = self.email_key().hash(&normal::email(email));
+        account::Entity::find()
+            .filter(account::Column::EmailIndex.eq(Blob(index.to_vec())))
+            .one(&self.tx)
+            .await?
+            .map(credentials_of)
+            .transpose()
+    }
+
+    /// What proves who somebody is, locked until this work ends.
+    pub async fn credentials(&self, id: AccountId) -> Result<Option<Credentials>> {
+        account::Entity::find_by_id(Col(id))
+            .lock_exclusive()
+            .one(&self.tx)
+            .await?
+            .map(credentials_of)
+            .transpose()
+    }
+
+    /// What proves who somebody is, by reference, locked until this work ends.
+    pub async fn credentials_by_reference(&self, reference: Ref) -> Result<Option<Credentials>> {
+        account::Entity::find()
+            .filter(account::Column::Reference.eq(Col(reference)))
+            .lock_exclusive()
+            .one(&self.tx)
+            .await?
+            .map(credentials_of)
+            .transpose()
+    }
+
+    /// The secret of an account's second factor, opened.
+    pub async fn totp_secret(&mut self, id: AccountId) -> Result<Option<Vec<u8>>> {
+        let row = account::Entity::find_by_id(Col(id)).one(&self.tx).await?;
+        let sealed = row.and_then(|row| row.totp);
+        self.open_option(
+            id.uuid(),
+            place("account", "totp", id.uuid()),
+            sealed.as_ref(),
+        )
+        .await
+    }
+
+    /// Uses up one step of a second factor; gives whether it was still unused. A code works once (RFC 6238, 5.2). What it was
+    /// used for, signing in or stepping up, is noted by the session.
+    pub async fn totp_step_use(&mut self, id: AccountId, step: i64) -> Result<bool> {
+        let change = account::ActiveModel {
+            totp_step: Set(Some(step)),
+            ..Default::default()
+        };
+        let unused = Condition::any()
+            .add(account::Column::TotpStep.is_null())
+            .add(account::Column::TotpStep.lt(step));
+        let done = account::Entity::update_many()
+            .set(change)
+            .filter(account::Column::Id.eq(Col(id)))
+            .filter(unused)
+            .exec(&self.tx)
+            .await?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Sets the password of one's own account (a PHC string); every session of it ends.
+    pub async fn password_set(&mut self, id: AccountId, version: i64, phc: &str) -> Result<()> {
+        let change = account::ActiveModel {
+            password: Set(Some(phc.to_owned())),
+            version: Set(version + 1),
+            ..Default::default()
+        };
+        self.account_update(id, version, change).await?;
+        self.sessions_end(id).await?;
+        self.note_event(Event::AccountChanged, Some(id.uuid()), &["password"]);
+        Ok(())
+    }
+
+    /// Sets or removes the second factor of one's own account.
+    pub async fn totp_set(
+        &mut self,
+        id: AccountId,
+        version: i64,
+        secret: Option<&[u8]>,
+    ) -> Result<()> {
+        let secret = secret.map(<[u8]>::to_vec);
+        let sealed = self
+            .seal_option(
+                id.uuid(),
+                place("account", "totp", id.uuid()),
+                secret.as_ref(),
+            )
+            .await?;
+        let change = account::ActiveModel {
+            totp: Set(sealed),
+            totp_step: Set(None),
+            version: Set(version + 1),
+            ..Default::default()
+        };
+        self.account_update(id, version, change).await?;
+        self.note_event(Event::AccountChanged, Some(id.uuid()), &["second_factor"]);
+        Ok(())
+    }
+
+    pub(crate) async fn account_update(
+        &self,
+        id: AccountId,
+        version: i64,
+        change: account::ActiveModel,
+    ) -> Result<()> {
+        let done = account::Entity::update_many()
+            .set(change)
+            .filter(account::Column::Id.eq(Col(id)))
+            .filter(account::Column::Version.eq(version))
+            .filter(account::Column::State.eq(AccountState::Active.code()))
+            .exec(&self.tx)
+            .await?;
+        if done.rows_affected == 1 {
+            Ok(())
+        } else {
+            Err(Error::Conflict)
+        }
     }
 }

@@ -162,6 +162,8 @@ fn covers(note: &Note) -> &'static [&'static str] {
             "task",
             "support_case",
             "case_event",
+            "conversation",
+            "referral",
         ],
         Some(A::ClientManage) => &["api_client"],
         Some(

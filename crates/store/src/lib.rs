@@ -18,9 +18,11 @@
 //!
 //! What must never happen here: HTML, HTTP, a connection handed out, a value in an error or a log.
 
+pub mod access;
 pub mod account;
 mod audit;
 pub mod case;
+pub mod client;
 mod col;
 mod entity;
 mod error;
@@ -32,6 +34,7 @@ pub mod outbox;
 mod read;
 pub mod referral;
 mod scope;
+pub mod session;
 pub mod setup;
 mod store;
 mod tx;

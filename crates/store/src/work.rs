@@ -3,17 +3,21 @@
 use std::collections::{BTreeSet, HashMap};
 use std::marker::PhantomData;
 
+use sea_orm::{EntityTrait, QuerySelect};
 use throughline_core::code::Code as _;
 use throughline_core::env::Env;
 use throughline_core::id::{OrganisationId, PersonId};
 use throughline_core::time::At;
 use throughline_policy::{
-    Action, ActionKind, Actor, Facts, Permit, Purpose, Reason, Scope, decide,
+    Action, ActionKind, Actor, Denied, Facts, Permit, Purpose, Reason, Scope, decide,
 };
 use throughline_seal::PersonKey;
 use uuid::Uuid;
 
+use crate::account::AccountState;
 use crate::audit::{self, Event, Note, Result as NoteResult};
+use crate::col::Col;
+use crate::entity::account;
 use crate::error::{Error, Result};
 use crate::store::Store;
 use crate::tx::Tx;
@@ -173,7 +177,42 @@ impl<'e> Work<'e> {
         }
     }
 
-    /// Appends the audit entries and commits. Errors, and changes nothing, when a changed table is not covered by a note.
+    /// Whether the account that does this work may still do it, in the same role, organisation and site. Its row is locked
+    /// until commit: whoever ends the access waits for this work or this work fails, so that nothing can be stranded between.
+    async fn still_there(&self) -> Result<()> {
+        let Actor::Staff {
+            account,
+            organisation,
+            site,
+            role,
+            ..
+        } = self.actor
+        else {
+            return Ok(());
+        };
+        let row = account::Entity::find_by_id(Col(*account))
+            .lock_shared()
+            .one(&self.tx)
+            .await?;
+        let same = row.is_some_and(|row| {
+            row.state == AccountState::Active.code()
+                && row.organisation_id.0 == *organisation
+                && row.site_id.map(|site| site.0) == *site
+                && row.role == role.code()
+        });
+        let action = self.notes.iter().find_map(|note| note.kind);
+        if same {
+            Ok(())
+        } else {
+            Err(Error::Denied(Denied {
+                action: action.unwrap_or(ActionKind::AccountManage),
+                reason: Reason::NoRelation,
+            }))
+        }
+    }
+
+    /// Appends the audit entries and commits. Errors, and changes nothing, when a changed table is not covered by a note or
+    /// when the actor's access has ended meanwhile.
     pub(crate) async fn commit(self) -> Result<()> {
         if let Some(table) = self
             .tx
@@ -183,6 +222,15 @@ impl<'e> Work<'e> {
         {
             self.rollback().await;
             return Err(Error::Uncovered(table));
+        }
+        let only_refusals = self
+            .notes
+            .iter()
+            .all(|note| note.result != NoteResult::Granted)
+            && self.tx.changed().is_empty();
+        if !only_refusals && let Err(error) = self.still_there().await {
+            self.rollback().await;
+            return Err(error);
         }
         if !self.notes.is_empty() {
             let log = self.log().await?;
