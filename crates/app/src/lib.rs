@@ -7,6 +7,8 @@
 //! To add one: a function in the file of its area, its test on both databases beside it.
 //! What must never happen here: HTTP, HTML, SQL, waiting inside a unit of work, a message that does not go through the outbox.
 
+pub mod access;
+
 use throughline_core::env::Env;
 use throughline_core::nation::Nation;
 use throughline_core::pack::{Pack, Packs};

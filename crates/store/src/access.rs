@@ -10,7 +10,7 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use throughline_core::code::Code;
-use throughline_core::id::{AccountId, CaseId, OrganisationId, SiteId};
+use throughline_core::id::{AccountId, CaseId, OrganisationId, Ref, SiteId};
 use throughline_core::role::Role;
 use throughline_policy::action::AccountManage;
 use throughline_policy::{Action, Facts, Permit, Scope, Ties};
@@ -20,6 +20,7 @@ use crate::col::Col;
 use crate::entity::{account, conversation, referral, site, site_lead, support_case, task};
 use crate::error::{Error, Result};
 use crate::scope::{TieColumns, condition};
+use crate::setup::Site;
 use crate::work::Work;
 
 /// What an account holds that somebody must hold after it.
@@ -37,8 +38,6 @@ pub struct Holdings {
     pub leads: BTreeSet<SiteId>,
     /// How many referrals to its organisation only this account can answer when signed in.
     pub only_it_can_answer: u64,
-    /// Whether it is the only one who can give and end access in its organisation.
-    pub last_administrator: bool,
 }
 
 impl Holdings {
@@ -104,6 +103,18 @@ impl Work<'_> {
                 field: "site",
                 problem: "account-site-wrong",
             })
+        }
+    }
+
+    /// A site by reference.
+    pub async fn site_by_reference(&self, reference: Ref) -> Result<Option<Site>> {
+        let row = site::Entity::find()
+            .filter(site::Column::Reference.eq(Col(reference)))
+            .one(&self.tx)
+            .await?;
+        match row {
+            Some(row) => self.site(row.id.0).await,
+            None => Ok(None),
         }
     }
 
@@ -194,23 +205,20 @@ impl Work<'_> {
         for lead in leads {
             held.leads.insert(lead.site_id.0);
         }
-        let active = |role: Role| {
-            account::Entity::find()
+        if row.role == Role::PartnerWorker.code() {
+            let others = account::Entity::find()
                 .filter(account::Column::OrganisationId.eq(row.organisation_id))
-                .filter(account::Column::Role.eq(role.code()))
+                .filter(account::Column::Role.eq(Role::PartnerWorker.code()))
                 .filter(account::Column::State.eq(AccountState::Active.code()))
                 .filter(account::Column::Id.ne(id))
-        };
-        if row.role == Role::PartnerWorker.code()
-            && active(Role::PartnerWorker).count(&self.tx).await? == 0
-        {
-            held.only_it_can_answer = referral::Entity::find()
-                .filter(referral::Column::LiveOrganisationId.eq(row.organisation_id))
                 .count(&self.tx)
                 .await?;
-        }
-        if row.role == Role::Administrator.code() {
-            held.last_administrator = active(Role::Administrator).count(&self.tx).await? == 0;
+            if others == 0 {
+                held.only_it_can_answer = referral::Entity::find()
+                    .filter(referral::Column::LiveOrganisationId.eq(row.organisation_id))
+                    .count(&self.tx)
+                    .await?;
+            }
         }
         self.note(permit, permit.on().uuid(), &["holdings"]);
         Ok(held)
