@@ -365,7 +365,11 @@ impl Work<'_> {
             .filter(unused)
             .exec(&self.tx)
             .await?;
-        Ok(done.rows_affected == 1)
+        let fresh = done.rows_affected == 1;
+        if !fresh {
+            self.note_event(Event::SignInFailed, Some(id.uuid()), &["used_code"]);
+        }
+        Ok(fresh)
     }
 
     /// Sets the password of one's own account (a PHC string); every session of it ends.
