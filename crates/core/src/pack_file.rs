@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::{Helpline, HighRiskRoute, Mark, MoneyRoute, Pack, PackError, PackStatus, Sourced, ThresholdId};
+use super::{
+    Helpline, HighRiskRoute, Mark, MoneyRoute, Pack, PackError, PackStatus, Sourced, ThresholdId,
+};
 use crate::calendar::{Span, Unit, WorkingDays};
 use crate::clock::{ClockId, Urgency};
 use crate::code::Code;

@@ -143,14 +143,14 @@ impl Work<'_> {
         })
     }
 
-    async fn contact_of(
-        &mut self,
-        person: PersonId,
-        row: contact_point::Model,
-    ) -> Result<Contact> {
+    async fn contact_of(&mut self, person: PersonId, row: contact_point::Model) -> Result<Contact> {
         let id = row.id.0.uuid();
         let value = self
-            .open(person.uuid(), place("contact_point", "value", id), &row.value)
+            .open(
+                person.uuid(),
+                place("contact_point", "value", id),
+                &row.value,
+            )
             .await?;
         let rules: Option<Rules> = self
             .open_option(
@@ -345,12 +345,8 @@ impl Work<'_> {
             .max();
         for contact in &known.all {
             if contact.ended_at.is_none() && contact.point.channel == Channel::Post {
-                self.contact_retire(
-                    contact.reference,
-                    Some(Verdict::Never),
-                    ContactEnded::Moved,
-                )
-                .await?;
+                self.contact_retire(contact.reference, Some(Verdict::Never), ContactEnded::Moved)
+                    .await?;
             }
         }
         let change = person::ActiveModel {

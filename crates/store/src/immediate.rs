@@ -79,11 +79,7 @@ impl Work<'_> {
         Ok(out)
     }
 
-    async fn immediate_of(
-        &mut self,
-        owner: Uuid,
-        row: immediate_need::Model,
-    ) -> Result<Immediate> {
+    async fn immediate_of(&mut self, owner: Uuid, row: immediate_need::Model) -> Result<Immediate> {
         let note: Option<String> = self
             .open_option(
                 owner,
