@@ -86,6 +86,20 @@ pub struct MoneyRoute {
     pub source: String,
 }
 
+/// Where a risk that was judged as high goes, beside the lead or adviser the same day (SPEC 2.3).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HighRiskRoute {
+    /// Name.
+    pub name: String,
+    /// What to do, in plain sentences.
+    pub note: String,
+    /// Where it comes from.
+    pub mark: Mark,
+    /// Source.
+    pub source: String,
+}
+
 /// A helpline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Helpline {
@@ -124,6 +138,7 @@ pub struct Pack {
     source: String,
     clocks: BTreeMap<(ClockId, Urgency), Sourced<Span>>,
     thresholds: BTreeMap<ThresholdId, Sourced<u32>>,
+    high_risk: HighRiskRoute,
     money: Vec<MoneyRoute>,
     helplines: Vec<Helpline>,
     working_days: Sourced<WorkingDays>,
@@ -204,6 +219,11 @@ impl Pack {
     /// The working days of the nation.
     pub const fn working_days(&self) -> &WorkingDays {
         &self.working_days.value
+    }
+
+    /// Where a risk that was judged as high goes.
+    pub const fn high_risk(&self) -> &HighRiskRoute {
+        &self.high_risk
     }
 
     /// Ways to money today.

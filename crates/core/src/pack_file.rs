@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::{Helpline, Mark, MoneyRoute, Pack, PackError, PackStatus, Sourced, ThresholdId};
+use super::{
+    Helpline, HighRiskRoute, Mark, MoneyRoute, Pack, PackError, PackStatus, Sourced, ThresholdId,
+};
 use crate::calendar::{Span, Unit, WorkingDays};
 use crate::clock::{ClockId, Urgency};
 use crate::code::Code;
@@ -26,6 +28,7 @@ struct File {
     source: String,
     clock: Vec<ClockRow>,
     threshold: Vec<ThresholdRow>,
+    high_risk: HighRiskRoute,
     money: Vec<MoneyRoute>,
     helpline: Vec<HelplineRow>,
     bank_holidays: BankHolidays,
@@ -230,6 +233,7 @@ impl Pack {
             source: file.source,
             clocks,
             thresholds,
+            high_risk: file.high_risk,
             money: file.money,
             helplines,
             working_days: Sourced {

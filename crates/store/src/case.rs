@@ -198,6 +198,31 @@ impl Work<'_> {
             .map(facts))
     }
 
+    /// Whose key seals what a case holds.
+    pub(crate) fn case_person<A: Action<Subject = CaseId>>(
+        &self,
+        permit: &Permit<A>,
+    ) -> Result<Uuid> {
+        let person = permit.person().ok_or(Error::NotFound(A::KIND))?;
+        Ok(person.uuid())
+    }
+
+    /// The member of staff who does this. Judging and deciding are never done by a program (R-IG-10).
+    pub(crate) fn named_human(&self) -> Result<AccountId> {
+        let account = self.actor().account();
+        account.ok_or(Error::Illegal("only a named member of staff may do this"))
+    }
+
+    /// Who records this: a member of staff, or the program that an organisation uses.
+    pub(crate) fn doer(&self) -> Result<AccountId> {
+        match self.actor() {
+            throughline_policy::Actor::Client { client, .. } => {
+                Ok(AccountId::from_uuid(client.uuid()))
+            }
+            _ => self.named_human(),
+        }
+    }
+
     pub(crate) async fn case_row(&self, id: CaseId) -> Result<support_case::Model> {
         let row = support_case::Entity::find_by_id(Col(id))
             .lock_exclusive()
@@ -268,6 +293,7 @@ impl Work<'_> {
             name: Set(name),
             born: Set(None),
             details: Set(None),
+            contact_changed_at: Set(None),
             created_at: Set(Col(self.now())),
             version: Set(1),
         };

@@ -18,6 +18,7 @@ pub struct Model {
     pub name: Blob,
     pub born: Option<Blob>,
     pub details: Option<Blob>,
+    pub contact_changed_at: Option<Col<At>>,
     pub created_at: Col<At>,
     pub version: i64,
 }

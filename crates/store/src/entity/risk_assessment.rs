@@ -14,6 +14,7 @@ pub struct Model {
     pub case_id: Col<Id<id::Case>>,
     pub band: String,
     pub reason: Blob,
+    pub judge: String,
     pub judged_by: Col<Id<id::Account>>,
     pub judged_at: Col<At>,
 }

@@ -1,0 +1,282 @@
+//! What people agreed to share: by recipient, purpose and item. Taking it back stops further reading at once.
+
+use std::collections::BTreeSet;
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::json;
+use throughline_core::code::Code;
+use throughline_core::consent::{
+    Art9Condition, Consent, ConsentFault, DpaCondition, HowAgreed, PacketItem, ShareBasis,
+    SharePurpose,
+};
+use throughline_core::id::{AccountId, ConsentId, OrganisationId, Ref, StatementId};
+use throughline_core::reason::Reason;
+use throughline_policy::Permit;
+use throughline_policy::action::{CaseChange, CaseRead};
+use uuid::Uuid;
+
+use crate::col::Col;
+use crate::entity::consent;
+use crate::error::{Error, Result};
+use crate::keys::place;
+use crate::work::Work;
+
+/// What was agreed, to be recorded.
+#[derive(Debug)]
+pub struct NewConsent<'a> {
+    /// What was agreed.
+    pub consent: &'a Consent,
+    /// The version of the statement that was shown to them.
+    pub statement: Option<StatementId>,
+    /// The lines of it that they struck out, counted from 1.
+    pub struck: &'a BTreeSet<usize>,
+    /// The words in which they agreed.
+    pub words: Option<&'a str>,
+}
+
+/// What was agreed, on record.
+#[derive(Debug, Clone)]
+pub struct ConsentRecord {
+    /// Internal id.
+    pub id: ConsentId,
+    /// Reference.
+    pub reference: Ref,
+    /// What was agreed.
+    pub consent: Consent,
+    /// The version of the statement.
+    pub statement: Option<StatementId>,
+    /// The struck lines, counted from 1.
+    pub struck: BTreeSet<usize>,
+    /// The words in which they agreed.
+    pub words: Option<String>,
+    /// Who recorded it.
+    pub given_by: AccountId,
+}
+
+const fn bad(column: &'static str) -> Error {
+    Error::RowShape {
+        table: "consent",
+        column,
+    }
+}
+
+/// The message key of what is missing from a consent.
+const fn problem(fault: ConsentFault) -> (&'static str, &'static str) {
+    match fault {
+        ConsentFault::NothingToShare => ("items", "consent-nothing-to-share"),
+        ConsentFault::NotAgreed => ("how", "consent-not-agreed"),
+        ConsentFault::ReasonsMissing => ("reasons", "consent-reasons-missing"),
+        ConsentFault::NoExplicitConsent => ("art9", "consent-no-explicit-consent"),
+        ConsentFault::ScheduleMissing => ("dpa", "consent-schedule-missing"),
+        ConsentFault::ConditionMissing => ("art9", "consent-condition-missing"),
+        ConsentFault::EndsBeforeItBegins => ("expires", "consent-ends-before-it-begins"),
+    }
+}
+
+impl Work<'_> {
+    /// Records what was agreed, or decided on another basis. Errors with [`Error::Invalid`] when it is not complete (NE-24).
+    pub async fn consent_give(
+        &mut self,
+        permit: &Permit<CaseChange>,
+        new: &NewConsent<'_>,
+    ) -> Result<(ConsentId, Ref)> {
+        new.consent.check().map_err(|fault| {
+            let (field, problem) = problem(fault);
+            Error::Invalid { field, problem }
+        })?;
+        let by = self.doer()?;
+        let case = self.case_row(permit.on()).await?;
+        let owner = case.person_id.0.uuid();
+        let (id, reference) = (
+            self.env().id::<throughline_core::id::Consent>(),
+            self.env().reference(),
+        );
+        let words = self
+            .seal_option(
+                owner,
+                place("consent", "words", id.uuid()),
+                new.words.as_ref(),
+            )
+            .await?;
+        let reasons = new.consent.reasons.as_ref().map(Reason::as_str);
+        let reasons = self
+            .seal_option(
+                owner,
+                place("consent", "reasons", id.uuid()),
+                reasons.as_ref(),
+            )
+            .await?;
+        let agreed = new.consent;
+        let row = consent::ActiveModel {
+            id: Set(Col(id)),
+            reference: Set(Col(reference)),
+            person_id: Set(case.person_id),
+            case_id: Set(case.id),
+            to_organisation_id: Set(Col(agreed.recipient)),
+            purpose: Set(agreed.purpose.code().to_owned()),
+            basis: Set(agreed.basis.code().to_owned()),
+            art9_condition: Set(agreed.art9.map(|art9| art9.code().to_owned())),
+            dpa_condition: Set(agreed.dpa.map(|dpa| dpa.code().to_owned())),
+            how_agreed: Set(Some(agreed.how.code().to_owned())),
+            words: Set(words),
+            own_words: Set(agreed.own_words),
+            reasons: Set(reasons),
+            items: Set(serde_json::to_string(&agreed.items).map_err(|_| bad("items"))?),
+            struck_lines: Set(serde_json::to_string(new.struck).map_err(|_| bad("struck_lines"))?),
+            statement_id: Set(new.statement.map(Col)),
+            given_at: Set(Col(agreed.agreed_at)),
+            given_by: Set(Col(by)),
+            expires_at: Set(Col(agreed.expires_at)),
+            withdrawn_at: Set(None),
+        };
+        consent::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["consent"]);
+        let detail = json!({
+            "to": agreed.recipient.uuid(),
+            "purpose": agreed.purpose.code(),
+            "basis": agreed.basis.code(),
+        });
+        self.case_event(permit, "consent_given", Some(detail))
+            .await?;
+        Ok((id, reference))
+    }
+
+    /// Everything that was agreed in a case, newest first.
+    pub async fn consents(&mut self, permit: &Permit<CaseRead>) -> Result<Vec<ConsentRecord>> {
+        self.note(permit, permit.on().uuid(), &["consent"]);
+        let owner = self.case_person(permit)?;
+        let rows = consent::Entity::find()
+            .filter(consent::Column::CaseId.eq(Col(permit.on())))
+            .order_by_desc(consent::Column::Id)
+            .all(&self.tx)
+            .await?;
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows {
+            out.push(self.consent_of(owner, row).await?);
+        }
+        Ok(out)
+    }
+
+    /// One of them, by reference.
+    pub async fn consent(
+        &mut self,
+        permit: &Permit<CaseRead>,
+        reference: Ref,
+    ) -> Result<ConsentRecord> {
+        self.note(permit, permit.on().uuid(), &["consent"]);
+        let owner = self.case_person(permit)?;
+        let row = consent::Entity::find()
+            .filter(consent::Column::Reference.eq(Col(reference)))
+            .filter(consent::Column::CaseId.eq(Col(permit.on())))
+            .one(&self.tx)
+            .await?;
+        let row = row.ok_or(Error::NotFound(throughline_policy::ActionKind::CaseRead))?;
+        self.consent_of(owner, row).await
+    }
+
+    async fn consent_of(&mut self, owner: Uuid, row: consent::Model) -> Result<ConsentRecord> {
+        let id = row.id.0.uuid();
+        let words = self
+            .open_option(owner, place("consent", "words", id), row.words.as_ref())
+            .await?;
+        let reasons: Option<String> = self
+            .open_option(owner, place("consent", "reasons", id), row.reasons.as_ref())
+            .await?;
+        let items: BTreeSet<PacketItem> =
+            serde_json::from_str(&row.items).map_err(|_| bad("items"))?;
+        let how = row.how_agreed.as_deref().ok_or(bad("how_agreed"))?;
+        Ok(ConsentRecord {
+            id: row.id.0,
+            reference: row.reference.0,
+            consent: Consent {
+                recipient: row.to_organisation_id.0,
+                purpose: SharePurpose::from_code(&row.purpose).map_err(|_| bad("purpose"))?,
+                items,
+                how: HowAgreed::from_code(how).map_err(|_| bad("how_agreed"))?,
+                own_words: row.own_words,
+                basis: ShareBasis::from_code(&row.basis).map_err(|_| bad("basis"))?,
+                art9: row
+                    .art9_condition
+                    .as_deref()
+                    .map(Art9Condition::from_code)
+                    .transpose()
+                    .map_err(|_| bad("art9_condition"))?,
+                dpa: row
+                    .dpa_condition
+                    .as_deref()
+                    .map(DpaCondition::from_code)
+                    .transpose()
+                    .map_err(|_| bad("dpa_condition"))?,
+                reasons: reasons.as_deref().and_then(|text| Reason::new(text).ok()),
+                agreed_at: row.given_at.0,
+                expires_at: row.expires_at.0,
+                withdrawn_at: row.withdrawn_at.map(|at| at.0),
+            },
+            statement: row.statement_id.map(|id| id.0),
+            struck: serde_json::from_str(&row.struck_lines).map_err(|_| bad("struck_lines"))?,
+            words,
+            given_by: row.given_by.0,
+        })
+    }
+
+    /// Takes a consent back from now on. A second time changes nothing.
+    pub async fn consent_withdraw(
+        &mut self,
+        permit: &Permit<CaseChange>,
+        reference: Ref,
+    ) -> Result<()> {
+        let row = consent::Entity::find()
+            .filter(consent::Column::Reference.eq(Col(reference)))
+            .filter(consent::Column::CaseId.eq(Col(permit.on())))
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::NotFound(throughline_policy::ActionKind::CaseChange))?;
+        self.note(permit, permit.on().uuid(), &["consent"]);
+        if row.withdrawn_at.is_some() {
+            return Ok(());
+        }
+        let change = consent::ActiveModel {
+            withdrawn_at: Set(Some(Col(self.now()))),
+            ..Default::default()
+        };
+        consent::Entity::update_many()
+            .set(change)
+            .filter(consent::Column::Id.eq(row.id))
+            .exec(&self.tx)
+            .await?;
+        let detail = json!({ "to": row.to_organisation_id.0.uuid() });
+        self.case_event(permit, "consent_withdrawn", Some(detail))
+            .await
+    }
+
+    /// Whether a consent still lets the recipient read: not taken back and not lapsed. Plain columns only, so that it can be
+    /// asked before anything is opened. One that does not exist does not hold.
+    pub async fn consent_holds(&self, id: ConsentId) -> Result<bool> {
+        let row = consent::Entity::find_by_id(Col(id)).one(&self.tx).await?;
+        let now = self.now();
+        Ok(row.is_some_and(|row| {
+            row.given_at.0 <= now
+                && now < row.expires_at.0
+                && row.withdrawn_at.is_none_or(|at| now < at.0)
+        }))
+    }
+
+    /// Records that something was not shared, and why: kept like a decision to share (SPEC 4.7).
+    pub async fn not_shared(
+        &mut self,
+        permit: &Permit<CaseChange>,
+        recipient: OrganisationId,
+        purpose: SharePurpose,
+        reason: &Reason,
+    ) -> Result<()> {
+        let detail = json!({
+            "to": recipient.uuid(),
+            "purpose": purpose.code(),
+            "reason": reason.as_str(),
+        });
+        self.case_event(permit, "not_shared", Some(detail)).await
+    }
+}
