@@ -84,7 +84,7 @@ pub struct NewService {
 /// How many services are read or written by one statement.
 const CHUNK: usize = 200;
 
-fn service_of(row: service::Model) -> Result<Service> {
+fn service_of(row: &service::Model) -> Result<Service> {
     let bad = |column| Error::RowShape {
         table: "service",
         column,
@@ -308,6 +308,7 @@ impl Work<'_> {
             .filter(service::Column::Reference.eq(Col(reference)))
             .one(&self.tx)
             .await?
+            .as_ref()
             .map(service_of)
             .transpose()
     }
@@ -317,6 +318,7 @@ impl Work<'_> {
         service::Entity::find_by_id(Col(id))
             .one(&self.tx)
             .await?
+            .as_ref()
             .map(service_of)
             .transpose()
     }
@@ -434,7 +436,7 @@ impl Read<'_> {
             };
             after = Some((last.changed_in, last.id.0));
             for row in page {
-                out.push(service_of(row)?);
+                out.push(service_of(&row)?);
             }
         }
     }
@@ -445,6 +447,7 @@ impl Read<'_> {
             .filter(service::Column::Reference.eq(Col(reference)))
             .one(&self.tx)
             .await?
+            .as_ref()
             .map(service_of)
             .transpose()
     }

@@ -1,7 +1,7 @@
 //! Rows of feeds set aside for a steward. What a row held may be the address of a refuge: it is sealed under the key of
 //! the organisation whose steward looks after the feed, opened only after a step-up, and destroyed when it is decided.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -144,13 +144,13 @@ impl Work<'_> {
                 .collect();
             let seen = self.quarantine_seen(feed.id, &prints).await?;
             let mut again: Vec<Uuid> = Vec::new();
-            let mut fresh: HashMap<Vec<u8>, quarantine::ActiveModel> = HashMap::new();
+            let mut met: HashSet<Vec<u8>> = HashSet::new();
+            let mut fresh: Vec<quarantine::ActiveModel> = Vec::new();
             for (row, print) in chunk.iter().zip(prints) {
                 if let Some(id) = seen.get(&print) {
                     again.push(*id);
-                } else if !fresh.contains_key(&print) {
-                    let model = self.quarantine_model(feed, run, row, &print).await?;
-                    fresh.insert(print, model);
+                } else if met.insert(print.clone()) {
+                    fresh.push(self.quarantine_model(feed, run, row, &print).await?);
                 }
             }
             if !again.is_empty() {
@@ -165,7 +165,7 @@ impl Work<'_> {
                     .await?;
             }
             if !fresh.is_empty() {
-                quarantine::Entity::insert_many(fresh.into_values())
+                quarantine::Entity::insert_many(fresh)
                     .exec_without_returning(&self.tx)
                     .await?;
             }
