@@ -10,7 +10,7 @@ use crate::tx::Tx;
 /// Handed to the closure of [`Store::read`]. Methods on it never touch personal data: those take a permit and a `Work`.
 pub struct Read<'e> {
     store: &'e Store,
-    pub(crate) tx: &'e Tx,
+    pub(crate) tx: Tx,
     bound: PhantomData<fn(&'e ()) -> &'e ()>,
 }
 
@@ -21,7 +21,7 @@ impl std::fmt::Debug for Read<'_> {
 }
 
 impl<'e> Read<'e> {
-    pub(crate) const fn new(store: &'e Store, tx: &'e Tx) -> Self {
+    pub(crate) const fn new(store: &'e Store, tx: Tx) -> Self {
         Self {
             store,
             tx,

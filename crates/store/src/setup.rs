@@ -223,7 +223,7 @@ impl Work<'_> {
 impl Read<'_> {
     /// The installation, once it has been set up.
     pub async fn installation(&self) -> Result<Option<Installation>> {
-        let row = installation::Entity::find_by_id(1).one(self.tx).await?;
+        let row = installation::Entity::find_by_id(1).one(&self.tx).await?;
         Ok(row.map(|row| Installation {
             reference: row.reference.0,
             operator: row.operator_organisation_id.map(|id| id.0),
@@ -233,7 +233,7 @@ impl Read<'_> {
 
     /// Every organisation, by name.
     pub async fn organisations(&self) -> Result<Vec<Organisation>> {
-        let rows = organisation::Entity::find().all(self.tx).await?;
+        let rows = organisation::Entity::find().all(&self.tx).await?;
         let mut out = rows
             .into_iter()
             .map(organisation_of)
@@ -245,7 +245,7 @@ impl Read<'_> {
     /// Every site of an organisation, by name.
     pub async fn sites(&self, organisation: OrganisationId) -> Result<Vec<Site>> {
         let query = site::Entity::find().filter(site::Column::OrganisationId.eq(Col(organisation)));
-        let rows = query.order_by_asc(site::Column::Id).all(self.tx).await?;
+        let rows = query.order_by_asc(site::Column::Id).all(&self.tx).await?;
         let mut out = rows.into_iter().map(site_of).collect::<Result<Vec<_>>>()?;
         out.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
         Ok(out)

@@ -246,10 +246,12 @@ impl Store {
     }
 
     /// A consistent look at what is not personal: directory, sites, settings.
-    pub async fn read<'e, T, F>(&self, f: F) -> Result<T>
+    ///
+    /// Captured values must be references, as with [`Store::work`].
+    pub async fn read<'e, T, F>(&'e self, f: F) -> Result<T>
     where
         T: Send,
-        F: for<'r> Fn(&'r Read<'_>) -> BoxFuture<'r, Result<T>> + Send + Sync + 'e,
+        F: for<'r> Fn(&'r Read<'e>) -> BoxFuture<'r, Result<T>> + Send + Sync + 'e,
     {
         let tx = match &self.inner.engine {
             Engine::Sqlite { readers, .. } => readers.begin().await?,
@@ -262,10 +264,9 @@ impl Store {
                 pool.begin_with_options(options).await?
             }
         };
-        let tx = Tx::new(tx);
-        let read = Read::new(self, &tx);
+        let read = Read::new(self, Tx::new(tx));
         let out = f(&read).await;
-        tx.rollback().await?;
+        read.tx.rollback().await?;
         out
     }
 

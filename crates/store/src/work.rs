@@ -32,6 +32,8 @@ pub struct Work<'e> {
     now: At,
     notes: Vec<Note>,
     pub(crate) data_keys: HashMap<Uuid, PersonKey>,
+    /// The number of this work's change of the directory, once it has changed it.
+    pub(crate) directory_number: Option<i64>,
     bound: PhantomData<fn(&'e ()) -> &'e ()>,
 }
 
@@ -52,6 +54,7 @@ impl<'e> Work<'e> {
             now,
             notes: Vec::new(),
             data_keys: HashMap::new(),
+            directory_number: None,
             bound: PhantomData,
         }
     }

@@ -1,0 +1,468 @@
+//! The directory of services. Public information only, with one counter that tells every node what has changed.
+//!
+//! Every change takes the next number of `directory_head`, whose row is locked until commit: numbers become visible in
+//! their own order, so a node that has read up to a number never misses an earlier one.
+
+use std::collections::HashMap;
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use throughline_core::code::Code as _;
+use throughline_core::directory::Entry;
+use throughline_core::id::{FeedId, OrganisationId, Ref, ServiceId};
+use throughline_core::time::At;
+use throughline_policy::action::{DirectoryImport, ServiceEdit};
+use throughline_policy::{Facts, Permit, Ties};
+
+use crate::audit::Event;
+use crate::col::{Blob, Col};
+use crate::entity::{directory_head, search_count, service};
+use crate::error::{Error, Result};
+use crate::feed::Feed;
+use crate::read::Read;
+use crate::work::Work;
+
+throughline_core::code_list! {
+    /// Whether a service can be found.
+    pub enum ServiceState {
+        /// It can.
+        Listed = "listed",
+        /// A steward took it out; it stays known, so that its history does.
+        Withdrawn = "withdrawn",
+    }
+}
+
+throughline_core::code_list! {
+    /// What an import did with a row.
+    pub enum Upsert {
+        /// New.
+        Added = "added",
+        /// Known and different.
+        Changed = "changed",
+        /// Known and the same.
+        Unchanged = "unchanged",
+    }
+}
+
+/// A service of the directory.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Internal id.
+    pub id: ServiceId,
+    /// Reference.
+    pub reference: Ref,
+    /// The feed that it comes from, if it comes from one.
+    pub feed: Option<FeedId>,
+    /// The organisation that answers referrals to it here. No import can set it.
+    pub organisation: Option<OrganisationId>,
+    /// Whether it can be found.
+    pub state: ServiceState,
+    /// When the provider or a steward last confirmed it here.
+    pub confirmed_at: Option<At>,
+    /// When it last changed.
+    pub changed_at: At,
+    /// The number of the change.
+    pub changed_in: i64,
+    /// Version.
+    pub version: i64,
+    /// The entry.
+    pub entry: Entry,
+}
+
+/// A row of a feed to be stored.
+#[derive(Debug, Clone)]
+pub struct NewService {
+    /// The entry.
+    pub entry: Entry,
+    /// Digest of its canonical form.
+    pub digest: Vec<u8>,
+}
+
+/// How many services are read or written by one statement.
+const CHUNK: usize = 200;
+
+fn service_of(row: &service::Model) -> Result<Service> {
+    let bad = |column| Error::RowShape {
+        table: "service",
+        column,
+    };
+    let mut entry: Entry = serde_json::from_str(&row.document).map_err(|_| bad("document"))?;
+    entry.confirmed_at = row.confirmed_at.map(|at| at.0);
+    Ok(Service {
+        id: row.id.0,
+        reference: row.reference.0,
+        feed: row.feed_id.map(|id| id.0),
+        organisation: row.organisation_id.map(|id| id.0),
+        state: ServiceState::from_code(&row.state).map_err(|_| bad("state"))?,
+        confirmed_at: row.confirmed_at.map(|at| at.0),
+        changed_at: row.changed_at.0,
+        changed_in: row.changed_in,
+        version: row.version,
+        entry,
+    })
+}
+
+/// An entry as it is stored: without what is ours and not its source's.
+fn document(entry: &Entry) -> Result<String> {
+    entry.canonical_json().map_err(|_| Error::Invalid {
+        field: "entry",
+        problem: "service-entry-unwritable",
+    })
+}
+
+impl Work<'_> {
+    /// The number under which changes of this work become visible; locks the counter until commit.
+    async fn directory_next(&mut self) -> Result<i64> {
+        if let Some(number) = self.directory_number {
+            return Ok(number);
+        }
+        let done = directory_head::Entity::update_many()
+            .col_expr(
+                directory_head::Column::Version,
+                Expr::col(directory_head::Column::Version).add(1),
+            )
+            .filter(directory_head::Column::Id.eq(1))
+            .exec(&self.tx)
+            .await?;
+        if done.rows_affected != 1 {
+            return Err(Error::Setup(
+                "the installation has not been set up".to_owned(),
+            ));
+        }
+        let number = version_of(&self.tx).await?;
+        self.directory_number = Some(number);
+        Ok(number)
+    }
+
+    /// Stores rows of a feed that this work has locked: new ones are added, different ones changed, equal ones left alone.
+    /// Nothing else of a service is touched: not its reference, state, confirmation or who answers for it.
+    /// With `dry`, only says what would be done.
+    ///
+    /// `rows` has each source's identifier once.
+    pub async fn services_upsert(
+        &mut self,
+        permit: &Permit<DirectoryImport>,
+        feed: &Feed,
+        rows: &[NewService],
+        dry: bool,
+    ) -> Result<Vec<(Upsert, ServiceId)>> {
+        if permit.on() != feed.organisation {
+            return Err(Error::Illegal("the feed is another organisation's"));
+        }
+        self.note(permit, feed.id.uuid(), &["service"]);
+        let mut out = Vec::with_capacity(rows.len());
+        for chunk in rows.chunks(CHUNK) {
+            let held = self.services_held(feed.id, chunk).await?;
+            let mut added = Vec::new();
+            for row in chunk {
+                match held.get(&row.entry.source_id) {
+                    Some((id, digest)) if *digest == row.digest => {
+                        out.push((Upsert::Unchanged, *id));
+                    }
+                    Some((id, _)) => {
+                        if !dry {
+                            self.service_replace(*id, row).await?;
+                        }
+                        out.push((Upsert::Changed, *id));
+                    }
+                    None => {
+                        let id = self.env().id();
+                        if !dry {
+                            added.push(self.service_row(id, feed, row).await?);
+                        }
+                        out.push((Upsert::Added, id));
+                    }
+                }
+            }
+            if !added.is_empty() {
+                service::Entity::insert_many(added)
+                    .exec_without_returning(&self.tx)
+                    .await?;
+            }
+        }
+        Ok(out)
+    }
+
+    /// Stores one entry of a feed, new or not.
+    pub(crate) async fn service_put(&mut self, feed: &Feed, new: &NewService) -> Result<ServiceId> {
+        let held = self
+            .services_held(feed.id, std::slice::from_ref(new))
+            .await?;
+        if let Some((id, _)) = held.get(&new.entry.source_id) {
+            self.service_replace(*id, new).await?;
+            return Ok(*id);
+        }
+        let id = self.env().id();
+        let row = self.service_row(id, feed, new).await?;
+        service::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await?;
+        Ok(id)
+    }
+
+    async fn services_held(
+        &self,
+        feed: FeedId,
+        rows: &[NewService],
+    ) -> Result<HashMap<String, (ServiceId, Vec<u8>)>> {
+        let ids = rows.iter().map(|row| row.entry.source_id.as_str());
+        let held: Vec<(Col<ServiceId>, String, Blob)> = service::Entity::find()
+            .select_only()
+            .columns([
+                service::Column::Id,
+                service::Column::SourceId,
+                service::Column::Digest,
+            ])
+            .filter(service::Column::FeedId.eq(Col(feed)))
+            .filter(service::Column::SourceId.is_in(ids))
+            .into_tuple()
+            .all(&self.tx)
+            .await?;
+        Ok(held
+            .into_iter()
+            .map(|(id, source, digest)| (source, (id.0, digest.0)))
+            .collect())
+    }
+
+    async fn service_row(
+        &mut self,
+        id: ServiceId,
+        feed: &Feed,
+        new: &NewService,
+    ) -> Result<service::ActiveModel> {
+        Ok(service::ActiveModel {
+            id: Set(Col(id)),
+            reference: Set(Col(self.env().reference())),
+            feed_id: Set(Some(Col(feed.id))),
+            source_id: Set(new.entry.source_id.clone()),
+            organisation_id: Set(None),
+            name: Set(new.entry.name.clone()),
+            state: Set(ServiceState::Listed.code().to_owned()),
+            confidential: Set(new.entry.is_confidential()),
+            document: Set(document(&new.entry)?),
+            digest: Set(Blob(new.digest.clone())),
+            confirmed_at: Set(None),
+            changed_at: Set(Col(self.now())),
+            changed_in: Set(self.directory_next().await?),
+            version: Set(1),
+        })
+    }
+
+    async fn service_replace(&mut self, id: ServiceId, new: &NewService) -> Result<()> {
+        let change = service::ActiveModel {
+            name: Set(new.entry.name.clone()),
+            confidential: Set(new.entry.is_confidential()),
+            document: Set(document(&new.entry)?),
+            digest: Set(Blob(new.digest.clone())),
+            ..Default::default()
+        };
+        self.service_update(id, change).await
+    }
+
+    /// Writes a change with its time, number and version.
+    async fn service_update(&mut self, id: ServiceId, change: service::ActiveModel) -> Result<()> {
+        let number = self.directory_next().await?;
+        let change = service::ActiveModel {
+            changed_at: Set(Col(self.now())),
+            changed_in: Set(number),
+            ..change
+        };
+        let done = service::Entity::update_many()
+            .set(change)
+            .col_expr(
+                service::Column::Version,
+                Expr::col(service::Column::Version).add(1),
+            )
+            .filter(service::Column::Id.eq(Col(id)))
+            .exec(&self.tx)
+            .await?;
+        if done.rows_affected == 1 {
+            Ok(())
+        } else {
+            Err(Error::Conflict)
+        }
+    }
+
+    /// The ties of a service, by reference: the organisation that answers for it, else nobody's.
+    pub async fn service_facts(&self, reference: Ref) -> Result<Option<Facts<ServiceId>>> {
+        let row = service::Entity::find()
+            .filter(service::Column::Reference.eq(Col(reference)))
+            .one(&self.tx)
+            .await?;
+        Ok(row.map(|row| Facts {
+            subject: row.id.0,
+            person: None,
+            ties: Ties {
+                organisation: row.organisation_id.map(|id| id.0),
+                ..Ties::default()
+            },
+        }))
+    }
+
+    /// A service by reference, whether it can be found or not. It is public information: no permit.
+    pub async fn service(&self, reference: Ref) -> Result<Option<Service>> {
+        service::Entity::find()
+            .filter(service::Column::Reference.eq(Col(reference)))
+            .one(&self.tx)
+            .await?
+            .as_ref()
+            .map(service_of)
+            .transpose()
+    }
+
+    /// A service by id.
+    pub async fn service_by_id(&self, id: ServiceId) -> Result<Option<Service>> {
+        service::Entity::find_by_id(Col(id))
+            .one(&self.tx)
+            .await?
+            .as_ref()
+            .map(service_of)
+            .transpose()
+    }
+
+    /// Records that the provider or a steward confirmed what the directory says (SPEC SM-LISTING).
+    pub async fn service_confirm(&mut self, permit: &Permit<ServiceEdit>) -> Result<()> {
+        self.note(permit, permit.on().uuid(), &["confirmed_at"]);
+        let change = service::ActiveModel {
+            confirmed_at: Set(Some(Col(self.now()))),
+            ..Default::default()
+        };
+        self.service_update(permit.on(), change).await
+    }
+
+    /// Takes a service out of the directory, or puts it back.
+    pub async fn service_set_state(
+        &mut self,
+        permit: &Permit<ServiceEdit>,
+        state: ServiceState,
+    ) -> Result<()> {
+        self.note(permit, permit.on().uuid(), &["state"]);
+        let change = service::ActiveModel {
+            state: Set(state.code().to_owned()),
+            ..Default::default()
+        };
+        self.service_update(permit.on(), change).await
+    }
+
+    /// Changes what the directory says about a service, by hand. A change in its feed will be taken over again later.
+    pub async fn service_edit(
+        &mut self,
+        permit: &Permit<ServiceEdit>,
+        new: &NewService,
+    ) -> Result<()> {
+        self.note(permit, permit.on().uuid(), &["document"]);
+        self.service_replace(permit.on(), new).await
+    }
+
+    /// Sets which organisation here answers referrals to a service, and when it was last confirmed: part of setting an
+    /// organisation up. No feed, import or provider's edit can change it.
+    pub async fn service_answered_by(
+        &mut self,
+        service: ServiceId,
+        organisation: OrganisationId,
+        confirmed_at: Option<At>,
+    ) -> Result<()> {
+        self.note_event(Event::SetUp, Some(service.uuid()), &["organisation"]);
+        let mut change = service::ActiveModel {
+            organisation_id: Set(Some(Col(organisation))),
+            ..Default::default()
+        };
+        if confirmed_at.is_some() {
+            change.confirmed_at = Set(confirmed_at.map(Col));
+        }
+        self.service_update(service, change).await
+    }
+
+    /// Adds to the number of anonymous searches of a day. It says nothing about what was asked or by whom.
+    pub async fn searches_add(&mut self, day: &str, kind: &str, count: i64) -> Result<()> {
+        use sea_orm::sea_query::OnConflict;
+        let row = search_count::ActiveModel {
+            id: Set(format!("{day} {kind}")),
+            day: Set(day.to_owned()),
+            kind: Set(kind.to_owned()),
+            total: Set(count),
+        };
+        let more = OnConflict::column(search_count::Column::Id)
+            .value(
+                search_count::Column::Total,
+                Expr::col((search_count::Entity, search_count::Column::Total)).add(count),
+            )
+            .to_owned();
+        search_count::Entity::insert(row)
+            .on_conflict(more)
+            .exec_without_returning(&self.tx)
+            .await?;
+        Ok(())
+    }
+}
+
+async fn version_of(tx: &crate::tx::Tx) -> Result<i64> {
+    let row = directory_head::Entity::find_by_id(1).one(tx).await?;
+    Ok(row.map_or(0, |row| row.version))
+}
+
+impl Read<'_> {
+    /// The number of the newest change of the directory; 0 before the first.
+    pub async fn directory_version(&self) -> Result<i64> {
+        version_of(&self.tx).await
+    }
+
+    /// Every service that changed after a number, those taken out too, oldest change first.
+    pub async fn services_changed_since(&self, version: i64) -> Result<Vec<Service>> {
+        use service::Column::{ChangedIn, Id};
+        let mut out: Vec<Service> = Vec::new();
+        let mut after: Option<(i64, ServiceId)> = None;
+        loop {
+            let newer = match after {
+                None => Condition::all().add(ChangedIn.gt(version)),
+                Some((number, id)) => Condition::any().add(ChangedIn.gt(number)).add(
+                    Condition::all()
+                        .add(ChangedIn.eq(number))
+                        .add(Id.gt(Col(id))),
+                ),
+            };
+            let page = service::Entity::find()
+                .filter(newer)
+                .order_by_asc(ChangedIn)
+                .order_by_asc(Id)
+                .limit(500)
+                .all(&self.tx)
+                .await?;
+            let Some(last) = page.last() else {
+                return Ok(out);
+            };
+            after = Some((last.changed_in, last.id.0));
+            for row in page {
+                out.push(service_of(&row)?);
+            }
+        }
+    }
+
+    /// A service by reference.
+    pub async fn service(&self, reference: Ref) -> Result<Option<Service>> {
+        service::Entity::find()
+            .filter(service::Column::Reference.eq(Col(reference)))
+            .one(&self.tx)
+            .await?
+            .as_ref()
+            .map(service_of)
+            .transpose()
+    }
+
+    /// How many anonymous searches there were, by day and kind, newest day first.
+    pub async fn searches(&self, days: u64) -> Result<Vec<(String, String, i64)>> {
+        let rows = search_count::Entity::find()
+            .order_by_desc(search_count::Column::Day)
+            .order_by_asc(search_count::Column::Kind)
+            .limit(days)
+            .all(&self.tx)
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.day, row.kind, row.total))
+            .collect())
+    }
+}

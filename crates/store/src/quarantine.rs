@@ -1,0 +1,383 @@
+//! Rows of feeds set aside for a steward. What a row held may be the address of a refuge: it is sealed under the key of
+//! the organisation whose steward looks after the feed, opened only after a step-up, and destroyed when it is decided.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use throughline_core::code::Code as _;
+use throughline_core::id::{FeedId, FeedRunId, QuarantineId, Ref, ServiceId};
+use throughline_core::time::At;
+use throughline_policy::action::{DirectoryImport, QuarantineRead};
+use throughline_policy::{Facts, Permit, Scope, Ties};
+use uuid::Uuid;
+
+use crate::col::{Blob, Col};
+use crate::directory::NewService;
+use crate::entity::{feed, quarantine};
+use crate::error::{Error, Result};
+use crate::feed::Feed;
+use crate::keys::place;
+use crate::scope::{TieColumns, condition};
+use crate::work::Work;
+
+throughline_core::code_list! {
+    /// What became of a row that was set aside.
+    pub enum QuarantineState {
+        /// Waiting for a steward.
+        Open = "open",
+        /// Published beside the other row of the same identifier, as a service of its own.
+        KeptApart = "kept_apart",
+        /// Its address stays withheld; the rest is published.
+        WithoutAddress = "without_address",
+        /// A steward looked and let its address be shown.
+        Cleared = "cleared",
+        /// Of no use.
+        Discarded = "discarded",
+        /// The feed has a newer version of the same row.
+        Superseded = "superseded",
+    }
+}
+
+/// A row to be set aside.
+#[derive(Debug, Clone)]
+pub struct NewQuarantine {
+    /// Its place in the feed, the first being 1.
+    pub row: u64,
+    /// Its identifier at the source.
+    pub source_id: Option<String>,
+    /// The service that was published without what is withheld.
+    pub service: Option<ServiceId>,
+    /// Why, as a code.
+    pub reason: &'static str,
+    /// Which rule withheld it, as a code.
+    pub because: Option<&'static str>,
+    /// The row as it came: sealed from here on.
+    pub raw: String,
+}
+
+/// A row set aside, without what it held.
+#[derive(Debug, Clone)]
+pub struct QuarantineRow {
+    /// Internal id.
+    pub id: QuarantineId,
+    /// Reference.
+    pub reference: Ref,
+    /// Of which feed.
+    pub feed: FeedId,
+    /// Its place in the feed, the first being 1.
+    pub row: u64,
+    /// Its identifier at the source.
+    pub source_id: Option<String>,
+    /// The service that was published without what is withheld.
+    pub service: Option<ServiceId>,
+    /// Why, as a code.
+    pub reason: String,
+    /// Which rule withheld it, as a code.
+    pub because: Option<String>,
+    /// What became of it.
+    pub state: QuarantineState,
+    /// When it was first seen.
+    pub created_at: At,
+    /// When it was decided.
+    pub decided_at: Option<At>,
+}
+
+const fn ties() -> TieColumns<quarantine::Column> {
+    TieColumns {
+        organisation: Some(quarantine::Column::OrganisationId),
+        site: None,
+        lead: None,
+        to: None,
+        accepted_by: None,
+        referral: None,
+    }
+}
+
+fn row_of(row: quarantine::Model) -> Result<QuarantineRow> {
+    let (reason, because) = match row.reason.split_once(':') {
+        Some((reason, because)) => (reason.to_owned(), Some(because.to_owned())),
+        None => (row.reason, None),
+    };
+    Ok(QuarantineRow {
+        id: row.id.0,
+        reference: row.reference.0,
+        feed: row.feed_id.0,
+        row: u64::try_from(row.row_number).unwrap_or(0),
+        source_id: row.source_id,
+        service: row.service_id.map(|id| id.0),
+        reason,
+        because,
+        state: QuarantineState::from_code(&row.state).map_err(|_| Error::RowShape {
+            table: "quarantine",
+            column: "state",
+        })?,
+        created_at: row.created_at.0,
+        decided_at: row.decided_at.map(|at| at.0),
+    })
+}
+
+impl Work<'_> {
+    /// Sets rows aside. A row seen before is not set aside twice; it keeps what was decided.
+    pub async fn quarantine_add(
+        &mut self,
+        permit: &Permit<DirectoryImport>,
+        feed: &Feed,
+        run: FeedRunId,
+        rows: &[NewQuarantine],
+    ) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.note(permit, feed.id.uuid(), &["quarantine"]);
+        let organisation = feed.organisation;
+        self.organisation_data_key(organisation).await?;
+        let key = self.blind_key(organisation, "quarantined row").await?;
+        for chunk in rows.chunks(100) {
+            let prints: Vec<Vec<u8>> = chunk
+                .iter()
+                .map(|row| {
+                    let source = row.source_id.as_deref().unwrap_or_default();
+                    key.hash(&format!("{}\u{1f}{source}\u{1f}{}", row.reason, row.raw))
+                        .to_vec()
+                })
+                .collect();
+            let seen = self.quarantine_seen(feed.id, &prints).await?;
+            let mut again: Vec<Uuid> = Vec::new();
+            let mut met: HashSet<Vec<u8>> = HashSet::new();
+            let mut fresh: Vec<quarantine::ActiveModel> = Vec::new();
+            for (row, print) in chunk.iter().zip(prints) {
+                if let Some(id) = seen.get(&print) {
+                    again.push(*id);
+                } else if met.insert(print.clone()) {
+                    fresh.push(self.quarantine_model(feed, run, row, &print).await?);
+                }
+            }
+            if !again.is_empty() {
+                let touched = quarantine::ActiveModel {
+                    run_id: Set(Col(run)),
+                    ..Default::default()
+                };
+                quarantine::Entity::update_many()
+                    .set(touched)
+                    .filter(quarantine::Column::Id.is_in(again))
+                    .exec(&self.tx)
+                    .await?;
+            }
+            if !fresh.is_empty() {
+                quarantine::Entity::insert_many(fresh)
+                    .exec_without_returning(&self.tx)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn quarantine_seen(
+        &self,
+        feed: FeedId,
+        prints: &[Vec<u8>],
+    ) -> Result<HashMap<Vec<u8>, Uuid>> {
+        let rows: Vec<(Uuid, Blob)> = quarantine::Entity::find()
+            .select_only()
+            .columns([quarantine::Column::Id, quarantine::Column::Fingerprint])
+            .filter(quarantine::Column::FeedId.eq(Col(feed)))
+            .filter(quarantine::Column::Fingerprint.is_in(prints.iter().cloned().map(Blob)))
+            .into_tuple()
+            .all(&self.tx)
+            .await?;
+        Ok(rows.into_iter().map(|(id, print)| (print.0, id)).collect())
+    }
+
+    async fn quarantine_model(
+        &mut self,
+        feed: &Feed,
+        run: FeedRunId,
+        row: &NewQuarantine,
+        print: &[u8],
+    ) -> Result<quarantine::ActiveModel> {
+        let id: QuarantineId = self.env().id();
+        let owner = feed.organisation.uuid();
+        let raw = self
+            .seal(owner, place("quarantine", "raw", id.uuid()), &row.raw)
+            .await?;
+        let reason = match row.because {
+            Some(because) => format!("{}:{because}", row.reason),
+            None => row.reason.to_owned(),
+        };
+        Ok(quarantine::ActiveModel {
+            id: Set(Col(id)),
+            reference: Set(Col(self.env().reference())),
+            organisation_id: Set(Col(feed.organisation)),
+            feed_id: Set(Col(feed.id)),
+            run_id: Set(Col(run)),
+            row_number: Set(i64::try_from(row.row).unwrap_or(i64::MAX)),
+            source_id: Set(row.source_id.clone()),
+            service_id: Set(row.service.map(Col)),
+            reason: Set(reason),
+            fingerprint: Set(Blob(print.to_vec())),
+            raw: Set(raw),
+            state: Set(QuarantineState::Open.code().to_owned()),
+            created_at: Set(Col(self.now())),
+            decided_by: Set(None),
+            decided_at: Set(None),
+        })
+    }
+
+    /// Takes out of the queue those rows that this reading has in a newer version.
+    pub async fn quarantine_supersede(
+        &mut self,
+        permit: &Permit<DirectoryImport>,
+        feed: &Feed,
+        run: FeedRunId,
+        source_ids: &[String],
+    ) -> Result<()> {
+        self.note(permit, feed.id.uuid(), &["quarantine"]);
+        for chunk in source_ids.chunks(500) {
+            let change = quarantine::ActiveModel {
+                state: Set(QuarantineState::Superseded.code().to_owned()),
+                ..Default::default()
+            };
+            quarantine::Entity::update_many()
+                .set(change)
+                .filter(quarantine::Column::FeedId.eq(Col(feed.id)))
+                .filter(quarantine::Column::State.eq(QuarantineState::Open.code()))
+                .filter(quarantine::Column::RunId.ne(Col(run)))
+                .filter(quarantine::Column::SourceId.is_in(chunk.iter().map(String::as_str)))
+                .exec(&self.tx)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Identifiers of services whose place a steward has cleared, for the next reading.
+    pub async fn quarantine_cleared(
+        &mut self,
+        permit: &Permit<DirectoryImport>,
+        feed: &Feed,
+    ) -> Result<BTreeSet<String>> {
+        self.note(permit, feed.id.uuid(), &["quarantine"]);
+        let rows: Vec<Option<String>> = quarantine::Entity::find()
+            .select_only()
+            .column(quarantine::Column::SourceId)
+            .filter(quarantine::Column::FeedId.eq(Col(feed.id)))
+            .filter(quarantine::Column::State.eq(QuarantineState::Cleared.code()))
+            .into_tuple()
+            .all(&self.tx)
+            .await?;
+        Ok(rows.into_iter().flatten().collect())
+    }
+
+    /// Rows waiting for a steward, longest first. What they held is not among it.
+    pub async fn quarantine_waiting(
+        &mut self,
+        scope: &Scope<QuarantineRead>,
+        limit: u64,
+    ) -> Result<Vec<QuarantineRow>> {
+        self.note_scope(scope, &["reason"]);
+        let Some(mine) = condition(scope.rule(), &ties()) else {
+            return Ok(Vec::new());
+        };
+        let rows = quarantine::Entity::find()
+            .filter(mine)
+            .filter(quarantine::Column::State.eq(QuarantineState::Open.code()))
+            .order_by_asc(quarantine::Column::CreatedAt)
+            .order_by_asc(quarantine::Column::Id)
+            .limit(limit)
+            .all(&self.tx)
+            .await?;
+        rows.into_iter().map(row_of).collect()
+    }
+
+    /// The ties of a row set aside, by reference.
+    pub async fn quarantine_facts(&self, reference: Ref) -> Result<Option<Facts<QuarantineId>>> {
+        let row = quarantine::Entity::find()
+            .filter(quarantine::Column::Reference.eq(Col(reference)))
+            .one(&self.tx)
+            .await?;
+        Ok(row.map(|row| Facts {
+            subject: row.id.0,
+            person: None,
+            ties: Ties {
+                organisation: Some(row.organisation_id.0),
+                ..Ties::default()
+            },
+        }))
+    }
+
+    async fn quarantine_row(&self, permit: &Permit<QuarantineRead>) -> Result<quarantine::Model> {
+        quarantine::Entity::find_by_id(Col(permit.on()))
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::Conflict)
+    }
+
+    /// A row set aside with its feed and, while it waits, as it came.
+    pub async fn quarantine_read(
+        &mut self,
+        permit: &Permit<QuarantineRead>,
+    ) -> Result<(QuarantineRow, Feed, Option<String>)> {
+        self.note(permit, permit.on().uuid(), &["raw"]);
+        let model = self.quarantine_row(permit).await?;
+        let feed = feed::Entity::find_by_id(model.feed_id)
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::RowShape {
+                table: "quarantine",
+                column: "feed_id",
+            })?;
+        let owner = model.organisation_id.0.uuid();
+        let at = place("quarantine", "raw", model.id.0.uuid());
+        let raw: Option<String> = self.open(owner, at, &model.raw).await?;
+        Ok((row_of(model)?, crate::feed::feed_of(feed), raw))
+    }
+
+    /// Decides what becomes of a waiting row. What it held is destroyed, whatever was decided: the feed still has it.
+    /// Errors with [`Error::Conflict`] when somebody has decided before.
+    pub async fn quarantine_decide(
+        &mut self,
+        permit: &Permit<QuarantineRead>,
+        state: QuarantineState,
+        service: Option<ServiceId>,
+    ) -> Result<()> {
+        self.note(permit, permit.on().uuid(), &["state"]);
+        let owner = permit.organisation().uuid();
+        let at = place("quarantine", "raw", permit.on().uuid());
+        let nothing = self.seal(owner, at, &None::<String>).await?;
+        let mut change = quarantine::ActiveModel {
+            state: Set(state.code().to_owned()),
+            raw: Set(nothing),
+            decided_by: Set(self.actor().account().map(Col)),
+            decided_at: Set(Some(Col(self.now()))),
+            ..Default::default()
+        };
+        if service.is_some() {
+            change.service_id = Set(service.map(Col));
+        }
+        let done = quarantine::Entity::update_many()
+            .set(change)
+            .filter(quarantine::Column::Id.eq(Col(permit.on())))
+            .filter(quarantine::Column::State.eq(QuarantineState::Open.code()))
+            .exec(&self.tx)
+            .await?;
+        if done.rows_affected == 1 {
+            Ok(())
+        } else {
+            Err(Error::Conflict)
+        }
+    }
+
+    /// Publishes what a steward decided to publish from a row set aside.
+    pub async fn quarantine_publish(
+        &mut self,
+        permit: &Permit<QuarantineRead>,
+        feed: &Feed,
+        new: &NewService,
+    ) -> Result<ServiceId> {
+        self.note(permit, permit.on().uuid(), &["service"]);
+        if permit.organisation() != feed.organisation {
+            return Err(Error::Illegal("the feed is another organisation's"));
+        }
+        self.service_put(feed, new).await
+    }
+}
