@@ -34,6 +34,7 @@ pub mod referral;
 mod scope;
 pub mod setup;
 mod store;
+pub mod task;
 mod tx;
 mod work;
 
