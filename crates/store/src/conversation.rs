@@ -223,7 +223,9 @@ impl Work<'_> {
         let content = self
             .seal(owner, place("conversation", "content", owner), kept.content)
             .await?;
-        let closed = stage.is_final().then(|| row.ended_at.unwrap_or(Col(self.now())));
+        let closed = stage
+            .is_final()
+            .then(|| row.ended_at.unwrap_or(Col(self.now())));
         let change = conversation::ActiveModel {
             stage: Set(stage.code().to_owned()),
             mode: Set(kept.mode.code().to_owned()),
