@@ -37,7 +37,7 @@ macro_rules! actions {
 
 actions! {
     /// Record that 999 was called. Never refused to anyone who is signed in.
-    EmergencyRecord = "emergency_record" on SiteId;
+    EmergencyRecord = "emergency_record" on OrganisationId;
     /// Ask for a private room at the front desk (SPEC 3.4).
     RoomRequest = "room_request" on SiteId;
     /// See the neutral list of room requests of a site.

@@ -34,8 +34,9 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
     use ActionKind as A;
     match action {
         A::EmergencyRecord => match standing {
-            WorkCoach | FrontDesk | DaLead => &[OwnSite],
-            PartnerWorker => &[OwnOrganisation],
+            // Whoever is signed in may say that they called 999, at a site or not.
+            WorkCoach | FrontDesk | DaLead | PartnerWorker | DirectorySteward | SecurityOfficer
+            | Administrator => &[OwnOrganisation],
             _ => &[],
         },
         A::RoomRequest => match standing {

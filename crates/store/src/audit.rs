@@ -114,9 +114,13 @@ fn covers(note: &Note) -> &'static [&'static str] {
     match note.kind {
         Some(A::EmergencyRecord) => &["emergency", "case_event", "conversation"],
         Some(A::RoomRequest | A::RoomAnswer) => &["room_request"],
-        Some(A::ConversationStart | A::ConversationKeep) => {
-            &["conversation", "data_key", "organisation_key", "emergency"]
-        }
+        Some(A::ConversationStart | A::ConversationKeep) => &[
+            "conversation",
+            "data_key",
+            "organisation_key",
+            "emergency",
+            "task",
+        ],
         Some(A::CaseOpen | A::CaseChange) => CASE,
         Some(A::CaseHandOver) => &[
             "support_case",

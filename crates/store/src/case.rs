@@ -594,7 +594,7 @@ impl Work<'_> {
         permit: &Permit<CaseHandOver>,
         to: AccountId,
     ) -> Result<()> {
-        use crate::entity::{referral, task};
+        use crate::entity::{conversation, referral, task};
         let row = self.case_row(permit.on()).await?;
         let change = support_case::ActiveModel {
             lead_account_id: Set(Col(to)),
@@ -611,15 +611,39 @@ impl Work<'_> {
             .filter(referral::Column::CaseId.eq(row.id))
             .exec(&self.tx)
             .await?;
-        let owner = task::ActiveModel {
-            owner_account_id: Set(Some(Col(to))),
+        for (column, change) in [
+            (
+                task::Column::OwnerAccountId,
+                task::ActiveModel {
+                    owner_account_id: Set(Some(Col(to))),
+                    ..Default::default()
+                },
+            ),
+            (
+                task::Column::ToldAccountId,
+                task::ActiveModel {
+                    told_account_id: Set(Some(Col(to))),
+                    ..Default::default()
+                },
+            ),
+        ] {
+            task::Entity::update_many()
+                .set(change)
+                .filter(task::Column::CaseId.eq(row.id))
+                .filter(column.eq(row.lead_account_id))
+                .filter(task::Column::DoneAt.is_null())
+                .exec(&self.tx)
+                .await?;
+        }
+        // Conversations that led to the case go with it: the one who leaves reads them no more.
+        let talked = conversation::ActiveModel {
+            account_id: Set(Col(to)),
             ..Default::default()
         };
-        task::Entity::update_many()
-            .set(owner)
-            .filter(task::Column::CaseId.eq(row.id))
-            .filter(task::Column::OwnerAccountId.eq(row.lead_account_id))
-            .filter(task::Column::DoneAt.is_null())
+        conversation::Entity::update_many()
+            .set(talked)
+            .filter(conversation::Column::CaseId.eq(row.id))
+            .filter(conversation::Column::AccountId.eq(row.lead_account_id))
             .exec(&self.tx)
             .await?;
         self.note(permit, permit.on().uuid(), &["lead"]);

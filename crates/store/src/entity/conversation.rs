@@ -19,6 +19,7 @@ pub struct Model {
     pub case_id: Option<Col<Id<id::Case>>>,
     pub stage: String,
     pub mode: String,
+    pub reach: String,
     pub content: Option<Blob>,
     pub started_at: Col<At>,
     pub ended_at: Option<Col<At>>,

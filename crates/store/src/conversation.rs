@@ -1,0 +1,348 @@
+//! Conversations at a front door: where one stands, and what was seen and told, sealed under the conversation's own key. When
+//! one leads to a case it is linked and stays sealed: reading the case is not reading what was said (SPEC 4.3 SM-RESPONSE).
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use throughline_core::code::Code;
+use throughline_core::conversation::{Mode, Reach, Stage, StageMove};
+use throughline_core::id::{AccountId, CaseId, ConversationId, OrganisationId, Ref, SiteId};
+use throughline_core::task::TaskKind;
+use throughline_core::time::At;
+use throughline_policy::action::{CaseRead, ConversationKeep, ConversationStart, ReferralSend};
+use throughline_policy::{Action, Facts, Permit, Scope, Ties};
+
+use crate::col::Col;
+use crate::entity::conversation;
+use crate::error::{Error, Result};
+use crate::keys::{Owner, place};
+use crate::scope::{TieColumns, branches};
+use crate::task::TaskNew;
+use crate::work::Work;
+
+/// The plain facts of a conversation: nothing of what was said.
+#[derive(Debug, Clone)]
+pub struct Conversation {
+    /// Internal id.
+    pub id: ConversationId,
+    /// Reference.
+    pub reference: Ref,
+    /// Whose site it is.
+    pub organisation: OrganisationId,
+    /// The site.
+    pub site: SiteId,
+    /// The worker.
+    pub account: AccountId,
+    /// The case it led to.
+    pub case: Option<CaseId>,
+    /// Where it stands.
+    pub stage: Stage,
+    /// How they talk.
+    pub mode: Mode,
+    /// How far what is said may travel.
+    pub reach: Reach,
+    /// When it began.
+    pub started_at: At,
+    /// When it was closed.
+    pub ended_at: Option<At>,
+    /// Version, for optimistic locking.
+    pub version: i64,
+}
+
+/// What is kept of a conversation in one go.
+#[derive(Debug)]
+pub struct ConversationChange<'a, C> {
+    /// The version that the page was made from.
+    pub version: i64,
+    /// What happened, if the stage is to change.
+    pub moves: &'a [StageMove],
+    /// How they talk.
+    pub mode: Mode,
+    /// How far what is said may travel.
+    pub reach: Reach,
+    /// What was seen and told.
+    pub content: &'a C,
+}
+
+const fn reach_code(reach: Reach) -> &'static str {
+    match reach {
+        Reach::AsAgreed => "as_agreed",
+        Reach::SpecialistOnly => "specialist_only",
+    }
+}
+
+const fn ties() -> TieColumns<conversation::Column> {
+    TieColumns {
+        organisation: Some(conversation::Column::OrganisationId),
+        site: Some(conversation::Column::SiteId),
+        lead: Some(conversation::Column::AccountId),
+        to: None,
+        accepted_by: None,
+        referral: None,
+    }
+}
+
+fn facts(row: &conversation::Model) -> Facts<ConversationId> {
+    Facts {
+        subject: row.id.0,
+        person: None,
+        ties: Ties {
+            organisation: Some(row.organisation_id.0),
+            site: Some(row.site_id.0),
+            lead: Some(row.account_id.0),
+            ..Ties::default()
+        },
+    }
+}
+
+fn conversation_of(row: &conversation::Model) -> Result<Conversation> {
+    let bad = |column| Error::RowShape {
+        table: "conversation",
+        column,
+    };
+    Ok(Conversation {
+        id: row.id.0,
+        reference: row.reference.0,
+        organisation: row.organisation_id.0,
+        site: row.site_id.0,
+        account: row.account_id.0,
+        case: row.case_id.map(|id| id.0),
+        stage: Stage::from_code(&row.stage).map_err(|_| bad("stage"))?,
+        mode: Mode::from_code(&row.mode).map_err(|_| bad("mode"))?,
+        // Whatever is not plainly "as agreed" goes no further than the specialist.
+        reach: if row.reach == reach_code(Reach::AsAgreed) {
+            Reach::AsAgreed
+        } else {
+            Reach::SpecialistOnly
+        },
+        started_at: row.started_at.0,
+        ended_at: row.ended_at.map(|at| at.0),
+        version: row.version,
+    })
+}
+
+impl Work<'_> {
+    /// The ties of a conversation, by reference.
+    pub async fn conversation_facts(
+        &mut self,
+        reference: Ref,
+    ) -> Result<Option<Facts<ConversationId>>> {
+        let row = conversation::Entity::find()
+            .filter(conversation::Column::Reference.eq(Col(reference)))
+            .one(&self.tx)
+            .await?;
+        Ok(row.as_ref().map(facts))
+    }
+
+    /// Starts a conversation with a key of its own. Until "is it safe to talk?" is answered, it goes no further than the
+    /// specialist (ASSURANCE C5).
+    pub async fn conversation_start(
+        &mut self,
+        permit: &Permit<ConversationStart>,
+        mode: Mode,
+    ) -> Result<Conversation> {
+        let account = self
+            .actor()
+            .account()
+            .ok_or(Error::NotFound(ConversationStart::KIND))?;
+        let (id, reference) = (
+            self.env().id::<throughline_core::id::Conversation>(),
+            self.env().reference(),
+        );
+        self.data_key_create(id.uuid(), Owner::Conversation, permit.organisation())
+            .await?;
+        let row = conversation::Model {
+            id: Col(id),
+            reference: Col(reference),
+            organisation_id: Col(permit.organisation()),
+            site_id: Col(permit.on()),
+            account_id: Col(account),
+            case_id: None,
+            stage: Stage::Noticed.code().to_owned(),
+            mode: mode.code().to_owned(),
+            reach: reach_code(Reach::SpecialistOnly).to_owned(),
+            content: None,
+            started_at: Col(self.now()),
+            ended_at: None,
+            version: 1,
+        };
+        let made = conversation_of(&row)?;
+        conversation::Entity::insert(conversation::ActiveModel::from(row))
+            .exec_without_returning(&self.tx)
+            .await?;
+        self.note(permit, id.uuid(), &["stage"]);
+        Ok(made)
+    }
+
+    async fn conversation_row(&self, id: ConversationId) -> Result<conversation::Model> {
+        let row = conversation::Entity::find_by_id(Col(id))
+            .lock_exclusive()
+            .one(&self.tx)
+            .await?;
+        row.ok_or(Error::NotFound(ConversationKeep::KIND))
+    }
+
+    /// A conversation and what was seen and told in it.
+    pub async fn conversation<C: DeserializeOwned>(
+        &mut self,
+        permit: &Permit<ConversationKeep>,
+    ) -> Result<(Conversation, Option<C>)> {
+        let row = self.conversation_row(permit.on()).await?;
+        self.note(permit, permit.on().uuid(), &["stage", "content"]);
+        let owner = row.id.0.uuid();
+        let content = self
+            .open_option(
+                owner,
+                place("conversation", "content", owner),
+                row.content.as_ref(),
+            )
+            .await?;
+        Ok((conversation_of(&row)?, content))
+    }
+
+    /// Keeps what was seen and told, and moves the stage. `Called999` keeps the stage and needs nothing else.
+    ///
+    /// Errors with [`Error::Conflict`] when it was changed elsewhere and [`Error::Illegal`] when the stage does not allow it.
+    pub async fn conversation_keep<C: Serialize + Sync>(
+        &mut self,
+        permit: &Permit<ConversationKeep>,
+        kept: &ConversationChange<'_, C>,
+    ) -> Result<Stage> {
+        let row = self.conversation_row(permit.on()).await?;
+        if row.version != kept.version {
+            return Err(Error::Conflict);
+        }
+        let was = conversation_of(&row)?.stage;
+        let stage = kept
+            .moves
+            .iter()
+            .try_fold(was, |stage, made| stage.apply(*made))
+            .map_err(|illegal| Error::Illegal(illegal.by))?;
+        let owner = row.id.0.uuid();
+        let content = self
+            .seal(owner, place("conversation", "content", owner), kept.content)
+            .await?;
+        let closed = stage
+            .is_final()
+            .then(|| row.ended_at.unwrap_or(Col(self.now())));
+        let change = conversation::ActiveModel {
+            stage: Set(stage.code().to_owned()),
+            mode: Set(kept.mode.code().to_owned()),
+            reach: Set(reach_code(kept.reach).to_owned()),
+            content: Set(Some(content)),
+            ended_at: Set(closed),
+            ..Default::default()
+        };
+        self.conversation_update(&row, change).await?;
+        self.note(permit, permit.on().uuid(), &["stage", "content"]);
+        if stage.is_final() {
+            let all = [TaskKind::ResumeConversation, TaskKind::JudgeRisk];
+            self.tasks_settle_conversation(permit.on(), &all).await?;
+        }
+        Ok(stage)
+    }
+
+    async fn conversation_update(
+        &mut self,
+        row: &conversation::Model,
+        mut change: conversation::ActiveModel,
+    ) -> Result<()> {
+        change.version = Set(row.version + 1);
+        let done = conversation::Entity::update_many()
+            .set(change)
+            .filter(conversation::Column::Id.eq(row.id))
+            .filter(conversation::Column::Version.eq(row.version))
+            .exec(&self.tx)
+            .await?;
+        if done.rows_affected == 1 {
+            Ok(())
+        } else {
+            Err(Error::Conflict)
+        }
+    }
+
+    /// Links a conversation to the case it led to. What was said stays sealed under the conversation's own key.
+    ///
+    /// Errors with [`Error::Illegal`] when it already led to another case.
+    pub async fn conversation_link(
+        &mut self,
+        permit: &Permit<ConversationKeep>,
+        case: &Permit<CaseRead>,
+    ) -> Result<()> {
+        let row = self.conversation_row(permit.on()).await?;
+        if row.case_id.is_some_and(|known| known.0 != case.on()) {
+            return Err(Error::Illegal("link"));
+        }
+        let change = conversation::ActiveModel {
+            case_id: Set(Some(Col(case.on()))),
+            ..Default::default()
+        };
+        self.conversation_update(&row, change).await?;
+        self.note(permit, permit.on().uuid(), &["case"]);
+        self.note(case, case.on().uuid(), &["conversation"]);
+        Ok(())
+    }
+
+    /// Sets the one task that keeps a conversation from being forgotten, in place of the ones before.
+    pub async fn conversation_task(
+        &mut self,
+        permit: &Permit<ConversationKeep>,
+        kind: TaskKind,
+        due_at: At,
+    ) -> Result<()> {
+        let row = self.conversation_row(permit.on()).await?;
+        let all = [TaskKind::ResumeConversation, TaskKind::JudgeRisk];
+        self.tasks_settle_conversation(permit.on(), &all).await?;
+        let new = TaskNew {
+            organisation: row.organisation_id.0,
+            site: Some(row.site_id.0),
+            case: row.case_id.map(|id| id.0),
+            referral: None,
+            owner_account: Some(row.account_id.0),
+            kind,
+            due_at,
+            climbs_at: due_at,
+        };
+        self.task_insert(&new, Some(permit.on())).await?;
+        self.note(permit, permit.on().uuid(), &["task"]);
+        Ok(())
+    }
+
+    /// The actor's conversations that are not closed, newest first: nothing of what was said.
+    pub async fn conversations(
+        &mut self,
+        scope: &Scope<ConversationKeep>,
+        limit: u64,
+    ) -> Result<Vec<Conversation>> {
+        self.note_scope(scope, &["stage", "started_at"]);
+        let mut out = Vec::new();
+        for branch in branches(scope.rule(), &ties()) {
+            let rows = conversation::Entity::find()
+                .filter(branch)
+                .filter(conversation::Column::EndedAt.is_null())
+                .order_by_desc(conversation::Column::Id)
+                .limit(limit)
+                .all(&self.tx)
+                .await?;
+            for row in &rows {
+                out.push(conversation_of(row)?);
+            }
+        }
+        Ok(out)
+    }
+
+    /// How far what was said may travel, from the conversations that led to a case: the last of them decides, because being
+    /// seen alone later lifts what came before. `None` when the case began without a conversation.
+    pub async fn case_reach(&mut self, permit: &Permit<ReferralSend>) -> Result<Option<Reach>> {
+        let row = conversation::Entity::find()
+            .filter(conversation::Column::CaseId.eq(Col(permit.on())))
+            .order_by_desc(conversation::Column::StartedAt)
+            .order_by_desc(conversation::Column::Id)
+            .one(&self.tx)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["reach"]);
+        row.map(|row| conversation_of(&row).map(|talk| talk.reach))
+            .transpose()
+    }
+}

@@ -1,0 +1,596 @@
+//! Tasks: what a named human is to do by a certain time, and the ladder it climbs when nobody acts (SPEC 4.3 SM-ESCALATION,
+//! NE-08). The state machine is `core::task`; this keeps what it says and finds who holds each post.
+//!
+//! A task always belongs to someone: to its owner, and once it has climbed to the post of its ladder level as well. Nothing on
+//! a task says what happened to a person: its kind has fixed words.
+
+use std::collections::BTreeMap;
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use throughline_core::code::Code;
+use throughline_core::id::{
+    AccountId, CaseId, ConversationId, OrganisationId, Ref, ReferralId, SiteId, TaskId,
+};
+use throughline_core::need::NeedType;
+use throughline_core::risk::RiskBand;
+use throughline_core::task::{Owner, TaskKind, TaskMove, TaskState};
+use throughline_core::time::At;
+use throughline_policy::action::TaskDo;
+use throughline_policy::{Action, Facts, Permit, Scope, Ties};
+
+use crate::account::AccountState;
+use crate::case::NewEvent;
+use crate::col::Col;
+use crate::entity::{account, referral, site_lead, support_case, task};
+use crate::error::{Error, Result};
+use crate::scope::{TieColumns, branches};
+use crate::work::Work;
+
+/// The posts of the ladder by level: the owner, then up (SPEC 4.3). A level is one more than the rank in `site_lead`.
+const LADDER: [Owner; 6] = [
+    Owner::CaseWorker,
+    Owner::Lead,
+    Owner::Deputy,
+    Owner::SiteManager,
+    Owner::District,
+    Owner::National,
+];
+/// The top: a task stays there, alerting again, until someone takes it.
+const TOP: i64 = 5;
+
+throughline_core::code_list! {
+    /// How a task ended.
+    pub enum TaskOutcome {
+        /// It was done.
+        Done = "done",
+        /// The person was asked and does not want it.
+        PersonDeclined = "person_declined",
+        /// It was tried and did not work; what comes next is its own task.
+        CouldNot = "could_not",
+        /// Something else made it needless.
+        NotNeeded = "not_needed",
+    }
+}
+
+impl TaskOutcome {
+    const fn made(self) -> TaskMove {
+        match self {
+            Self::Done | Self::PersonDeclined | Self::CouldNot => TaskMove::Finish,
+            Self::NotNeeded => TaskMove::Drop,
+        }
+    }
+}
+
+/// A task to be made.
+#[derive(Debug, Clone)]
+pub struct TaskNew {
+    /// Whose record it belongs to.
+    pub organisation: OrganisationId,
+    /// The site whose ladder it climbs.
+    pub site: Option<SiteId>,
+    /// The case it is about.
+    pub case: Option<CaseId>,
+    /// The referral it is about.
+    pub referral: Option<ReferralId>,
+    /// Whose task it is; `None` for the lead of the site.
+    pub owner_account: Option<AccountId>,
+    /// What is to be done.
+    pub kind: TaskKind,
+    /// By when.
+    pub due_at: At,
+    /// When the next one up is told, if nobody has acted.
+    pub climbs_at: At,
+}
+
+/// A task.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// Internal id.
+    pub id: TaskId,
+    /// Reference.
+    pub reference: Ref,
+    /// Whose record it belongs to.
+    pub organisation: OrganisationId,
+    /// The site whose ladder it climbs.
+    pub site: Option<SiteId>,
+    /// The case it is about.
+    pub case: Option<CaseId>,
+    /// The referral it is about.
+    pub referral: Option<ReferralId>,
+    /// The conversation it is about.
+    pub conversation: Option<ConversationId>,
+    /// Whose task it is.
+    pub owner: Option<AccountId>,
+    /// Who was told last, or took it.
+    pub told: Option<AccountId>,
+    /// What is to be done.
+    pub kind: TaskKind,
+    /// Where it stands.
+    pub state: TaskState,
+    /// The post it has climbed to.
+    pub post: Owner,
+    /// By when.
+    pub due_at: At,
+    /// When the next one up is told; `None` once it is over.
+    pub climbs_at: Option<At>,
+    /// When it was made.
+    pub created_at: At,
+    /// When it ended.
+    pub done_at: Option<At>,
+    /// How it ended.
+    pub outcome: Option<TaskOutcome>,
+    /// Version, for optimistic locking.
+    pub version: i64,
+}
+
+/// What the clocks of a task depend on.
+#[derive(Debug, Clone)]
+pub struct Stake {
+    /// The policy pack of the case it is about.
+    pub pack: Option<String>,
+    /// The risk of that case; not assessed where there is none.
+    pub risk: RiskBand,
+    /// The need of the referral it is about.
+    pub need: Option<NeedType>,
+}
+
+/// What a climb did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Climbed {
+    /// The post it climbed to.
+    pub post: Owner,
+    /// Who holds it and is to be told; `None` when nobody on the ladder of this site can be.
+    pub told: Option<AccountId>,
+}
+
+const fn ties(lead: task::Column) -> TieColumns<task::Column> {
+    TieColumns {
+        organisation: Some(task::Column::OrganisationId),
+        site: Some(task::Column::SiteId),
+        lead: Some(lead),
+        to: None,
+        accepted_by: None,
+        referral: None,
+    }
+}
+
+fn post(level: i64) -> Owner {
+    usize::try_from(level)
+        .ok()
+        .and_then(|level| LADDER.get(level))
+        .copied()
+        .unwrap_or(Owner::National)
+}
+
+fn task_of(row: &task::Model) -> Result<Task> {
+    let bad = |column| Error::RowShape {
+        table: "task",
+        column,
+    };
+    Ok(Task {
+        id: row.id.0,
+        reference: row.reference.0,
+        organisation: row.organisation_id.0,
+        site: row.site_id.map(|id| id.0),
+        case: row.case_id.map(|id| id.0),
+        referral: row.referral_id.map(|id| id.0),
+        conversation: row.conversation_id.map(|id| id.0),
+        owner: row.owner_account_id.map(|id| id.0),
+        told: row.told_account_id.map(|id| id.0),
+        kind: TaskKind::from_code(&row.kind).map_err(|_| bad("kind"))?,
+        state: TaskState::from_code(&row.state).map_err(|_| bad("state"))?,
+        post: post(row.ladder_level),
+        due_at: row.due_at.0,
+        climbs_at: row.climbs_at.map(|at| at.0),
+        created_at: row.created_at.0,
+        done_at: row.done_at.map(|at| at.0),
+        outcome: row
+            .outcome
+            .as_deref()
+            .map(TaskOutcome::from_code)
+            .transpose()
+            .map_err(|_| bad("outcome"))?,
+        version: row.version,
+    })
+}
+
+impl Work<'_> {
+    /// Makes a task. It needs no permit of its own and notes nothing: the action that gives rise to it must cover it, or the
+    /// work cannot be committed.
+    pub async fn task_add(&mut self, new: &TaskNew) -> Result<(TaskId, Ref)> {
+        self.task_insert(new, None).await
+    }
+
+    pub(crate) async fn task_insert(
+        &mut self,
+        new: &TaskNew,
+        conversation: Option<ConversationId>,
+    ) -> Result<(TaskId, Ref)> {
+        let (id, reference) = (self.env().id(), self.env().reference());
+        let (level, told) = match (new.owner_account, new.site) {
+            (Some(owner), _) => (0, Some(owner)),
+            (None, Some(site)) => self.next_post(site, 0, None).await?,
+            (None, None) => (1, None),
+        };
+        let row = task::ActiveModel {
+            id: Set(Col(id)),
+            reference: Set(Col(reference)),
+            organisation_id: Set(Col(new.organisation)),
+            site_id: Set(new.site.map(Col)),
+            case_id: Set(new.case.map(Col)),
+            referral_id: Set(new.referral.map(Col)),
+            conversation_id: Set(conversation.map(Col)),
+            owner_account_id: Set(new.owner_account.map(Col)),
+            told_account_id: Set(told.map(Col)),
+            kind: Set(new.kind.code().to_owned()),
+            state: Set(TaskState::Raised.code().to_owned()),
+            ladder_level: Set(level),
+            due_at: Set(Col(new.due_at)),
+            climbs_at: Set(Some(Col(new.climbs_at))),
+            created_at: Set(Col(self.now())),
+            done_at: Set(None),
+            done_by: Set(None),
+            outcome: Set(None),
+            version: Set(1),
+        };
+        task::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await?;
+        Ok((id, reference))
+    }
+
+    /// Who holds each post of a site now: level on the ladder and account. Those who left hold none.
+    async fn ladder(&self, site: SiteId) -> Result<Vec<(i64, AccountId)>> {
+        let rows = site_lead::Entity::find()
+            .filter(site_lead::Column::SiteId.eq(Col(site)))
+            .filter(site_lead::Column::UntilAt.is_null())
+            .order_by_asc(site_lead::Column::LeadRank)
+            .order_by_asc(site_lead::Column::Id)
+            .all(&self.tx)
+            .await?;
+        let mut out = Vec::new();
+        for row in rows {
+            let holder = account::Entity::find_by_id(row.account_id)
+                .one(&self.tx)
+                .await?;
+            if holder.is_some_and(|holder| holder.state == AccountState::Active.code()) {
+                out.push((row.lead_rank.saturating_add(1).min(TOP), row.account_id.0));
+            }
+        }
+        Ok(out)
+    }
+
+    /// The next post above `level` that somebody else than `not` holds. A post that nobody holds is passed over: waiting for
+    /// nobody helps nobody. Above all of them is the top, where the one who was told last stays told.
+    pub(crate) async fn next_post(
+        &self,
+        site: SiteId,
+        level: i64,
+        not: Option<AccountId>,
+    ) -> Result<(i64, Option<AccountId>)> {
+        let ladder = self.ladder(site).await?;
+        let next = ladder
+            .iter()
+            .find(|(at, who)| *at > level && Some(*who) != not);
+        Ok(match next {
+            Some((at, who)) => (*at, Some(*who)),
+            None => (TOP, ladder.last().map(|(_, who)| *who).or(not)),
+        })
+    }
+
+    async fn task_facts_of(&self, row: &task::Model) -> Result<Facts<TaskId>> {
+        let person = match row.case_id {
+            Some(case) => support_case::Entity::find_by_id(case)
+                .one(&self.tx)
+                .await?
+                .map(|case| case.person_id.0),
+            None => None,
+        };
+        // Both the owner and the one who was told may act.
+        let told = row
+            .told_account_id
+            .filter(|told| self.actor().account() == Some(told.0));
+        Ok(Facts {
+            subject: row.id.0,
+            person,
+            ties: Ties {
+                organisation: Some(row.organisation_id.0),
+                site: row.site_id.map(|id| id.0),
+                lead: told.or(row.owner_account_id).map(|id| id.0),
+                ..Ties::default()
+            },
+        })
+    }
+
+    /// The ties of a task, by reference.
+    pub async fn task_facts(&mut self, reference: Ref) -> Result<Option<Facts<TaskId>>> {
+        let row = task::Entity::find()
+            .filter(task::Column::Reference.eq(Col(reference)))
+            .one(&self.tx)
+            .await?;
+        match row {
+            Some(row) => self.task_facts_of(&row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The ties of a task, by id.
+    pub async fn task_facts_by_id(&mut self, id: TaskId) -> Result<Option<Facts<TaskId>>> {
+        match task::Entity::find_by_id(Col(id)).one(&self.tx).await? {
+            Some(row) => self.task_facts_of(&row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn task_row(&self, id: TaskId) -> Result<task::Model> {
+        let row = task::Entity::find_by_id(Col(id))
+            .lock_exclusive()
+            .one(&self.tx)
+            .await?;
+        row.ok_or(Error::NotFound(TaskDo::KIND))
+    }
+
+    /// A task, locked until commit.
+    pub async fn task(&mut self, permit: &Permit<TaskDo>) -> Result<Task> {
+        let row = self.task_row(permit.on()).await?;
+        self.note(permit, permit.on().uuid(), &["kind", "state", "due_at"]);
+        task_of(&row)
+    }
+
+    /// The unfinished tasks that the actor may do, by when they are due.
+    pub async fn tasks(&mut self, scope: &Scope<TaskDo>, limit: u64) -> Result<Vec<Task>> {
+        self.note_scope(scope, &["kind", "state", "due_at"]);
+        self.tasks_in(scope, None, limit).await
+    }
+
+    /// The unfinished tasks whose time to climb has come, longest overdue first.
+    pub async fn tasks_to_climb(&mut self, scope: &Scope<TaskDo>, limit: u64) -> Result<Vec<Task>> {
+        self.note_scope(scope, &["kind", "state", "climbs_at"]);
+        let now = self.now();
+        self.tasks_in(scope, Some(now), limit).await
+    }
+
+    async fn tasks_in(
+        &mut self,
+        scope: &Scope<TaskDo>,
+        climbing: Option<At>,
+        limit: u64,
+    ) -> Result<Vec<Task>> {
+        let mut found = BTreeMap::new();
+        for lead in [task::Column::OwnerAccountId, task::Column::ToldAccountId] {
+            for branch in branches(scope.rule(), &ties(lead)) {
+                let mut query = task::Entity::find()
+                    .filter(branch)
+                    .filter(task::Column::DoneAt.is_null());
+                query = match climbing {
+                    Some(now) => query
+                        .filter(task::Column::ClimbsAt.lte(Col(now)))
+                        .order_by_asc(task::Column::ClimbsAt),
+                    None => query.order_by_asc(task::Column::DueAt),
+                };
+                let rows = query
+                    .order_by_asc(task::Column::Id)
+                    .limit(limit)
+                    .all(&self.tx)
+                    .await?;
+                found.extend(rows.into_iter().map(|row| (row.id.0, row)));
+            }
+        }
+        let mut out = found.values().map(task_of).collect::<Result<Vec<_>>>()?;
+        if climbing.is_some() {
+            out.sort_by_key(|task| (task.climbs_at, task.id));
+        } else {
+            out.sort_by_key(|task| (task.due_at, task.id));
+        }
+        out.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(out)
+    }
+
+    /// What the clocks of a task depend on: pack and risk of its case, need of its referral.
+    pub async fn task_stake(&mut self, permit: &Permit<TaskDo>) -> Result<Stake> {
+        let row = self.task_row(permit.on()).await?;
+        let case = match row.case_id {
+            Some(case) => support_case::Entity::find_by_id(case).one(&self.tx).await?,
+            None => None,
+        };
+        let referral = match row.referral_id {
+            Some(referral) => referral::Entity::find_by_id(referral).one(&self.tx).await?,
+            None => None,
+        };
+        self.note(permit, permit.on().uuid(), &["risk_band", "need"]);
+        let risk = match &case {
+            Some(case) => RiskBand::from_code(&case.risk_band).map_err(|_| Error::RowShape {
+                table: "support_case",
+                column: "risk_band",
+            })?,
+            None => RiskBand::NotAssessed,
+        };
+        let need = referral
+            .map(|referral| NeedType::from_code(&referral.need))
+            .transpose()
+            .map_err(|_| Error::RowShape {
+                table: "referral",
+                column: "need",
+            })?;
+        Ok(Stake {
+            pack: case.map(|case| case.pack_id),
+            risk,
+            need,
+        })
+    }
+
+    async fn task_update(
+        &mut self,
+        row: &task::Model,
+        made: TaskMove,
+        mut change: task::ActiveModel,
+    ) -> Result<()> {
+        let state = TaskState::from_code(&row.state).map_err(|_| Error::RowShape {
+            table: "task",
+            column: "state",
+        })?;
+        let next = state
+            .apply(made)
+            .map_err(|illegal| Error::Illegal(illegal.by))?;
+        change.state = Set(next.code().to_owned());
+        change.version = Set(row.version + 1);
+        let done = task::Entity::update_many()
+            .set(change)
+            .filter(task::Column::Id.eq(row.id))
+            .filter(task::Column::Version.eq(row.version))
+            .exec(&self.tx)
+            .await?;
+        if done.rows_affected == 1 {
+            Ok(())
+        } else {
+            Err(Error::Conflict)
+        }
+    }
+
+    async fn task_event(
+        &mut self,
+        row: &task::Model,
+        kind: &'static str,
+        detail: serde_json::Value,
+    ) -> Result<()> {
+        let Some(case) = row.case_id else {
+            return Ok(());
+        };
+        let owner = self.case_row(case.0).await?.person_id.0.uuid();
+        self.event_add(NewEvent {
+            case: case.0,
+            owner,
+            kind,
+            referral: row.referral_id.map(|id| id.0),
+            detail: Some(detail),
+        })
+        .await
+    }
+
+    /// Takes a task: from now on the actor is the named human who has it, until `climbs_at`.
+    pub async fn task_take(&mut self, permit: &Permit<TaskDo>, climbs_at: At) -> Result<()> {
+        let row = self.task_row(permit.on()).await?;
+        let me = self.actor().account();
+        let change = task::ActiveModel {
+            owner_account_id: Set(row.owner_account_id.or(me.map(Col))),
+            told_account_id: Set(me.map(Col).or(row.told_account_id)),
+            climbs_at: Set(Some(Col(climbs_at))),
+            ..Default::default()
+        };
+        self.task_update(&row, TaskMove::Acknowledge, change)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["state", "owner"]);
+        Ok(())
+    }
+
+    /// Ends a task.
+    pub async fn task_finish(
+        &mut self,
+        permit: &Permit<TaskDo>,
+        outcome: TaskOutcome,
+    ) -> Result<()> {
+        let row = self.task_row(permit.on()).await?;
+        self.task_end(&row, outcome).await?;
+        self.note(permit, permit.on().uuid(), &["state", "outcome"]);
+        self.task_event(
+            &row,
+            "task_done",
+            serde_json::json!({ "task": row.kind, "outcome": outcome.code() }),
+        )
+        .await
+    }
+
+    async fn task_end(&mut self, row: &task::Model, outcome: TaskOutcome) -> Result<()> {
+        let change = task::ActiveModel {
+            done_at: Set(Some(Col(self.now()))),
+            done_by: Set(self.actor().account().map(Col)),
+            outcome: Set(Some(outcome.code().to_owned())),
+            climbs_at: Set(None),
+            ..Default::default()
+        };
+        self.task_update(row, outcome.made(), change).await
+    }
+
+    /// Ends the unfinished tasks of one kind about a case or a referral, because what they ask for has happened. Gives how
+    /// many. Like [`Work::task_add`] it is covered by the action that made it so.
+    pub async fn tasks_settle(
+        &mut self,
+        case: Option<CaseId>,
+        referral: Option<ReferralId>,
+        kind: TaskKind,
+        outcome: TaskOutcome,
+    ) -> Result<usize> {
+        let mut query = task::Entity::find()
+            .filter(task::Column::Kind.eq(kind.code()))
+            .filter(task::Column::DoneAt.is_null());
+        query = match (case, referral) {
+            (_, Some(referral)) => query.filter(task::Column::ReferralId.eq(Col(referral))),
+            (Some(case), None) => query.filter(task::Column::CaseId.eq(Col(case))),
+            (None, None) => return Ok(0),
+        };
+        let rows = query.lock_exclusive().all(&self.tx).await?;
+        for row in &rows {
+            self.task_end(row, outcome).await?;
+        }
+        Ok(rows.len())
+    }
+
+    /// Ends the unfinished tasks about a conversation.
+    pub(crate) async fn tasks_settle_conversation(
+        &mut self,
+        conversation: ConversationId,
+        kinds: &[TaskKind],
+    ) -> Result<()> {
+        let rows = task::Entity::find()
+            .filter(task::Column::ConversationId.eq(Col(conversation)))
+            .filter(task::Column::Kind.is_in(kinds.iter().map(|kind| kind.code())))
+            .filter(task::Column::DoneAt.is_null())
+            .lock_exclusive()
+            .all(&self.tx)
+            .await?;
+        for row in &rows {
+            self.task_end(row, TaskOutcome::NotNeeded).await?;
+        }
+        Ok(())
+    }
+
+    /// Moves a task up to the next post that somebody holds, once its clock has run out. At the top it stays, and alerts again.
+    ///
+    /// Errors with [`Error::Illegal`] when its time has not come.
+    pub async fn task_climb(&mut self, permit: &Permit<TaskDo>, climbs_at: At) -> Result<Climbed> {
+        let row = self.task_row(permit.on()).await?;
+        if row.climbs_at.is_none_or(|at| at.0 > self.now()) {
+            return Err(Error::Illegal("climb"));
+        }
+        let was = row.told_account_id.or(row.owner_account_id).map(|id| id.0);
+        let (level, told) = match row.site_id {
+            Some(site) => self.next_post(site.0, row.ladder_level, was).await?,
+            None => (TOP, was),
+        };
+        let change = task::ActiveModel {
+            ladder_level: Set(level),
+            told_account_id: Set(told.map(Col)),
+            climbs_at: Set(Some(Col(climbs_at))),
+            ..Default::default()
+        };
+        self.task_update(&row, TaskMove::Climb, change).await?;
+        self.note(permit, permit.on().uuid(), &["ladder_level", "told"]);
+        let post = post(level);
+        self.task_event(
+            &row,
+            "task_climbed",
+            serde_json::json!({ "task": row.kind, "to": post.code() }),
+        )
+        .await?;
+        Ok(Climbed { post, told })
+    }
+
+    /// Notes that a notice to the one who is told was put into the outbox.
+    pub async fn task_notified(&mut self, permit: &Permit<TaskDo>) -> Result<()> {
+        let row = self.task_row(permit.on()).await?;
+        self.note(permit, permit.on().uuid(), &["state"]);
+        self.task_update(&row, TaskMove::Notify, task::ActiveModel::default())
+            .await
+    }
+}
