@@ -21,6 +21,7 @@
 pub mod account;
 mod audit;
 pub mod case;
+mod checkpoint;
 mod col;
 mod entity;
 mod error;
@@ -29,6 +30,7 @@ pub mod link;
 mod migration;
 pub mod once;
 pub mod outbox;
+pub mod proof;
 mod read;
 pub mod referral;
 mod scope;
