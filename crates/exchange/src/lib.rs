@@ -32,7 +32,7 @@
 //! # What must never happen here
 //!
 //! Input or output beyond the readers and writers that the caller hands in; a clock; a panic on any bytes whatever; an address of a
-//! confidential service in an [`Entry`](throughline_core::directory::Entry) or in anything written; a row that disappears
+//! confidential service in an [`Entry`] or in anything written; a row that disappears
 //! without a word.
 
 pub mod calendar;

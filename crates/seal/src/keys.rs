@@ -176,6 +176,11 @@ impl Keyring {
         &self.current
     }
 
+    /// Every root key on the ring: what an older one signed is still known.
+    pub fn keys(&self) -> impl Iterator<Item = &RootKey> {
+        self.all.values()
+    }
+
     /// The id of the current root key.
     pub fn current_id(&self) -> String {
         self.current.id()

@@ -85,7 +85,7 @@ impl Read<'_> {
     pub async fn client(&self, hash: TokenHash) -> Result<Option<Client>> {
         api_client::Entity::find()
             .filter(api_client::Column::SecretHash.eq(Blob(hash.to_vec())))
-            .one(self.tx)
+            .one(&self.tx)
             .await?
             .map(client_of)
             .transpose()

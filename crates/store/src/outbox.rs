@@ -360,7 +360,7 @@ impl Work<'_> {
 impl Read<'_> {
     /// How the outbox fares now.
     pub async fn outbox_health(&self) -> Result<OutboxHealth> {
-        health(self.tx, self.env().now()).await
+        health(&self.tx, self.env().now()).await
     }
 
     /// Rows given up on, oldest first.
@@ -369,7 +369,7 @@ impl Read<'_> {
             .filter(outbox::Column::State.eq(OutboxState::Dead.code()))
             .order_by_asc(outbox::Column::Id)
             .limit(limit)
-            .all(self.tx)
+            .all(&self.tx)
             .await?;
         rows.into_iter()
             .map(|row| {
@@ -390,7 +390,7 @@ impl Read<'_> {
             .order_by_desc(sent_mail::Column::SentAt)
             .order_by_desc(sent_mail::Column::Id)
             .limit(limit)
-            .all(self.tx)
+            .all(&self.tx)
             .await?;
         Ok(rows
             .into_iter()

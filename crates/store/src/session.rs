@@ -128,7 +128,7 @@ impl Read<'_> {
             )
             .select_also(account::Entity)
             .filter(session::Column::TokenHash.eq(Blob(hash.to_vec())))
-            .one(self.tx)
+            .one(&self.tx)
             .await?;
         let Some((session, Some(account))) = found else {
             return Ok(None);

@@ -253,18 +253,8 @@ impl Store {
         T: Send,
         F: for<'r> Fn(&'r Read<'e>) -> BoxFuture<'r, Result<T>> + Send + Sync + 'e,
     {
-        let tx = match &self.inner.engine {
-            Engine::Sqlite { readers, .. } => readers.begin().await?,
-            Engine::Postgres(pool) => {
-                let options = TransactionOptions {
-                    isolation_level: Some(IsolationLevel::RepeatableRead),
-                    access_mode: Some(AccessMode::ReadOnly),
-                    ..TransactionOptions::default()
-                };
-                pool.begin_with_options(options).await?
-            }
-        };
-        let read = Read::new(self, Tx::new(tx));
+        let tx = self.begin_read().await?;
+        let read = Read::new(self, tx);
         let out = f(&read).await;
         read.tx.rollback().await?;
         out
@@ -330,6 +320,22 @@ impl Store {
                 let _ = pool.close_by_ref().await;
             }
         }
+    }
+
+    /// A transaction that sees one state of the database and changes nothing.
+    pub(crate) async fn begin_read(&self) -> Result<Tx> {
+        let tx = match &self.inner.engine {
+            Engine::Sqlite { readers, .. } => readers.begin().await?,
+            Engine::Postgres(pool) => {
+                let options = TransactionOptions {
+                    isolation_level: Some(IsolationLevel::RepeatableRead),
+                    access_mode: Some(AccessMode::ReadOnly),
+                    ..TransactionOptions::default()
+                };
+                pool.begin_with_options(options).await?
+            }
+        };
+        Ok(Tx::new(tx))
     }
 
     pub(crate) async fn begin(&self) -> Result<Tx> {

@@ -108,7 +108,7 @@ pub struct Options {
     pub feed: String,
     /// Bounds.
     pub limits: Limits,
-    /// Identifiers of services whose place a steward has looked at and cleared. It overrides [doubt]( Because) only, never a
+    /// Identifiers of services whose place a steward has looked at and cleared. It overrides what the words of a listing suggest, never a
     /// kind of service that is confidential.
     pub cleared: BTreeSet<String>,
 }
