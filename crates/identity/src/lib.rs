@@ -23,6 +23,8 @@ pub mod throttle;
 pub mod totp;
 pub mod welcome;
 
+pub use throughline_seal::Token;
+
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 

@@ -108,3 +108,15 @@ impl From<Error> for Fault {
         }
     }
 }
+
+impl From<throughline_identity::Error> for Fault {
+    fn from(error: throughline_identity::Error) -> Self {
+        match error {
+            throughline_identity::Error::Store(error) => error.into(),
+            throughline_identity::Error::Password => {
+                tracing::error!("a password could not be checked");
+                Self::Unavailable
+            }
+        }
+    }
+}

@@ -39,6 +39,8 @@ pub mod visit;
 use std::sync::Arc;
 
 use throughline_app::App;
+use throughline_identity::Identity;
+use throughline_identity::cookies::Cookies;
 
 /// What every request can reach.
 #[derive(Clone)]
@@ -48,6 +50,7 @@ pub struct Web {
 
 struct Inner {
     app: Arc<App>,
+    identity: Identity,
     settings: Settings,
     rates: shell::Rates,
     metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
@@ -74,12 +77,14 @@ impl Web {
     /// Joins the use cases and the settings.
     pub fn new(
         app: Arc<App>,
+        identity: Identity,
         settings: Settings,
         metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 app,
+                identity,
                 settings,
                 rates: shell::Rates::default(),
                 metrics,
@@ -90,6 +95,20 @@ impl Web {
     /// The use cases.
     pub fn app(&self) -> &Arc<App> {
         &self.inner.app
+    }
+
+    /// Accounts and sessions.
+    pub fn identity(&self) -> &Identity {
+        &self.inner.identity
+    }
+
+    /// How cookies are named and marked.
+    pub fn cookies(&self) -> Cookies {
+        if self.inner.settings.secure {
+            Cookies::Secure
+        } else {
+            Cookies::PlainHttpDemo
+        }
     }
 
     /// The settings.

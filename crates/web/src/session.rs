@@ -1,6 +1,8 @@
 //! The session behind a cookie.
 
 use axum::http::HeaderMap;
+use throughline_identity::Token;
+use throughline_identity::sessions::Presence;
 
 use crate::Web;
 use crate::fault::Fault;
@@ -18,15 +20,49 @@ pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
         .map(|(_, value)| value)
 }
 
-/// Who is signed in, by the session cookie.
-pub(crate) async fn signed_in(_web: &Web, _headers: &HeaderMap) -> Result<Option<Signed>, Fault> {
-    Ok(None)
+/// Who is signed in, by the session cookie. A locked session says nothing of whose it is.
+pub(crate) async fn signed_in(web: &Web, headers: &HeaderMap) -> Result<Option<Signed>, Fault> {
+    let Some(token) = token(web, headers) else {
+        return Ok(None);
+    };
+    let identity = web.identity();
+    let (here, locked) = match identity.actor_of_session(Some(&token)).await? {
+        Presence::Absent => return Ok(None),
+        Presence::Locked(here) => (here, true),
+        Presence::Here(here) => (here, false),
+    };
+    let (name, organisation) = if locked {
+        (String::new(), String::new())
+    } else {
+        let who = identity.who(&here).await?;
+        (who.name, who.organisation)
+    };
+    Ok(Some(Signed {
+        actor: here.actor.clone(),
+        csrf: here.csrf.clone(),
+        name,
+        organisation,
+        locked,
+        token,
+        here,
+    }))
+}
+
+/// The token in the session cookie.
+pub(crate) fn token(web: &Web, headers: &HeaderMap) -> Option<Token> {
+    Token::parse(cookie(headers, web.cookies().session_name())?)
 }
 
 /// The program that a bearer secret belongs to.
 pub(crate) async fn client(
-    _web: &Web,
-    _headers: &HeaderMap,
+    web: &Web,
+    headers: &HeaderMap,
 ) -> Result<Option<throughline_policy::Actor>, Fault> {
-    Ok(None)
+    let header = headers
+        .get(axum::http::header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    match header.and_then(|header| header.strip_prefix("Bearer ")) {
+        Some(secret) => Ok(web.identity().client_of_secret(secret.trim()).await?),
+        None => Ok(None),
+    }
 }

@@ -34,7 +34,9 @@ pub struct Signed {
     /// Whether the session is locked for privacy.
     pub locked: bool,
     /// The session's token, for locking, stepping up and signing out.
-    pub token: String,
+    pub token: throughline_identity::Token,
+    /// The session itself.
+    pub here: throughline_identity::sessions::Authenticated,
 }
 
 /// One request, checked by the shell.
