@@ -20,6 +20,7 @@
 
 pub mod access;
 pub mod account;
+pub mod address;
 mod audit;
 pub mod case;
 mod checkpoint;
@@ -38,6 +39,7 @@ pub mod feed;
 pub mod immediate;
 mod keys;
 pub mod link;
+pub mod mail;
 mod migration;
 pub mod need;
 pub mod once;

@@ -9,8 +9,10 @@ use throughline_core::id::{
     AccountId, CaseId, ConsentId, OrganisationId, PersonId, Ref, ReferralId, ServiceId, SiteId,
 };
 use throughline_core::need::NeedType;
+use throughline_core::reason::Words;
 use throughline_core::referral::{ReferralMove, ReferralState};
 use throughline_core::risk::RiskBand;
+use throughline_core::task::TaskKind;
 use throughline_core::time::At;
 use throughline_policy::action::{
     CaseRead, ContactReveal, OutcomeRecord, PacketRead, ReferralAnswer, ReferralRead,
@@ -20,7 +22,7 @@ use throughline_policy::{Action, Facts, Permit, Rule, Scope, Ties};
 
 use crate::case::NewEvent;
 use crate::col::Col;
-use crate::entity::{referral, referral_transition};
+use crate::entity::{case_event, referral, referral_transition, support_case, task};
 use crate::error::{Error, Result};
 use crate::keys::place;
 use crate::scope::{TieColumns, branches};
@@ -145,6 +147,40 @@ pub struct Transition {
     pub account: Option<AccountId>,
 }
 
+/// What the one who accepts says, sealed with the referral.
+#[derive(Clone, Serialize, serde::Deserialize, PartialEq, Eq)]
+pub struct Accepted {
+    /// Their name.
+    pub by: String,
+    /// When they will first make contact, in their words.
+    pub when: Option<String>,
+    /// How, in their words.
+    pub how: Option<String>,
+}
+
+impl std::fmt::Debug for Accepted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Accepted(..)")
+    }
+}
+
+/// One thing asked or said about a referral between the service and the worker.
+#[derive(Clone, Serialize, serde::Deserialize, PartialEq, Eq)]
+pub struct Exchange {
+    /// Whether the service said it; else the worker.
+    pub by_service: bool,
+    /// The words.
+    pub words: String,
+    /// When.
+    pub at: At,
+}
+
+impl std::fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Exchange(..)")
+    }
+}
+
 /// What a move sets beside the state.
 #[derive(Debug, Default, Clone)]
 pub struct MoveDetail {
@@ -152,7 +188,12 @@ pub struct MoveDetail {
     pub due_at: Option<At>,
     /// Words that came with it, to be sealed.
     pub note: Option<String>,
+    /// With an acceptance: when and how the service will first make contact.
+    pub contact: Option<(Option<String>, Option<String>)>,
 }
+
+/// The kind of the story's lines that hold what was asked and answered.
+const SAID: &str = "referral_said";
 
 const fn ties() -> TieColumns<referral::Column> {
     TieColumns {
@@ -303,7 +344,7 @@ impl Work<'_> {
         self.note(permit, permit.on().uuid(), &["state"]);
         let detail = MoveDetail {
             due_at: Some(due_at),
-            note: None,
+            ..MoveDetail::default()
         };
         self.referral_apply(referral, &ReferralMove::Send, Via::Worker, detail)
             .await
@@ -352,13 +393,14 @@ impl Work<'_> {
             ReferralMove::Accept { by } => {
                 change.accepted_organisation_id = Set(Some(Col(referral.to)));
                 change.answered_at = Set(Some(Col(referral.answered_at.unwrap_or(now))));
-                let name = self
-                    .seal(
-                        owner,
-                        place("referral", "accepted", referral.id.uuid()),
-                        &by.as_str(),
-                    )
-                    .await?;
+                let (when, how) = detail.contact.clone().unwrap_or_default();
+                let said = Accepted {
+                    by: by.as_str().to_owned(),
+                    when,
+                    how,
+                };
+                let at = place("referral", "accepted", referral.id.uuid());
+                let name = self.seal(owner, at, &said).await?;
                 change.accepted = Set(Some(name));
             }
             ReferralMove::Decline { reason } => {
@@ -461,7 +503,7 @@ impl Work<'_> {
     pub async fn referral_content<P: DeserializeOwned>(
         &mut self,
         permit: &Permit<ReferralRead>,
-    ) -> Result<(P, Option<String>)> {
+    ) -> Result<(P, Option<Accepted>)> {
         let row = referral::Entity::find_by_id(Col(permit.on()))
             .one(&self.tx)
             .await?
@@ -483,6 +525,134 @@ impl Work<'_> {
             )
             .await?;
         Ok((packet, name))
+    }
+
+    /// What the one who accepted said, for the service itself.
+    pub async fn referral_accepted<A: SeesReferral>(
+        &mut self,
+        permit: &Permit<A>,
+    ) -> Result<Option<Accepted>> {
+        let row = referral::Entity::find_by_id(Col(permit.on()))
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::NotFound(A::KIND))?;
+        self.note(permit, permit.on().uuid(), &["accepted"]);
+        let at = place("referral", "accepted", row.id.0.uuid());
+        self.open_option(row.person_id.0.uuid(), at, row.accepted.as_ref())
+            .await
+    }
+
+    /// The policy pack of the case that a referral belongs to: its clocks come from there, whoever acts.
+    pub async fn referral_pack<A: SeesReferral>(&mut self, permit: &Permit<A>) -> Result<String> {
+        let row = referral::Entity::find_by_id(Col(permit.on()))
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::NotFound(A::KIND))?;
+        self.note(permit, permit.on().uuid(), &["pack"]);
+        let case = support_case::Entity::find_by_id(row.case_id)
+            .one(&self.tx)
+            .await?;
+        case.map(|case| case.pack_id)
+            .ok_or(Error::NotFound(A::KIND))
+    }
+
+    /// Starts the state's clock anew without a move: after its running out has raised a task.
+    pub async fn referral_clock_set(
+        &mut self,
+        permit: &Permit<ReferralRecord>,
+        referral: &Referral,
+        due_at: At,
+    ) -> Result<()> {
+        if referral.id != permit.on() {
+            return Err(Error::NotFound(ReferralRecord::KIND));
+        }
+        self.note(permit, permit.on().uuid(), &["due_at"]);
+        let change = referral::ActiveModel {
+            due_at: Set(Some(Col(due_at))),
+            version: Set(referral.version + 1),
+            ..Default::default()
+        };
+        let done = referral::Entity::update_many()
+            .set(change)
+            .filter(referral::Column::Id.eq(Col(referral.id)))
+            .filter(referral::Column::Version.eq(referral.version))
+            .exec(&self.tx)
+            .await?;
+        if done.rows_affected == 1 {
+            Ok(())
+        } else {
+            Err(Error::Conflict)
+        }
+    }
+
+    /// Whether an unfinished task of a kind waits about a referral.
+    pub async fn referral_task_waits<A: SeesReferral>(
+        &mut self,
+        permit: &Permit<A>,
+        kind: TaskKind,
+    ) -> Result<bool> {
+        let found = task::Entity::find()
+            .filter(task::Column::ReferralId.eq(Col(permit.on())))
+            .filter(task::Column::Kind.eq(kind.code()))
+            .filter(task::Column::DoneAt.is_null())
+            .limit(1)
+            .one(&self.tx)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["task"]);
+        Ok(found.is_some())
+    }
+
+    /// Keeps what the service asked or the worker answered, sealed in the story.
+    pub async fn referral_said<A: MovesReferral>(
+        &mut self,
+        permit: &Permit<A>,
+        referral: &Referral,
+        by_service: bool,
+        words: &Words,
+    ) -> Result<()> {
+        if referral.id != permit.on() {
+            return Err(Error::NotFound(A::KIND));
+        }
+        self.note(permit, permit.on().uuid(), &["question"]);
+        let said = Exchange {
+            by_service,
+            words: words.as_str().to_owned(),
+            at: self.now(),
+        };
+        let detail = serde_json::to_value(said).map_err(|_| Error::Illegal("question"))?;
+        self.event_add(NewEvent {
+            case: referral.case,
+            owner: referral.person.uuid(),
+            kind: SAID,
+            referral: Some(referral.id),
+            detail: Some(detail),
+        })
+        .await
+    }
+
+    /// What was asked and answered about a referral, oldest first.
+    pub async fn referral_exchanges<A: SeesReferral>(
+        &mut self,
+        permit: &Permit<A>,
+    ) -> Result<Vec<Exchange>> {
+        let person = permit.person().ok_or(Error::NotFound(A::KIND))?.uuid();
+        let rows = case_event::Entity::find()
+            .filter(case_event::Column::ReferralId.eq(Col(permit.on())))
+            .filter(case_event::Column::Kind.eq(SAID))
+            .order_by_asc(case_event::Column::At)
+            .order_by_asc(case_event::Column::Id)
+            .all(&self.tx)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["question"]);
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows {
+            let at = place("case_event", "detail", row.id);
+            out.extend(
+                self.open_option::<Exchange>(person, at, row.detail.as_ref())
+                    .await?,
+            );
+        }
+        Ok(out)
     }
 
     /// The referrals of a case, newest first.

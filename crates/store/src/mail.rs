@@ -1,0 +1,43 @@
+//! Addresses of staff, for notices that say nothing but "sign in".
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use throughline_core::code::Code;
+use throughline_core::id::{AccountId, OrganisationId};
+use throughline_core::role::Role;
+
+use crate::account::AccountState;
+use crate::audit::Event;
+use crate::col::Col;
+use crate::entity::account;
+use crate::error::Result;
+use crate::keys::place;
+use crate::work::Work;
+
+impl Work<'_> {
+    /// The accounts that answer referrals for an organisation: its partner workers who have not left. Ids only.
+    pub async fn answering_accounts(
+        &mut self,
+        organisation: OrganisationId,
+    ) -> Result<Vec<AccountId>> {
+        let rows = account::Entity::find()
+            .filter(account::Column::OrganisationId.eq(Col(organisation)))
+            .filter(account::Column::Role.eq(Role::PartnerWorker.code()))
+            .filter(account::Column::State.eq(AccountState::Active.code()))
+            .order_by_asc(account::Column::Id)
+            .all(&self.tx)
+            .await?;
+        Ok(rows.into_iter().map(|row| row.id.0).collect())
+    }
+
+    /// The e-mail address of a member of staff, for a notice; `None` once they have left.
+    pub async fn staff_address(&mut self, id: AccountId) -> Result<Option<String>> {
+        let row = account::Entity::find_by_id(Col(id))
+            .filter(account::Column::State.eq(AccountState::Active.code()))
+            .one(&self.tx)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        self.note_event(Event::PromiseKept, Some(id.uuid()), &["email"]);
+        let at = place("account", "email", id.uuid());
+        self.open(id.uuid(), at, &row.email).await.map(Some)
+    }
+}
