@@ -8,6 +8,11 @@
 //! What must never happen here: HTTP, HTML, SQL, waiting inside a unit of work, a message that does not go through the outbox.
 
 pub mod access;
+pub mod mail;
+pub mod outbox;
+pub mod packet;
+pub mod partner;
+pub mod referral;
 
 use throughline_core::env::Env;
 use throughline_core::nation::Nation;

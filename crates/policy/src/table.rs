@@ -86,8 +86,10 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
             LinkHolder => &[ThisLink],
             _ => &[],
         },
+        // A service without an account must reach the person too; the use case shows nothing before acceptance.
         A::ContactReveal => match standing {
             PartnerWorker => &[Accepted],
+            LinkHolder => &[ThisLink],
             _ => &[],
         },
         A::OutcomeRecord => match standing {

@@ -2,8 +2,8 @@
 //! other opens nothing. Following a link changes nothing: mail scanners follow links.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
-use throughline_core::id::{OrganisationId, ReferralId, ReferralLinkId};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use throughline_core::id::{OrganisationId, Ref, ReferralId, ReferralLinkId};
 use throughline_core::referral::ReferralState;
 use throughline_core::time::At;
 use throughline_policy::action::ReferralRecord;
@@ -101,6 +101,20 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// The newest link to a referral that is still open, if it has one.
+    pub async fn referral_link_newest(
+        &mut self,
+        referral: &Referral,
+    ) -> Result<Option<ReferralLinkId>> {
+        let row = referral_link::Entity::find()
+            .filter(referral_link::Column::ReferralId.eq(Col(referral.id)))
+            .filter(referral_link::Column::ClosedAt.is_null())
+            .order_by_desc(referral_link::Column::Id)
+            .one(&self.tx)
+            .await?;
+        Ok(row.map(|row| row.id.0))
+    }
+
     /// Finds a link by its token, locked until commit. Consumes nothing.
     pub async fn referral_link_find(&mut self, token: &Token) -> Result<Option<Link>> {
         let found = referral_link::Entity::find()
@@ -143,6 +157,15 @@ impl Work<'_> {
             closed_at: row.closed_at.map(|at| at.0),
             code_hash: row.code_hash.0,
         }))
+    }
+
+    /// The reference of the referral behind a link whose code was given.
+    pub async fn referral_reference(&mut self, link: &Link) -> Result<Ref> {
+        let row = referral::Entity::find_by_id(Col(link.referral))
+            .one(&self.tx)
+            .await?;
+        row.map(|row| row.reference.0)
+            .ok_or(Error::NotFound(ReferralRecord::KIND))
     }
 
     /// Whether what somebody typed is the code of this link. Constant time.

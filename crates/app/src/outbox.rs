@@ -1,0 +1,286 @@
+//! Keeping promises: taking what is in the outbox, making its words at that moment, sending it, and saying what became of it.
+//!
+//! At least once: a node that dies between sending and marking leaves the row to another, which sends the same neutral text
+//! with the same link again. That is harmless: following a link changes nothing, and its code is given another way.
+
+use throughline_core::artefact::{Artefact, Lang, Slots, Text};
+use throughline_core::contact::{Content, Release, gate_to_worker};
+use throughline_core::id::{AccountId, Id, ReferralLinkId, ServiceId};
+use throughline_core::referral::{ReferralMove, ReferralState};
+use throughline_core::scan::Protected;
+use throughline_policy::action::ReferralRecord;
+use throughline_policy::{Actor, Purpose};
+use throughline_store::Work;
+use throughline_store::outbox::{Lease, OutboxKind, SentMail, TRIES};
+use throughline_store::referral::Via;
+
+use crate::mail::{Letter, Mailer, NotSent};
+use crate::referral::{Step, make_move};
+use crate::{App, Error, Result};
+
+/// How many rows one turn takes.
+const BATCH: u64 = 20;
+
+/// What came of one turn.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// Letters that left.
+    pub sent: usize,
+    /// Rows that no longer needed sending.
+    pub dropped: usize,
+    /// Rows to be tried again.
+    pub again: usize,
+    /// Rows given up on.
+    pub dead: usize,
+}
+
+/// What a row turned into when its moment came.
+enum Rendered {
+    Letter(Box<(String, Release)>),
+    /// What it was about is over: nothing to send.
+    Needless,
+    /// It must not or cannot go; trying again cannot help.
+    Refused(&'static str),
+}
+
+/// The actor of the system's own jobs. Errors before the installation was set up.
+pub async fn system(app: &App) -> Result<Actor> {
+    let installation = app
+        .store
+        .read(|r| Box::pin(async move { r.installation().await }))
+        .await?;
+    let organisation = installation.and_then(|installation| installation.operator);
+    organisation
+        .map(|organisation| Actor::System { organisation })
+        .ok_or_else(|| Error::Setup("the installation has not been set up".to_owned()))
+}
+
+/// Takes what is due, sends it and marks it. Called again and again by a job; several nodes may call it at once.
+pub async fn dispatch_once<M: Mailer>(app: &App, mailer: &M, node: &str) -> Result<Turn> {
+    let system = system(app).await?;
+    let leases = app
+        .store
+        .work(&system, Purpose::KeepPromises, |w| {
+            Box::pin(async move { w.outbox_lease(node, BATCH).await })
+        })
+        .await?;
+    let mut turn = Turn::default();
+    for lease in &leases {
+        dispatch(app, &system, mailer, lease, &mut turn).await?;
+    }
+    let health = app
+        .store
+        .read(|r| Box::pin(async move { r.outbox_health().await }))
+        .await?;
+    let age = health
+        .oldest_due_at
+        .map_or(0, |at| app.env().now().seconds_since(at).max(0));
+    metrics::gauge!("throughline_outbox_oldest_seconds")
+        .set(f64::from(i32::try_from(age).unwrap_or(i32::MAX)));
+    metrics::gauge!("throughline_outbox_dead")
+        .set(f64::from(u32::try_from(health.dead).unwrap_or(u32::MAX)));
+    Ok(turn)
+}
+
+async fn dispatch<M: Mailer>(
+    app: &App,
+    system: &Actor,
+    mailer: &M,
+    lease: &Lease,
+    turn: &mut Turn,
+) -> Result<()> {
+    let rendered = app
+        .store
+        .work(system, Purpose::KeepPromises, |w| {
+            Box::pin(async move { render(app, w, lease).await })
+        })
+        .await;
+    let (sent, problem) = match rendered {
+        Ok(Rendered::Letter(letter)) => {
+            let (to, release) = *letter;
+            let letter = Letter {
+                to,
+                release,
+                message: app.env().reference(),
+            };
+            match mailer.send(&letter).await {
+                Ok(()) => (Some(letter), None),
+                Err(problem) => (None, Some(problem)),
+            }
+        }
+        Ok(Rendered::Needless) => (None, None),
+        Ok(Rendered::Refused(code)) => (None, Some(NotSent::Never(code))),
+        // Something of ours failed: the row waits for its next try, and what failed is in the log of errors.
+        Err(error) => {
+            tracing::error!(kind = %lease.kind, %error, "a promise could not be prepared");
+            (None, Some(NotSent::Later("not_prepared")))
+        }
+    };
+    let given_up = match problem {
+        Some(NotSent::Never(_)) => true,
+        Some(NotSent::Later(_)) => lease.attempt >= TRIES,
+        None => false,
+    };
+    let sent = &sent;
+    app.store
+        .work(system, Purpose::KeepPromises, |w| {
+            Box::pin(async move {
+                let held = match problem {
+                    Some(NotSent::Never(code)) => w.outbox_give_up(lease, code).await?,
+                    Some(NotSent::Later(code)) => w.outbox_retry(lease, code).await?,
+                    None => w.outbox_done(lease).await?,
+                };
+                if let Some(letter) = sent {
+                    let text = letter.release.text();
+                    let mail = SentMail {
+                        artefact: text.artefact().to_string(),
+                        recipient: letter.to.clone(),
+                        title: text.subject().to_owned(),
+                        body: text.body().to_owned(),
+                        sent_at: w.now(),
+                    };
+                    w.sent_mail_add(lease, &mail).await?;
+                }
+                if held && (sent.is_some() || given_up) {
+                    arrived(app, w, lease, sent.is_some()).await?;
+                }
+                Ok(())
+            })
+        })
+        .await?;
+    match (sent.is_some(), problem, given_up) {
+        (true, ..) => turn.sent += 1,
+        (_, None, _) => turn.dropped += 1,
+        (_, Some(_), true) => turn.dead += 1,
+        (_, Some(_), false) => turn.again += 1,
+    }
+    Ok(())
+}
+
+/// Tells the referral what became of its notice: their mail system took it, or it cannot be delivered. A referral that has
+/// moved on meanwhile stays as it is.
+async fn arrived(app: &App, w: &mut Work<'_>, lease: &Lease, delivered: bool) -> Result<()> {
+    if lease.kind != OutboxKind::PartnerNotice {
+        return Ok(());
+    }
+    let Some(link) = link_of(w, lease).await? else {
+        return Ok(());
+    };
+    let facts = w.referral_facts_by_id(link.referral).await?;
+    let permit = w.permit_found::<ReferralRecord>(facts)?;
+    let referral = w.referral_for_update(&permit).await?;
+    let made = if delivered {
+        ReferralMove::Deliver
+    } else {
+        ReferralMove::Bounce
+    };
+    if referral.state.apply(&made).is_err() {
+        return Ok(());
+    }
+    make_move(app, w, &permit, &referral, Step::plain(&made, Via::Mail))
+        .await
+        .map(|_| ())
+}
+
+async fn link_of(
+    w: &mut Work<'_>,
+    lease: &Lease,
+) -> Result<Option<throughline_store::link::Link>> {
+    match lease.subject {
+        Some(id) => w.referral_link(ReferralLinkId::from_uuid(id)).await,
+        None => Ok(None),
+    }
+}
+
+/// Makes the words now: who may still be told, at which address, is decided at the moment of sending.
+async fn render(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered> {
+    let Some(subject) = lease.subject else {
+        return Ok(Rendered::Refused("no_subject"));
+    };
+    match lease.kind {
+        OutboxKind::PartnerNotice | OutboxKind::PartnerReminder | OutboxKind::PartnerWithdrawn => {
+            partner(app, w, lease).await
+        }
+        OutboxKind::PartnerConfirmEntry => {
+            let Some(address) = w
+                .address_in_use(ServiceId::from_uuid(subject))
+                .await?
+            else {
+                return Ok(Rendered::Refused("no_address"));
+            };
+            let link = format!("{}/our-entry", app.settings.base_url);
+            let slots = Slots {
+                link: Some(&link),
+                ..Slots::default()
+            };
+            release(w, address.email, Artefact::PartnerConfirmEntry, slots, &[])
+        }
+        OutboxKind::StaffTask => {
+            let account: AccountId = Id::from_uuid(subject);
+            match w.staff_address(account).await? {
+                Some(to) => release(w, to, Artefact::StaffTask, Slots::default(), &[]),
+                None => Ok(Rendered::Needless),
+            }
+        }
+    }
+}
+
+async fn partner(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered> {
+    let Some(link) = link_of(w, lease).await? else {
+        return Ok(Rendered::Refused("no_link"));
+    };
+    let facts = w.referral_facts_by_id(link.referral).await?;
+    let permit = w.permit_found::<ReferralRecord>(facts)?;
+    let referral = w.referral_for_update(&permit).await?;
+    let waits = matches!(
+        referral.state,
+        ReferralState::Sent | ReferralState::Received | ReferralState::Opened
+    );
+    let artefact = match lease.kind {
+        OutboxKind::PartnerWithdrawn => Artefact::PartnerWithdrawn,
+        _ if !waits || !link.is_open_at(w.now()) => return Ok(Rendered::Needless),
+        OutboxKind::PartnerReminder => Artefact::PartnerReminder,
+        _ => Artefact::PartnerNotice,
+    };
+    let Some(address) = w.address_in_use(referral.service).await? else {
+        return Ok(Rendered::Refused("no_address"));
+    };
+    // The address may have been given to another organisation since: then it is not this referral's any more.
+    if address.organisation != referral.to {
+        return Ok(Rendered::Refused("address_changed"));
+    }
+    let token = w.referral_link_token(&permit, &link).await?;
+    let url = format!("{}/r/{token}", app.settings.base_url);
+    let slots = Slots {
+        link: Some(&url),
+        ..Slots::default()
+    };
+    let mut names = Vec::new();
+    for id in [referral.from, referral.to] {
+        names.extend(w.organisation(id).await?.map(|found| found.name));
+    }
+    names.extend(w.site(referral.site).await?.map(|site| site.name));
+    release(w, address.email, artefact, slots, &names)
+}
+
+/// Fills the text and asks the gate. Names of the organisations and the site must not be in it.
+fn release(
+    w: &Work<'_>,
+    to: String,
+    artefact: Artefact,
+    slots: Slots<'_>,
+    names: &[String],
+) -> Result<Rendered> {
+    let text: Text = artefact
+        .text(Lang::English, slots)
+        .map_err(|_| Error::Illegal("a text has an empty slot"))?;
+    let protected = Protected::new(names.iter().map(String::as_str));
+    let content = Content {
+        text: &text,
+        protected: &protected,
+    };
+    Ok(match gate_to_worker(true, w.now(), content) {
+        Ok(release) => Rendered::Letter(Box::new((to, release))),
+        Err(_) => Rendered::Refused("not_neutral"),
+    })
+}

@@ -1,0 +1,502 @@
+//! Referrals as the service that is asked: by account, or by a one-time link with its code. Both end in the same moves.
+//!
+//! Following a link changes nothing and is not "opened": mail scanners follow links. Acceptance names a human. Contact rules
+//! come before the number, and the number only while the gate says that it may be used now.
+
+use throughline_core::artefact::{Artefact, Lang, Slots};
+use throughline_core::clock::{ClockId, Urgency};
+use throughline_core::consent::PacketItem;
+use throughline_core::contact::{
+    Alternative, AnsweredBy, Channel, Content, DenyReason, Sender, Window, gate,
+};
+use throughline_core::id::Ref;
+use throughline_core::need::NeedType;
+use throughline_core::reason::Words;
+use throughline_core::referral::{ReferralMove, ReferralState};
+use throughline_core::scan::Protected;
+use throughline_core::task::TaskKind;
+use throughline_core::time::At;
+use throughline_policy::action::{
+    ContactReveal, OutcomeRecord, PacketRead, ReferralAnswer, ReferralReceive, ReferralRecord,
+};
+use throughline_policy::{Actor, Permit, Purpose};
+use throughline_seal::Token;
+use throughline_store::Work;
+use throughline_store::contact::Contact;
+use throughline_store::link::Link;
+use throughline_store::referral::{Accepted, Exchange, Referral, Transition, Via};
+
+use crate::packet::Packet;
+use crate::referral::{Answer, Step, make_move, pack_named, still, task_for};
+use crate::{App, Error, Result};
+
+const ANSWER: Purpose = Purpose::AnswerAReferral;
+/// Wrong codes after which a link closes [design].
+pub const CODE_TRIES: i64 = 5;
+
+/// One row of the inbox: that something waits, for what kind of need, since when and until when. No content.
+#[derive(Debug, Clone)]
+pub struct InboxRow {
+    /// Reference.
+    pub reference: Ref,
+    /// The need.
+    pub need: NeedType,
+    /// How urgent it is.
+    pub urgency: Option<Urgency>,
+    /// Where it stands.
+    pub state: ReferralState,
+    /// When it was sent.
+    pub sent_at: Option<At>,
+    /// When the clock runs out.
+    pub due_at: Option<At>,
+    /// Name of the organisation that sent it.
+    pub from: String,
+}
+
+/// A referral as the service sees it.
+#[derive(Debug, Clone)]
+pub struct PartnerView {
+    /// Plain facts.
+    pub referral: Referral,
+    /// Name of the organisation that sent it.
+    pub from: String,
+    /// The packet; `None` when what was agreed has lapsed or was taken back.
+    pub packet: Option<Packet>,
+    /// What the one who accepted said.
+    pub accepted: Option<Accepted>,
+    /// The steps so far.
+    pub steps: Vec<Transition>,
+    /// What was asked and answered.
+    pub exchanges: Vec<Exchange>,
+}
+
+/// One way to reach the person: its rules, and the number only where the gate lets it be used now.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// The channel.
+    pub channel: Channel,
+    /// When it is safe; empty means at any hour.
+    pub windows: Vec<Window>,
+    /// Who may answer or read first.
+    pub answered_by: AnsweredBy,
+    /// Whether a voicemail may be left. Unless the person said so themselves: no.
+    pub voicemail: bool,
+    /// What to say when someone else answers.
+    pub say: Option<String>,
+    /// The number or address; `None` while it must not be used or was not agreed.
+    pub value: Option<String>,
+    /// Why it is hidden now.
+    pub hidden: Option<DenyReason>,
+    /// When it opens again, where that is known.
+    pub opens_at: Option<At>,
+}
+
+/// What following a link finds. Nothing is changed by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Landing {
+    /// A code is asked for.
+    AskCode,
+    /// Its time is over: ask the sender for a new one.
+    Expired,
+    /// It was closed, for example after too many wrong codes or because a newer one was made.
+    Closed,
+    /// The request was taken back or is over.
+    Over(ReferralState),
+    /// There is no such link: part of it may be missing.
+    Unknown,
+}
+
+/// What giving a code leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entered {
+    /// In: who they are from now on, and which referral.
+    In(Actor, Ref),
+    /// The code does not fit; so many tries are left.
+    WrongCode {
+        /// Tries left.
+        left: i64,
+    },
+    /// As [`Landing`]: there is nothing to give a code to.
+    Not(Landing),
+}
+
+fn via(actor: &Actor) -> Via {
+    match actor {
+        Actor::LinkHolder { .. } => Via::Link,
+        Actor::Client { .. } => Via::Api,
+        _ => Via::Account,
+    }
+}
+
+async fn organisation_name(
+    w: &Work<'_>,
+    id: throughline_core::id::OrganisationId,
+) -> Result<String> {
+    Ok(w.organisation(id)
+        .await?
+        .map(|found| found.name)
+        .unwrap_or_default())
+}
+
+async fn rows(app: &App, w: &Work<'_>, found: Vec<Referral>) -> Result<Vec<InboxRow>> {
+    let mut out = Vec::with_capacity(found.len());
+    for referral in found {
+        let nation = w
+            .organisation(referral.from)
+            .await?
+            .map(|organisation| organisation.nation);
+        let pack = nation.and_then(|nation| app.pack(nation, w.now()).ok());
+        out.push(InboxRow {
+            reference: referral.reference,
+            need: referral.need,
+            urgency: pack.map(|pack| pack.urgency(referral.need, referral.risk)),
+            state: referral.state,
+            sent_at: referral.sent_at,
+            due_at: referral.due_at,
+            from: organisation_name(w, referral.from).await?,
+        });
+    }
+    Ok(out)
+}
+
+/// What waits for an answer, soonest due first.
+pub async fn inbox(app: &App, actor: &Actor, limit: u64) -> Result<Vec<InboxRow>> {
+    app.store
+        .work(actor, ANSWER, |w| {
+            Box::pin(async move {
+                let scope = w.scope::<ReferralReceive>();
+                let mut found = w.referrals_received(&scope, limit).await?;
+                found.retain(|referral| {
+                    matches!(
+                        referral.state,
+                        ReferralState::Sent
+                            | ReferralState::Received
+                            | ReferralState::Opened
+                            | ReferralState::NoResponse
+                    )
+                });
+                rows(app, w, found).await
+            })
+        })
+        .await
+}
+
+/// What was taken on and is not over, soonest due first.
+pub async fn caseload(app: &App, actor: &Actor, limit: u64) -> Result<Vec<InboxRow>> {
+    app.store
+        .work(actor, ANSWER, |w| {
+            Box::pin(async move {
+                let received = w.scope::<ReferralReceive>();
+                let mut found = w.referrals_received(&received, limit).await?;
+                found.retain(|referral| {
+                    matches!(
+                        referral.state,
+                        ReferralState::Accepted
+                            | ReferralState::Waitlisted
+                            | ReferralState::FirstContact
+                            | ReferralState::InService
+                    )
+                });
+                rows(app, w, found).await
+            })
+        })
+        .await
+}
+
+/// Reads a referral as the service. The first reading by a human is "opened"; looking again changes nothing. When what was
+/// agreed no longer holds, nothing of the person is shown.
+pub async fn open(app: &App, actor: &Actor, reference: Ref) -> Result<PartnerView> {
+    app.store
+        .work(actor, ANSWER, |w| {
+            Box::pin(async move {
+                let facts = w.referral_facts(reference).await?;
+                let read = w.permit_found::<PacketRead>(facts)?;
+                let mut referral = w.referral_for_update(&read).await?;
+                let holds = w.consent_holds(referral.consent).await?;
+                if holds && referral.state.apply(&ReferralMove::Open).is_ok() {
+                    let permit = w.permit_found::<ReferralAnswer>(facts)?;
+                    let step = Step::plain(&ReferralMove::Open, via(w.actor()));
+                    make_move(app, w, &permit, &referral, step).await?;
+                    referral = w.referral_for_update(&read).await?;
+                }
+                let packet = if holds {
+                    Some(w.packet_read::<Packet>(&read).await?)
+                } else {
+                    None
+                };
+                Ok(PartnerView {
+                    from: organisation_name(w, referral.from).await?,
+                    packet,
+                    accepted: w.referral_accepted(&read).await?,
+                    steps: w.referral_steps(&read).await?,
+                    exchanges: if holds {
+                        w.referral_exchanges(&read).await?
+                    } else {
+                        Vec::new()
+                    },
+                    referral,
+                })
+            })
+        })
+        .await
+}
+
+/// Answers as the service. `seen` is the version on the page: when a colleague was first this is [`Error::Conflict`], and the
+/// page shows what was answered.
+pub async fn answer(
+    app: &App,
+    actor: &Actor,
+    reference: Ref,
+    seen: i64,
+    answer: &Answer,
+) -> Result<ReferralState> {
+    if matches!(answer, Answer::Seen | Answer::PersonDeclines) {
+        return Err(Error::Illegal("answer"));
+    }
+    app.store
+        .work(actor, ANSWER, |w| {
+            Box::pin(async move {
+                let facts = w.referral_facts(reference).await?;
+                let permit = w.permit_found::<ReferralAnswer>(facts)?;
+                let referral = w.referral_for_update(&permit).await?;
+                still(&referral, seen)?;
+                let (_, step) = answer.step(via(w.actor()));
+                make_move(app, w, &permit, &referral, step).await
+            })
+        })
+        .await
+}
+
+/// Asks the sender a question. One at a time: until it is answered a second is refused with [`Error::Invalid`].
+pub async fn ask(app: &App, actor: &Actor, reference: Ref, words: &Words) -> Result<()> {
+    app.store
+        .work(actor, ANSWER, |w| {
+            Box::pin(async move {
+                let facts = w.referral_facts(reference).await?;
+                let permit = w.permit_found::<ReferralAnswer>(facts)?;
+                let referral = w.referral_for_update(&permit).await?;
+                if w.referral_task_waits(&permit, TaskKind::AnswerQuestion)
+                    .await?
+                {
+                    return Err(Error::Invalid {
+                        field: "question",
+                        problem: "partner-question-waits",
+                    });
+                }
+                w.referral_said(&permit, &referral, true, words).await?;
+                let pack = pack_named(app, &w.referral_pack(&permit).await?)?;
+                let urgency = pack.urgency(referral.need, referral.risk);
+                let now = w.now();
+                let due = pack.due(ClockId::NextOffer, urgency, now);
+                let climbs = pack.due(ClockId::EscalationAcknowledge, urgency, now);
+                let new = task_for(&referral, TaskKind::AnswerQuestion, due, climbs);
+                w.task_add(&new).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// How to reach the person: only after acceptance, rules first, and a number only while it may be used.
+pub async fn reveal_contact(app: &App, actor: &Actor, reference: Ref) -> Result<Vec<Way>> {
+    app.store
+        .work(actor, ANSWER, |w| {
+            Box::pin(async move {
+                let facts = w.referral_facts(reference).await?;
+                let permit = w.permit_found::<ContactReveal>(facts)?;
+                let referral = w.referral_for_update(&permit).await?;
+                let accepted = matches!(
+                    referral.state,
+                    ReferralState::Accepted
+                        | ReferralState::FirstContact
+                        | ReferralState::InService
+                );
+                if !accepted || !w.consent_holds(referral.consent).await? {
+                    return Ok(Vec::new());
+                }
+                let read = w.permit_found::<PacketRead>(facts)?;
+                let packet = w.packet_read::<Packet>(&read).await?;
+                if !packet.holds(PacketItem::ContactRules) {
+                    return Ok(Vec::new());
+                }
+                let details = packet.holds(PacketItem::ContactDetails);
+                let known = w.contacts_revealed(&permit).await?;
+                let now = w.now();
+                Ok(known
+                    .all
+                    .into_iter()
+                    .map(|contact| way(contact, known.changed_at, details, now))
+                    .collect())
+            })
+        })
+        .await
+}
+
+/// The plainest thing one could send by a channel: what the gate is asked about.
+const fn plainest(channel: Channel) -> Option<Artefact> {
+    match channel {
+        Channel::PhoneMobile
+        | Channel::PhoneWork
+        | Channel::PhoneViaTrustedPerson
+        | Channel::ViaProfessional => Some(Artefact::CallScript),
+        Channel::Sms => Some(Artefact::SmsAppointment),
+        Channel::Email => Some(Artefact::EmailAppointment),
+        Channel::Post | Channel::PostToAlternative => Some(Artefact::LetterAppointment),
+        Channel::JournalOnlineAccount => Some(Artefact::JournalAppointment),
+        Channel::InPersonSite | Channel::AppMessage => None,
+    }
+}
+
+fn way(contact: Contact, changed_at: Option<At>, details: bool, now: At) -> Way {
+    let slots = Slots {
+        when: Some(now),
+        ..Slots::default()
+    };
+    let text = plainest(contact.point.channel)
+        .and_then(|artefact| artefact.text(Lang::English, slots).ok());
+    let protected = Protected::default();
+    let asked = text.as_ref().map(|text| {
+        let content = Content {
+            text,
+            protected: &protected,
+        };
+        gate(
+            Some(&contact.point),
+            changed_at,
+            now,
+            content,
+            Sender::Neutral,
+        )
+    });
+    let (open, hidden, opens_at) = match asked {
+        Some(Ok(_)) => (true, None, None),
+        Some(Err(denied)) => {
+            let opens_at = match denied.alternative {
+                Alternative::WaitUntil(at) => Some(at),
+                _ => None,
+            };
+            (false, Some(denied.reason), opens_at)
+        }
+        None => (false, Some(DenyReason::WrongChannel), None),
+    };
+    let since = contact.point.voicemail_since;
+    Way {
+        channel: contact.point.channel,
+        answered_by: contact.point.answered_by,
+        voicemail: since.is_some_and(|since| {
+            since <= now && changed_at.is_none_or(|changed| changed < since)
+        }),
+        windows: contact.point.windows,
+        say: contact.say,
+        value: (open && details).then_some(contact.value),
+        hidden,
+        opens_at,
+    }
+}
+
+/// Whether somebody may still record outcomes as this actor; for showing the right page.
+pub async fn may_record(app: &App, actor: &Actor, reference: Ref) -> Result<bool> {
+    app.store
+        .work(actor, ANSWER, |w| {
+            Box::pin(async move {
+                let facts = w.referral_facts(reference).await?;
+                Ok(facts.is_some_and(|facts| w.scope::<OutcomeRecord>().rule().allows(&facts.ties)))
+            })
+        })
+        .await
+}
+
+fn landing_of(link: Option<&Link>, now: At) -> Landing {
+    match link {
+        None => Landing::Unknown,
+        Some(link) if link.organisation.is_none() => Landing::Over(link.state),
+        Some(link) if link.closed_at.is_some() => Landing::Closed,
+        Some(link) if !link.is_open_at(now) => Landing::Expired,
+        Some(_) => Landing::AskCode,
+    }
+}
+
+/// What a link leads to. Changes nothing.
+pub async fn link_landing(app: &App, token: &str) -> Result<Landing> {
+    let Some(token) = &Token::parse(token) else {
+        return Ok(Landing::Unknown);
+    };
+    app.store
+        .work(&Actor::Public, ANSWER, |w| {
+            Box::pin(async move {
+                let link = w.referral_link_find(token).await?;
+                Ok(landing_of(link.as_ref(), w.now()))
+            })
+        })
+        .await
+}
+
+/// Gives a code to a link. Wrong ones are counted; after [`CODE_TRIES`] the link closes and the sender gets a task.
+pub async fn link_enter(app: &App, token: &str, code: &str) -> Result<Entered> {
+    let Some(token) = &Token::parse(token) else {
+        return Ok(Entered::Not(Landing::Unknown));
+    };
+    let (entered, closed) = app
+        .store
+        .work(&Actor::Public, ANSWER, |w| {
+            Box::pin(async move {
+                let link = w.referral_link_find(token).await?;
+                let landing = landing_of(link.as_ref(), w.now());
+                let (Some(link), Landing::AskCode) = (link, landing) else {
+                    return Ok((Entered::Not(landing), None));
+                };
+                if w.referral_link_code_fits(&link, code).await? {
+                    return Ok((entered(w, &link).await?, None));
+                }
+                let closed = w.referral_link_failed(&link, CODE_TRIES).await?;
+                let left = (CODE_TRIES - link.failures - 1).max(0);
+                Ok((
+                    Entered::WrongCode { left },
+                    closed.then_some(link.referral),
+                ))
+            })
+        })
+        .await?;
+    if let Some(referral) = closed {
+        tell_sender(app, referral).await?;
+    }
+    Ok(entered)
+}
+
+async fn entered(w: &mut Work<'_>, link: &Link) -> Result<Entered> {
+    let Some(organisation) = link.organisation else {
+        return Ok(Entered::Not(Landing::Over(link.state)));
+    };
+    let reference = w.referral_reference(link).await?;
+    let actor = Actor::LinkHolder {
+        referral: link.referral,
+        organisation,
+    };
+    Ok(Entered::In(actor, reference))
+}
+
+/// Too many wrong codes: somebody has to call the service and make a new link.
+async fn tell_sender(app: &App, id: throughline_core::id::ReferralId) -> Result<()> {
+    let system = &crate::outbox::system(app).await?;
+    app.store
+        .work(system, Purpose::KeepPromises, |w| {
+            Box::pin(async move {
+                let facts = w.referral_facts_by_id(id).await?;
+                let permit: Permit<ReferralRecord> = w.permit_found(facts)?;
+                let referral = w.referral_for_update(&permit).await?;
+                if w.referral_task_waits(&permit, TaskKind::ChaseReferral)
+                    .await?
+                {
+                    return Ok(());
+                }
+                let pack = pack_named(app, &w.referral_pack(&permit).await?)?;
+                let urgency = pack.urgency(referral.need, referral.risk);
+                let now = w.now();
+                let climbs = pack.due(ClockId::EscalationAcknowledge, urgency, now);
+                let new = task_for(&referral, TaskKind::ChaseReferral, now, climbs);
+                w.task_add(&new).await?;
+                Ok(())
+            })
+        })
+        .await
+}
