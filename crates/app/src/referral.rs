@@ -594,7 +594,7 @@ async fn need_referred(
     if let Some(need) = need
         && need.state.apply(NeedMove::Refer).is_ok()
     {
-        w.need_move(change, kind, need.version, NeedMove::Refer)
+        w.need_move(change, kind, need.version, NeedMove::Refer, None)
             .await?;
     }
     Ok(())
