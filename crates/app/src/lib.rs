@@ -8,6 +8,7 @@
 //! What must never happen here: HTTP, HTML, SQL, waiting inside a unit of work, a message that does not go through the outbox.
 
 pub mod access;
+pub mod intake;
 pub mod mail;
 pub mod outbox;
 pub mod packet;
@@ -18,7 +19,7 @@ use throughline_core::env::Env;
 use throughline_core::nation::Nation;
 use throughline_core::pack::{Pack, Packs};
 use throughline_core::time::At;
-pub use throughline_store::{Error, Result, Store};
+pub use throughline_store::{self as records, Error, Result, Store};
 
 /// Everything a use case needs. One per process.
 #[derive(Debug)]

@@ -182,10 +182,7 @@ async fn arrived(app: &App, w: &mut Work<'_>, lease: &Lease, delivered: bool) ->
         .map(|_| ())
 }
 
-async fn link_of(
-    w: &mut Work<'_>,
-    lease: &Lease,
-) -> Result<Option<throughline_store::link::Link>> {
+async fn link_of(w: &mut Work<'_>, lease: &Lease) -> Result<Option<throughline_store::link::Link>> {
     match lease.subject {
         Some(id) => w.referral_link(ReferralLinkId::from_uuid(id)).await,
         None => Ok(None),
@@ -202,10 +199,7 @@ async fn render(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered> 
             partner(app, w, lease).await
         }
         OutboxKind::PartnerConfirmEntry => {
-            let Some(address) = w
-                .address_in_use(ServiceId::from_uuid(subject))
-                .await?
-            else {
+            let Some(address) = w.address_in_use(ServiceId::from_uuid(subject)).await? else {
                 return Ok(Rendered::Refused("no_address"));
             };
             let link = format!("{}/our-entry", app.settings.base_url);

@@ -111,7 +111,11 @@ pub async fn known(
         vec![],
     );
     let contacts = w.contacts(permit).await?;
-    if contacts.all.iter().any(|contact| contact.ended_at.is_none()) {
+    if contacts
+        .all
+        .iter()
+        .any(|contact| contact.ended_at.is_none())
+    {
         line(
             PacketItem::ContactRules,
             vec!["after_acceptance".to_owned()],
@@ -167,11 +171,7 @@ pub async fn known(
 }
 
 /// The age band from a date of birth or a band: the date itself is never in a packet.
-fn age_band(
-    born: Option<&str>,
-    band: Option<&str>,
-    today: jiff::civil::Date,
-) -> Option<AgeBand> {
+fn age_band(born: Option<&str>, band: Option<&str>, today: jiff::civil::Date) -> Option<AgeBand> {
     let born: Option<jiff::civil::Date> = born.and_then(|born| born.parse().ok());
     let Some(born) = born else {
         return band.and_then(|band| AgeBand::from_code(band).ok());

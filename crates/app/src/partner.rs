@@ -383,9 +383,8 @@ fn way(contact: Contact, changed_at: Option<At>, details: bool, now: At) -> Way 
     Way {
         channel: contact.point.channel,
         answered_by: contact.point.answered_by,
-        voicemail: since.is_some_and(|since| {
-            since <= now && changed_at.is_none_or(|changed| changed < since)
-        }),
+        voicemail: since
+            .is_some_and(|since| since <= now && changed_at.is_none_or(|changed| changed < since)),
         windows: contact.point.windows,
         say: contact.say,
         value: (open && details).then_some(contact.value),
@@ -400,7 +399,10 @@ pub async fn may_record(app: &App, actor: &Actor, reference: Ref) -> Result<bool
         .work(actor, ANSWER, |w| {
             Box::pin(async move {
                 let facts = w.referral_facts(reference).await?;
-                Ok(facts.is_some_and(|facts| w.scope::<OutcomeRecord>().rule().allows(&facts.ties)))
+                Ok(
+                    facts
+                        .is_some_and(|facts| w.scope::<OutcomeRecord>().rule().allows(&facts.ties)),
+                )
             })
         })
         .await
@@ -450,10 +452,7 @@ pub async fn link_enter(app: &App, token: &str, code: &str) -> Result<Entered> {
                 }
                 let closed = w.referral_link_failed(&link, CODE_TRIES).await?;
                 let left = (CODE_TRIES - link.failures - 1).max(0);
-                Ok((
-                    Entered::WrongCode { left },
-                    closed.then_some(link.referral),
-                ))
+                Ok((Entered::WrongCode { left }, closed.then_some(link.referral)))
             })
         })
         .await?;

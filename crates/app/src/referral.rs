@@ -12,8 +12,8 @@ use throughline_core::consent::{
 use throughline_core::conversation::Reach;
 use throughline_core::directory::ServiceType;
 use throughline_core::id::{AccountId, CaseId, OrganisationId, Ref, ReferralId};
-use throughline_core::need::{NeedMove, NeedType};
 use throughline_core::nation::Nation;
+use throughline_core::need::{NeedMove, NeedType};
 use throughline_core::pack::Pack;
 use throughline_core::reason::{Reason, Words, WorkerName};
 use throughline_core::referral::{EndReason, Helped, ReferralMove, ReferralState, UnmetReason};
@@ -365,10 +365,9 @@ struct Asked {
 }
 
 async fn asked(w: &mut Work<'_>, service: Ref) -> Result<Asked> {
-    let service = w
-        .service(service)
-        .await?
-        .ok_or(Error::NotFound(throughline_policy::ActionKind::ReferralSend))?;
+    let service = w.service(service).await?.ok_or(Error::NotFound(
+        throughline_policy::ActionKind::ReferralSend,
+    ))?;
     let address = w.address_in_use(service.id).await?;
     let organisation = address
         .as_ref()
@@ -419,7 +418,8 @@ async fn recipient(w: &mut Work<'_>, asked: &Asked) -> Result<OrganisationId> {
     let made = w
         .organisation_create(name, OrganisationKind::Other, Nation::England)
         .await?;
-    w.service_answered_by(asked.service.id, made.id, None).await?;
+    w.service_answered_by(asked.service.id, made.id, None)
+        .await?;
     Ok(made.id)
 }
 
@@ -685,7 +685,9 @@ pub async fn view(app: &App, actor: &Actor, reference: Ref) -> Result<SenderView
                 Ok(SenderView {
                     case: w.case_read(&case).await?.reference,
                     phone: service.as_ref().and_then(phone_of),
-                    service: service.map(|service| service.entry.name).unwrap_or_default(),
+                    service: service
+                        .map(|service| service.entry.name)
+                        .unwrap_or_default(),
                     packet,
                     accepted,
                     steps: w.referral_steps(&permit).await?,

@@ -27,8 +27,10 @@
 //! SQL; a route outside the table; personal data, a search term or a word about someone's situation in a URL, a title or a
 //! log; a page that tells "you may not" from "there is no such thing".
 
+pub mod api;
 pub mod fault;
 mod general;
+pub mod openapi;
 pub mod route;
 pub mod routes;
 pub mod server;

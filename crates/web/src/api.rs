@@ -1,0 +1,321 @@
+//! The JSON API, version 1: the same use cases as the pages, for programs bound to one organisation.
+//!
+//! Reading gives an `ETag`; changing needs it back in `If-Match`, so nobody overwrites what they have not seen. Creating
+//! needs an `Idempotency-Key`, so a write sent twice is done once. Problems are RFC 9457 and never repeat what was sent.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use throughline_app::intake::{self, Intake};
+use throughline_app::partner;
+use throughline_app::records::case::PersonSheet;
+use throughline_app::records::once::Once;
+use throughline_app::records::referral::{Referral, Via};
+use throughline_app::referral::{self, Answer, Outcome as Came};
+use throughline_core::code::Code as _;
+use throughline_core::id::Ref;
+use throughline_core::reason::Words;
+use throughline_core::referral::{EndReason, Helped, UnmetReason};
+use throughline_policy::{ActionKind, Actor};
+
+use crate::fault::{Fault, Outcome};
+use crate::route::{Access, Method1, Rate, Route, api};
+use crate::visit::{Visit, json as answer_json};
+
+/// Rows in one list.
+const LIST_LIMIT: u64 = 200;
+
+/// The routes of this area.
+pub fn routes() -> Vec<Route> {
+    let client = Access::Client;
+    let mut document = api(
+        Method1::Get,
+        "/api/openapi.json",
+        "This description",
+        Access::Public,
+        |v| Box::pin(document(v)),
+    );
+    document.rate = Rate::Api;
+    vec![
+        document,
+        api(
+            Method1::Post,
+            "/api/v1/cases",
+            "Open a case for a named lead",
+            client(ActionKind::CaseOpen),
+            |v| Box::pin(case_open(v)),
+        ),
+        api(
+            Method1::Get,
+            "/api/v1/cases/{case}",
+            "Read a case",
+            client(ActionKind::CaseRead),
+            |v| Box::pin(case_read(v)),
+        ),
+        api(
+            Method1::Get,
+            "/api/v1/referrals",
+            "Referrals that wait for an answer",
+            client(ActionKind::ReferralReceive),
+            |v| Box::pin(inbox(v)),
+        ),
+        api(
+            Method1::Get,
+            "/api/v1/referrals/{referral}",
+            "Read a referral and its packet",
+            client(ActionKind::PacketRead),
+            |v| Box::pin(referral_read(v)),
+        ),
+        api(
+            Method1::Post,
+            "/api/v1/referrals/{referral}/answer",
+            "Answer a referral",
+            client(ActionKind::ReferralAnswer),
+            |v| Box::pin(referral_answer(v)),
+        ),
+        api(
+            Method1::Post,
+            "/api/v1/referrals/{referral}/outcome",
+            "Record what came of it",
+            client(ActionKind::OutcomeRecord),
+            |v| Box::pin(referral_outcome(v)),
+        ),
+    ]
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaseBody {
+    site: Ref,
+    lead: Ref,
+    person: PersonBody,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PersonBody {
+    chosen: String,
+    given: Option<String>,
+    family: Option<String>,
+    born: Option<jiff::civil::Date>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case", deny_unknown_fields)]
+enum AnswerBody {
+    Accept {
+        name: String,
+        when: Option<String>,
+        how: Option<String>,
+    },
+    Waitlist {
+        days: Option<u16>,
+    },
+    Decline {
+        reason: UnmetReason,
+        words: Option<String>,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case", deny_unknown_fields)]
+enum OutcomeBody {
+    FirstContact {},
+    Started {},
+    Ended { reason: EndReason, helped: Helped },
+}
+
+/// The body as `T`. What is wrong with it is never repeated back (ASSURANCE G6).
+fn body<T: DeserializeOwned>(visit: &Visit) -> Result<T, Fault> {
+    let json = visit
+        .headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    if !json {
+        return Err(Fault::BadRequest);
+    }
+    serde_json::from_slice(&visit.body).map_err(|_| Fault::BadRequest)
+}
+
+fn words(text: &str, field: &'static str) -> Result<Words, Fault> {
+    Words::new(text).map_err(|_| Fault::Invalid {
+        field,
+        problem: "error-required",
+    })
+}
+
+/// The version that the caller has seen.
+fn if_match(visit: &Visit) -> Result<i64, Fault> {
+    let tag = visit
+        .headers
+        .get(header::IF_MATCH)
+        .and_then(|value| value.to_str().ok());
+    let version = tag.and_then(|tag| {
+        tag.trim()
+            .strip_prefix('"')?
+            .strip_suffix('"')?
+            .parse()
+            .ok()
+    });
+    version.ok_or(Fault::Invalid {
+        field: "If-Match",
+        problem: "api-if-match-needed",
+    })
+}
+
+fn tagged(mut response: Response, version: i64) -> Response {
+    if let Ok(value) = HeaderValue::from_str(&format!("\"{version}\"")) {
+        response.headers_mut().insert(header::ETAG, value);
+    }
+    response
+}
+
+fn client_key(actor: &Actor) -> Vec<u8> {
+    match actor {
+        Actor::Client { client, .. } => client.uuid().as_bytes().to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+async fn case_open(visit: Visit) -> Outcome {
+    let sent: CaseBody = body(&visit)?;
+    let chosen = words(&sent.person.chosen, "person.chosen")?;
+    let key = visit
+        .headers
+        .get("idempotency-key")
+        .and_then(|value| value.to_str().ok())
+        .filter(|key| (8..=200).contains(&key.len()));
+    let key = key.ok_or(Fault::Invalid {
+        field: "Idempotency-Key",
+        problem: "api-key-needed",
+    })?;
+    let once = Once::new(
+        &client_key(visit.actor()),
+        key,
+        &[b"POST /api/v1/cases", &visit.body],
+    );
+    let order = Intake {
+        site: sent.site,
+        lead: sent.lead,
+        person: PersonSheet {
+            chosen: chosen.as_str().to_owned(),
+            given: sent.person.given,
+            family: sent.person.family,
+            born: sent.person.born.map(|born| born.to_string()),
+            age_band: None,
+            language: None,
+            interpreter: None,
+            access: Vec::new(),
+        },
+    };
+    let done = intake::open(visit.app(), visit.actor(), &once, &order).await?;
+    let status = StatusCode::from_u16(done.status).unwrap_or(StatusCode::OK);
+    Ok(tagged(answer_json(status, &done.body), 1))
+}
+
+async fn case_read(visit: Visit) -> Outcome {
+    let case = intake::read(visit.app(), visit.actor(), visit.reference("case")?).await?;
+    let value = json!({
+        "reference": case.reference,
+        "state": case.state.code(),
+        "risk": case.risk.code(),
+        "opened_at": case.opened_at.to_string(),
+        "person": compact(json!({
+            "chosen": case.sheet.chosen, "given": case.sheet.given, "family": case.sheet.family, "born": case.sheet.born,
+        })),
+    });
+    Ok(tagged(answer_json(StatusCode::OK, &value), case.version))
+}
+
+async fn inbox(visit: Visit) -> Outcome {
+    let rows = partner::inbox(visit.app(), visit.actor(), LIST_LIMIT).await?;
+    let rows: Vec<Value> = rows
+        .into_iter()
+        .map(|row| {
+            compact(json!({
+                "reference": row.reference, "need": row.need.code(), "state": row.state.code(),
+                "sent_at": row.sent_at.map(|at| at.to_string()), "due_at": row.due_at.map(|at| at.to_string()), "from": row.from,
+            }))
+        })
+        .collect();
+    Ok(answer_json(StatusCode::OK, &json!({ "referrals": rows })))
+}
+
+fn plain(referral: &Referral) -> Value {
+    compact(json!({
+        "reference": referral.reference, "need": referral.need.code(), "state": referral.state.code(), "reason": referral.reason,
+        "helped": referral.helped, "sent_at": referral.sent_at.map(|at| at.to_string()), "due_at": referral.due_at.map(|at| at.to_string()),
+    }))
+}
+
+async fn referral_read(visit: Visit) -> Outcome {
+    let view = partner::open(visit.app(), visit.actor(), visit.reference("referral")?).await?;
+    let mut value = plain(&view.referral);
+    if let (Some(map), Some(packet)) = (value.as_object_mut(), &view.packet) {
+        let lines: Vec<Value> =
+            packet.lines.iter().map(|line| json!({ "item": line.item.code(), "codes": line.codes, "words": line.words })).collect();
+        map.insert(
+            "packet".to_owned(),
+            json!({ "urgency": packet.urgency.code(), "lines": lines }),
+        );
+    }
+    Ok(tagged(
+        answer_json(StatusCode::OK, &value),
+        view.referral.version,
+    ))
+}
+
+async fn referral_answer(visit: Visit) -> Outcome {
+    let seen = if_match(&visit)?;
+    let answer = match body::<AnswerBody>(&visit)? {
+        AnswerBody::Accept { name, when, how } => Answer::Accept {
+            by: words(&name, "name")?,
+            when,
+            how,
+        },
+        AnswerBody::Waitlist { days } => Answer::Waitlist { days },
+        AnswerBody::Decline { reason, words } => Answer::Decline { reason, words },
+    };
+    let state = partner::answer(
+        visit.app(),
+        visit.actor(),
+        visit.reference("referral")?,
+        seen,
+        &answer,
+    )
+    .await?;
+    Ok(tagged(
+        answer_json(StatusCode::OK, &json!({ "state": state.code() })),
+        seen + 1,
+    ))
+}
+
+async fn referral_outcome(visit: Visit) -> Outcome {
+    let seen = if_match(&visit)?;
+    let came = match body::<OutcomeBody>(&visit)? {
+        OutcomeBody::FirstContact {} => Came::FirstContact,
+        OutcomeBody::Started {} => Came::Started,
+        OutcomeBody::Ended { reason, helped } => Came::Ended { reason, helped },
+    };
+    let reference = visit.reference("referral")?;
+    let state =
+        referral::outcome(visit.app(), visit.actor(), reference, seen, came, Via::Api).await?;
+    Ok(tagged(
+        answer_json(StatusCode::OK, &json!({ "state": state.code() })),
+        seen + 1,
+    ))
+}
+
+/// Leaves out what has no value.
+fn compact(mut value: Value) -> Value {
+    if let Some(map) = value.as_object_mut() {
+        map.retain(|_, value| !value.is_null());
+    }
+    value
+}
+
+async fn document(_: Visit) -> Outcome {
+    Ok(answer_json(StatusCode::OK, &crate::openapi::document()))
+}
