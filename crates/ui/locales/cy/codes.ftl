@@ -1,0 +1,191 @@
+# Geiriau’r rhestrau codau, un allwedd i bob cod.
+need-immediate_danger = Mewn perygl nawr
+need-safe_accommodation = Lle diogel i gysgu
+need-money_today = Arian heddiw
+need-food_and_essentials = Bwyd a hanfodion
+need-physical_health = Iechyd corfforol
+need-mental_health = Iechyd meddwl
+need-children_safety = Diogelwch plant
+need-caring = Gofalu am rywun
+need-substance_use = Alcohol neu gyffuriau
+need-debt = Dyled
+need-immigration = Mewnfudo
+need-legal_protection = Amddiffyniad cyfreithiol
+need-housing_longer_term = Tai tymor hwy
+need-emotional_support = Rhywun i siarad â nhw
+need-training_and_skills = Hyfforddiant a sgiliau
+need-employment = Gwaith
+need-digital_access = Ffôn, data neu gyfrif diogel
+need-family_relationships = Perthnasoedd teuluol
+need-community_and_isolation = Cwmni a chymuned
+
+urgency-immediate = Nawr
+urgency-same_day = Heddiw
+urgency-routine = Mewn diwrnodau gwaith
+
+risk-standard = Safonol
+risk-medium = Canolig
+risk-high = Uchel
+risk-not_assessed = Nid oes neb wedi ei farnu eto
+
+referral-state-draft = Heb ei anfon eto
+referral-state-sent = Anfonwyd
+referral-state-received = Cyrhaeddodd
+referral-state-opened = Darllenwyd
+referral-state-held = Yn aros i’r person ddewis
+referral-state-accepted = Derbyniwyd
+referral-state-waitlisted = Ar y rhestr aros
+referral-state-undelivered = Methwyd ei ddanfon
+referral-state-no_response = Dim ateb
+referral-state-first_contact = Maent wedi siarad
+referral-state-in_service = Yn cael help
+referral-state-declined = Dywedon nhw na
+referral-state-survivor_declined = Dywedodd y person na
+referral-state-withdrawn = Tynnwyd yn ôl
+referral-state-ended = Daeth i ben
+
+step-send = Anfonwyd
+step-deliver = Cyrhaeddodd
+step-bounce = Methwyd ei ddanfon
+step-open = Darllenwyd gan rywun yn y gwasanaeth
+step-accept = Derbyniwyd gan berson a enwyd
+step-waitlist = Rhoddwyd ar y rhestr aros
+step-decline = Gwrthodwyd
+step-time_out = Ni atebodd neb mewn pryd
+step-hold = Cadwyd tra bo’r person yn dewis
+step-release = Gofynnwyd eto
+step-person_declines = Dywedodd y person na
+step-withdraw = Tynnwyd yn ôl
+step-first_contact = Siaradodd y gwasanaeth â’r person
+step-start = Dechreuodd yr help
+step-end = Daeth yr help i ben
+
+via-worker = gan y gweithiwr
+via-account = gan y gwasanaeth, wedi mewngofnodi
+via-link = gan y gwasanaeth, â dolen untro
+via-phone = dros y ffôn
+via-person = y person a ddywedodd wrthym
+via-paper = ar bapur
+via-api = gan raglen
+via-clock = gan y cloc
+via-mail = gan y system bost
+
+unmet-no_capacity_or_no_space = Dim lle
+unmet-no_space_for_family_size = Dim lle i deulu o’r maint hwn
+unmet-no_recourse_to_public_funds = Dim hawl i arian cyhoeddus
+unmet-mental_health_needs_too_high = Ni allwn ddiwallu eu hanghenion iechyd meddwl
+unmet-drug_needs_too_high = Ni allwn ddiwallu eu hanghenion o ran cyffuriau
+unmet-alcohol_needs_too_high = Ni allwn ddiwallu eu hanghenion o ran alcohol
+unmet-offending_history = Hanes o droseddu
+unmet-age_of_male_child = Oedran bachgen yn y teulu
+unmet-young_victim_under_threshold = Iau nag yr ydym yn eu derbyn
+unmet-disability_access_not_available = Nid oes gennym y mynediad sydd ei angen
+unmet-language_support_not_available = Nid oes gennym eu hiaith
+unmet-immigration_other = Rheswm arall yn ymwneud â mewnfudo
+unmet-victim_gender_not_served = Nid ydym yn gwasanaethu pobl o’u rhyw nhw
+unmet-lgbt_not_served = Nid ydym yn gwasanaethu pobl LHDT+
+unmet-large_pet = Anifail anwes mawr
+unmet-outside_area_or_local_connection_rule = Y tu allan i’n hardal, neu reol cysylltiad lleol
+unmet-risk_to_others_or_area_unsafe = Risg i eraill, neu nid yw’r ardal yn ddiogel iddynt
+unmet-employment_rent_unaffordable = Mewn gwaith, a’r rhent yn rhy uchel
+unmet-could_not_contact = Ni allem gael gafael arnynt
+unmet-survivor_declined_offer = Dywedon nhw na i’n cynnig
+unmet-survivor_found_other = Cawsant rywbeth arall
+unmet-service_closed_to_referrals = Nid ydym yn derbyn pobl newydd nawr
+unmet-other = Rheswm arall
+
+ended-finished = Gorffennwyd y gwaith
+ended-person_stopped = Dewisodd y person stopio
+ended-moved = Symudodd y person i ffwrdd
+ended-passed_on = Trosglwyddwyd i wasanaeth arall a dderbyniodd
+ended-lost_touch = Collwyd cysylltiad
+ended-service_stopped = Ni allai’r gwasanaeth barhau
+ended-died = Bu farw’r person
+ended-other = Rheswm arall
+
+helped-yes = Do
+helped-partly = Yn rhannol
+helped-no = Naddo
+helped-not_known = Ddim yn hysbys
+
+agreed-spoken = Cytunodd ar lafar, wyneb yn wyneb
+agreed-telephone = Cytunodd dros y ffôn
+agreed-on_screen = Darllenodd ar y sgrin a chytuno
+agreed-signed = Llofnododd
+agreed-through_interpreter = Trwy gyfieithydd proffesiynol
+agreed-not_asked_unsafe = Ni ofynnwyd, am nad oedd gofyn yn ddiogel
+agreed-did_not_agree = Gofynnwyd ac ni chytunodd
+
+packet-chosen_name = Yr enw y maent am ei ddefnyddio
+packet-legal_name = Enw ar ddogfennau
+packet-age_band = Band oedran
+packet-contact_rules = Sut i gysylltu’n ddiogel
+packet-contact_details = Rhif neu gyfeiriad
+packet-needs = Yr hyn sydd ei angen
+packet-urgency = Pa mor frys yw hi
+packet-risk = Y risg, fel y’i barnwyd
+packet-statement = Yn eu geiriau eu hunain
+packet-children = Plant, yn ôl band oedran
+packet-language = Iaith
+packet-access_needs = Yr hyn sydd ei angen i gymryd rhan
+packet-pets = Anifeiliaid anwes
+packet-avoid_areas = Ardaloedd i gadw draw ohonynt
+
+basis-public_task_6_1_e = Tasg gyhoeddus
+basis-legal_obligation_6_1_c = Rhwymedigaeth gyfreithiol
+basis-vital_interests_6_1_d = Buddiannau hanfodol
+basis-legitimate_interests_6_1_f = Buddiannau dilys
+basis-consent_6_1_a = Eu cydsyniad
+basis-recognised_legitimate_interest_prospective = Buddiant dilys cydnabyddedig (heb fod mewn grym eto)
+
+art9-substantial_public_interest_9_2_g = Budd cyhoeddus sylweddol
+art9-health_or_social_care_9_2_h = Iechyd neu ofal cymdeithasol
+art9-vital_interests_incapable_9_2_c = Buddiannau hanfodol rhywun na all gydsynio
+art9-legal_claims_9_2_f = Hawliadau cyfreithiol
+art9-explicit_consent_9_2_a = Eu cydsyniad penodol
+
+dpa-para_6_statutory_purposes = Dibenion statudol (paragraff 6)
+dpa-para_8_equality = Cydraddoldeb (paragraff 8)
+dpa-para_10_preventing_unlawful_acts = Atal gweithredoedd anghyfreithlon (paragraff 10)
+dpa-para_11_protecting_public = Diogelu’r cyhoedd (paragraff 11)
+dpa-para_16_support_disability_or_medical_condition = Cymorth gydag anabledd neu gyflwr meddygol (paragraff 16)
+dpa-para_17_counselling = Cwnsela (paragraff 17)
+dpa-para_18_safeguarding_children_and_individuals_at_risk = Diogelu plant ac unigolion mewn perygl (paragraff 18)
+dpa-para_19_economic_wellbeing_at_risk = Lles economaidd (paragraff 19)
+
+channel-in_person_site = Wyneb yn wyneb
+channel-phone_mobile = Ffôn symudol
+channel-phone_work = Ffôn yn y gwaith
+channel-phone_via_trusted_person = Trwy rywun y maent yn ymddiried ynddo
+channel-sms = Neges destun
+channel-email = E-bost
+channel-post = Llythyr i’w cartref
+channel-post_to_alternative = Llythyr i gyfeiriad arall
+channel-app_message = Neges mewn ap
+channel-journal_online_account = Dyddlyfr y cyfrif budd-dal
+channel-via_professional = Trwy weithiwr proffesiynol
+
+answered-only_them = Dim ond nhw sy’n ateb
+answered-trusted_person = Gall rhywun y maent yn ymddiried ynddo ateb
+answered-someone_else_may = Gall rhywun arall ateb
+answered-not_known = Ni wyddys pwy all ateb
+
+hidden-nothing_known = Nid oes dim yn hysbys.
+hidden-never = Dywedon nhw byth.
+hidden-not_known_safe = Ni wyddys a yw’n ddiogel.
+hidden-not_confirmed = Nid ydynt wedi ei gadarnhau.
+hidden-expired = Mae gormod o amser ers iddynt ei gadarnhau. Gofynnwch i’r gweithiwr a’u cyfeiriodd.
+hidden-outside_window = Ddim ar yr awr hon.
+hidden-reconfirm = Maent wedi symud neu wahanu ers ei gadarnhau. Gofynnwch i’r gweithiwr a’u cyfeiriodd.
+hidden-not_known_who_answers = Ni wyddys pwy all godi’r ffôn.
+hidden-shared_account = Mae person arall yn darllen y cyfrif hwn.
+hidden-no_voicemail = Ni cheir gadael neges.
+hidden-not_neutral = Byddai’r geiriad yn datgelu.
+hidden-wrong_channel = Trefnir hyn trwy’r gweithiwr a’u cyfeiriodd.
+
+age-under_16 = Dan 16
+age-16_to_17 = 16 neu 17
+age-18_to_24 = 18 i 24
+age-25_to_59 = 25 i 59
+age-60_and_over = 60 neu hŷn
+age-not_known = Oedran ddim yn hysbys

@@ -1,0 +1,191 @@
+# The words of code lists, one key per code: need-…, urgency-…, risk-…, referral-state-…, and so on.
+need-immediate_danger = In danger now
+need-safe_accommodation = A safe place to sleep
+need-money_today = Money today
+need-food_and_essentials = Food and essentials
+need-physical_health = Physical health
+need-mental_health = Mental health
+need-children_safety = Children’s safety
+need-caring = Caring for someone
+need-substance_use = Alcohol or drugs
+need-debt = Debt
+need-immigration = Immigration
+need-legal_protection = Legal protection
+need-housing_longer_term = Housing for longer
+need-emotional_support = Someone to talk to
+need-training_and_skills = Training and skills
+need-employment = Work
+need-digital_access = A phone, data or a safe account
+need-family_relationships = Family relationships
+need-community_and_isolation = Company and community
+
+urgency-immediate = Now
+urgency-same_day = Today
+urgency-routine = In working days
+
+risk-standard = Standard
+risk-medium = Medium
+risk-high = High
+risk-not_assessed = Nobody has judged it yet
+
+referral-state-draft = Not sent yet
+referral-state-sent = Sent
+referral-state-received = Arrived
+referral-state-opened = Read
+referral-state-held = Waiting for the person to choose
+referral-state-accepted = Accepted
+referral-state-waitlisted = On the waiting list
+referral-state-undelivered = Could not be delivered
+referral-state-no_response = No answer
+referral-state-first_contact = They have spoken
+referral-state-in_service = Getting help
+referral-state-declined = They said no
+referral-state-survivor_declined = The person said no
+referral-state-withdrawn = Taken back
+referral-state-ended = Ended
+
+step-send = Sent
+step-deliver = Arrived
+step-bounce = Could not be delivered
+step-open = Read by someone at the service
+step-accept = Accepted by a named person
+step-waitlist = Put on the waiting list
+step-decline = Declined
+step-time_out = Nobody answered in time
+step-hold = Held while the person chooses
+step-release = Asked again
+step-person_declines = The person said no
+step-withdraw = Taken back
+step-first_contact = The service spoke with the person
+step-start = Help began
+step-end = Help ended
+
+via-worker = by the worker
+via-account = by the service, signed in
+via-link = by the service, with a one-time link
+via-phone = by telephone
+via-person = the person told us
+via-paper = on paper
+via-api = by a program
+via-clock = by the clock
+via-mail = by the mail system
+
+unmet-no_capacity_or_no_space = No space
+unmet-no_space_for_family_size = No space for a family of this size
+unmet-no_recourse_to_public_funds = No recourse to public funds
+unmet-mental_health_needs_too_high = We cannot meet their mental health needs
+unmet-drug_needs_too_high = We cannot meet their needs around drugs
+unmet-alcohol_needs_too_high = We cannot meet their needs around alcohol
+unmet-offending_history = Offending history
+unmet-age_of_male_child = The age of a boy in the family
+unmet-young_victim_under_threshold = Younger than we take
+unmet-disability_access_not_available = We do not have the access they need
+unmet-language_support_not_available = We do not have their language
+unmet-immigration_other = Another reason to do with immigration
+unmet-victim_gender_not_served = We do not serve people of their sex
+unmet-lgbt_not_served = We do not serve LGBT+ people
+unmet-large_pet = A large pet
+unmet-outside_area_or_local_connection_rule = Outside our area, or a local connection rule
+unmet-risk_to_others_or_area_unsafe = Risk to others, or the area is not safe for them
+unmet-employment_rent_unaffordable = In work, and the rent is too high
+unmet-could_not_contact = We could not reach them
+unmet-survivor_declined_offer = They said no to our offer
+unmet-survivor_found_other = They found something else
+unmet-service_closed_to_referrals = We take no new people now
+unmet-other = Another reason
+
+ended-finished = The work was finished
+ended-person_stopped = The person chose to stop
+ended-moved = The person moved away
+ended-passed_on = Passed to another service that accepted
+ended-lost_touch = We lost touch
+ended-service_stopped = The service could not go on
+ended-died = The person died
+ended-other = Another reason
+
+helped-yes = Yes
+helped-partly = In part
+helped-no = No
+helped-not_known = Not known
+
+agreed-spoken = They said yes, face to face
+agreed-telephone = They said yes by telephone
+agreed-on_screen = They read it on the screen and agreed
+agreed-signed = They signed
+agreed-through_interpreter = Through a professional interpreter
+agreed-not_asked_unsafe = Not asked, because asking was not safe
+agreed-did_not_agree = They were asked and did not agree
+
+packet-chosen_name = What they want to be called
+packet-legal_name = Name on documents
+packet-age_band = Age band
+packet-contact_rules = How to contact them safely
+packet-contact_details = Number or address
+packet-needs = What they need
+packet-urgency = How urgent it is
+packet-risk = The risk, as judged
+packet-statement = In their own words
+packet-children = Children, by age band
+packet-language = Language
+packet-access_needs = What they need to take part
+packet-pets = Pets
+packet-avoid_areas = Areas to stay away from
+
+basis-public_task_6_1_e = Public task
+basis-legal_obligation_6_1_c = A legal obligation
+basis-vital_interests_6_1_d = Vital interests
+basis-legitimate_interests_6_1_f = Legitimate interests
+basis-consent_6_1_a = Their consent
+basis-recognised_legitimate_interest_prospective = Recognised legitimate interest (not yet in force)
+
+art9-substantial_public_interest_9_2_g = Substantial public interest
+art9-health_or_social_care_9_2_h = Health or social care
+art9-vital_interests_incapable_9_2_c = Vital interests of someone who cannot consent
+art9-legal_claims_9_2_f = Legal claims
+art9-explicit_consent_9_2_a = Their explicit consent
+
+dpa-para_6_statutory_purposes = Statutory purposes (paragraph 6)
+dpa-para_8_equality = Equality (paragraph 8)
+dpa-para_10_preventing_unlawful_acts = Preventing unlawful acts (paragraph 10)
+dpa-para_11_protecting_public = Protecting the public (paragraph 11)
+dpa-para_16_support_disability_or_medical_condition = Support with a disability or medical condition (paragraph 16)
+dpa-para_17_counselling = Counselling (paragraph 17)
+dpa-para_18_safeguarding_children_and_individuals_at_risk = Safeguarding children and individuals at risk (paragraph 18)
+dpa-para_19_economic_wellbeing_at_risk = Economic well-being (paragraph 19)
+
+channel-in_person_site = In person
+channel-phone_mobile = Mobile phone
+channel-phone_work = Phone at work
+channel-phone_via_trusted_person = Through someone they trust
+channel-sms = Text message
+channel-email = Email
+channel-post = Letter to where they live
+channel-post_to_alternative = Letter to another address
+channel-app_message = Message in an app
+channel-journal_online_account = Journal of the benefit account
+channel-via_professional = Through a professional
+
+answered-only_them = Only they answer
+answered-trusted_person = Someone they trust may answer
+answered-someone_else_may = Someone else may answer
+answered-not_known = Nobody knows who may answer
+
+hidden-nothing_known = Nothing is known.
+hidden-never = They said never.
+hidden-not_known_safe = Nobody knows whether it is safe.
+hidden-not_confirmed = They have not confirmed it.
+hidden-expired = It is too long since they confirmed it. Ask the worker who referred them.
+hidden-outside_window = Not at this hour.
+hidden-reconfirm = They moved or separated since they confirmed it. Ask the worker who referred them.
+hidden-not_known_who_answers = Nobody knows who may pick up.
+hidden-shared_account = Another person reads this account.
+hidden-no_voicemail = No message may be left.
+hidden-not_neutral = The wording would give it away.
+hidden-wrong_channel = This is arranged through the worker who referred them.
+
+age-under_16 = Under 16
+age-16_to_17 = 16 or 17
+age-18_to_24 = 18 to 24
+age-25_to_59 = 25 to 59
+age-60_and_over = 60 or over
+age-not_known = Age not known
