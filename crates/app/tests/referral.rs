@@ -1,0 +1,861 @@
+//! Referrals end to end on both databases: by inbox, by link, by silence, by bounce, by two people at once.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use throughline_app::mail::{Letter, Mailer, NotSent};
+use throughline_app::outbox::dispatch_once;
+use throughline_app::partner::{self, CODE_TRIES, Entered, Landing};
+use throughline_app::referral::{self, Answer, Ask, Outcome, Route, SendOrder, Sent};
+use throughline_app::{App, Error, Settings};
+use throughline_core::answer::Answer as Yes;
+use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
+use throughline_core::contact::{AnsweredBy, Channel, DenyReason, Verdict};
+use throughline_core::conversation::Reach;
+use throughline_core::directory::Entry;
+use throughline_core::id::{AccountId, Ref};
+use throughline_core::nation::Nation;
+use throughline_core::need::NeedType;
+use throughline_core::pack::Packs;
+use throughline_core::reason::Words;
+use throughline_core::referral::{EndReason, Helped, ReferralState, UnmetReason};
+use throughline_core::role::Role;
+use throughline_core::task::TaskKind;
+use throughline_policy::action::{
+    AddressConfirm, AddressPropose, CaseChange, CaseOpen, DirectoryImport,
+};
+use throughline_policy::{Actor, Facts, Purpose, Ties};
+use throughline_store::account::{Account, NewAccount};
+use throughline_store::address::NewAddress;
+use throughline_store::case::{NewCase, PersonSheet};
+use throughline_store::contact::NewContact;
+use throughline_store::directory::NewService;
+use throughline_store::feed::import_facts;
+use throughline_store::referral::Via;
+use throughline_store::setup::OrganisationKind;
+use throughline_testkit::both;
+use throughline_testkit::db::TestStore;
+
+const HELP: Purpose = Purpose::HelpAPerson;
+const DIRECTORY: Purpose = Purpose::RunTheDirectory;
+const STORY: &str = "He followed me to Rosewood House.";
+
+struct Town {
+    app: App,
+    coach: Account,
+    partner: Account,
+    colleague: Account,
+    /// A service whose workers have accounts.
+    inbox: Ref,
+    /// A service with a confirmed address and no accounts.
+    linked: Ref,
+    /// A service with neither.
+    listed: Ref,
+    case: Ref,
+    stewards: [Actor; 2],
+}
+
+fn stepped_up(account: &Account, world: &TestStore) -> Actor {
+    match account.actor() {
+        Actor::Staff {
+            account,
+            organisation,
+            site,
+            role,
+            ..
+        } => Actor::Staff {
+            account,
+            organisation,
+            site,
+            role,
+            stepped_up_at: Some(world.env.now()),
+        },
+        other => other,
+    }
+}
+
+fn listing(id: &str, name: &str) -> NewService {
+    let entry = Entry::new(id, name);
+    NewService {
+        digest: entry.canonical_json().unwrap().into_bytes(),
+        entry,
+    }
+}
+
+async fn town(world: &TestStore) -> Town {
+    let store = &world.store;
+    let people = store
+        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
+            Box::pin(async move {
+                let ours = w
+                    .installation_create(
+                        "Riverside",
+                        OrganisationKind::Jobcentre,
+                        Nation::England,
+                        true,
+                    )
+                    .await?;
+                let site = w
+                    .site_create(ours.id, "Riverside North", None, Nation::England, true)
+                    .await?;
+                let theirs = w
+                    .organisation_create(
+                        "Harbour Advice",
+                        OrganisationKind::Charity,
+                        Nation::England,
+                    )
+                    .await?;
+                let mut out = Vec::new();
+                for (organisation, site, role, email) in [
+                    (ours.id, Some(site.id), Role::WorkCoach, "coach@example.org"),
+                    (theirs.id, None, Role::PartnerWorker, "one@harbour.example"),
+                    (theirs.id, None, Role::PartnerWorker, "two@harbour.example"),
+                    (ours.id, None, Role::DirectorySteward, "s1@example.org"),
+                    (ours.id, None, Role::DirectorySteward, "s2@example.org"),
+                ] {
+                    let new = NewAccount {
+                        organisation,
+                        site,
+                        role,
+                        name: "Somebody",
+                        email,
+                        password: None,
+                    };
+                    out.push(w.account_create(&new).await?);
+                }
+                Ok(out)
+            })
+        })
+        .await
+        .unwrap();
+    let [coach, partner, colleague, one, two]: [Account; 5] = people.try_into().unwrap();
+    let stewards = [stepped_up(&one, world), stepped_up(&two, world)];
+    let rows = [
+        listing("1", "Harbour Money Advice"),
+        listing("2", "Quayside Women's Centre"),
+        listing("3", "Hilltop Families"),
+    ];
+    let (rows, ours, theirs) = (&rows, &coach.organisation, &partner.organisation);
+    store
+        .work(&stewards[0], DIRECTORY, |w| {
+            Box::pin(async move {
+                let permit = w.permit::<DirectoryImport>(&import_facts(*ours))?;
+                let feed = w.feed_create(&permit, "Council", "a file").await?;
+                w.services_upsert(&permit, &feed, rows, false).await?;
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+    let services = store
+        .read(|r| Box::pin(async move { r.services_changed_since(0).await }))
+        .await
+        .unwrap();
+    let find = |id: &str| {
+        services
+            .iter()
+            .find(|service| service.entry.source_id == id)
+            .unwrap()
+            .clone()
+    };
+    let (inbox, linked, listed) = (find("1"), find("2"), find("3"));
+    let inbox_id = &inbox.id;
+    store
+        .work(&stewards[0], DIRECTORY, |w| {
+            Box::pin(async move { w.service_answered_by(*inbox_id, *theirs, None).await })
+        })
+        .await
+        .unwrap();
+    let case = open_case(world, &coach).await;
+    let settings = Settings {
+        base_url: "https://r.example.org".to_owned(),
+        mail_from: "notices@example.org".to_owned(),
+        node: "one".to_owned(),
+        demo: true,
+    };
+    let town = Town {
+        app: App {
+            store: store.clone(),
+            packs: Packs::embedded().unwrap(),
+            settings,
+        },
+        coach,
+        partner,
+        colleague,
+        inbox: inbox.reference,
+        linked: linked.reference,
+        listed: listed.reference,
+        case,
+        stewards,
+    };
+    let address = propose(&town, town.linked).await.unwrap();
+    confirm(&town, 1, town.linked, address).await.unwrap();
+    town
+}
+
+async fn open_case(world: &TestStore, coach: &Account) -> Ref {
+    let actor = coach.actor();
+    let reference = world
+        .store
+        .work(&actor, HELP, |w| {
+            Box::pin(async move {
+                let facts = Facts {
+                    subject: coach.site.unwrap(),
+                    person: None,
+                    ties: Ties {
+                        organisation: Some(coach.organisation),
+                        site: coach.site,
+                        ..Ties::default()
+                    },
+                };
+                let permit = w.permit::<CaseOpen>(&facts)?;
+                let person = PersonSheet {
+                    chosen: "Amina".into(),
+                    given: None,
+                    family: Some("Okafor".into()),
+                    born: Some("1990-02-03".into()),
+                    age_band: None,
+                    language: Some("en".into()),
+                    interpreter: None,
+                    access: vec![],
+                };
+                let new = NewCase {
+                    person: &person,
+                    lead: coach.id,
+                    pack: "england-2024",
+                };
+                w.case_open(&permit, &new).await.map(|(_, case)| case)
+            })
+        })
+        .await
+        .unwrap();
+    let case = &reference;
+    world
+        .store
+        .work(&actor, HELP, |w| {
+            Box::pin(async move {
+                let facts = w.case_facts(*case).await?;
+                let permit = w.permit_found::<CaseChange>(facts)?;
+                let words = Words::new(&format!("{STORY}\nI owe rent.")).unwrap();
+                w.statement_write(&permit, &words).await?;
+                let expires_at = w.now().plus_days(30);
+                let new = NewContact {
+                    channel: Channel::PhoneMobile,
+                    verdict: Verdict::Safe,
+                    value: "07700 900123",
+                    windows: &[],
+                    voicemail: false,
+                    answered_by: AnsweredBy::OnlyThem,
+                    neutral_only: true,
+                    shared_account: Yes::No,
+                    say: Some("Say it is the library."),
+                    expires_at,
+                };
+                w.contact_add(&permit, &new).await?;
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+    reference
+}
+
+async fn propose(town: &Town, service: Ref) -> Result<Ref, Error> {
+    let (service, to) = (&service, &town.partner.organisation);
+    town.app
+        .store
+        .work(&town.stewards[0], DIRECTORY, |w| {
+            Box::pin(async move {
+                let made = w
+                    .organisation_create("Quayside", OrganisationKind::Charity, Nation::England)
+                    .await?;
+                let facts = w.service_facts(*service).await?;
+                let permit = w.permit_found::<AddressPropose>(facts)?;
+                assert_ne!(made.id, *to);
+                let called_back_at = w.now();
+                let new = NewAddress {
+                    organisation: made.id,
+                    email: "referrals@quayside.example",
+                    code_route: "Ring the duty desk",
+                    called_back_at,
+                };
+                w.address_propose(&permit, &new).await
+            })
+        })
+        .await
+}
+
+async fn confirm(town: &Town, steward: usize, service: Ref, address: Ref) -> Result<(), Error> {
+    let (service, address) = (&service, &address);
+    town.app
+        .store
+        .work(&town.stewards[steward], DIRECTORY, |w| {
+            Box::pin(async move {
+                let facts = w.service_facts(*service).await?;
+                let permit = w.permit_found::<AddressConfirm>(facts)?;
+                w.address_confirm(&permit, *address).await
+            })
+        })
+        .await
+}
+
+fn order(town: &Town, service: Ref) -> SendOrder {
+    SendOrder {
+        ask: Ask {
+            case: town.case,
+            service,
+            need: NeedType::Debt,
+        },
+        items: BTreeSet::from([
+            PacketItem::ChosenName,
+            PacketItem::Statement,
+            PacketItem::ContactRules,
+            PacketItem::ContactDetails,
+        ]),
+        struck: BTreeSet::from([1]),
+        statement: Some(1),
+        reach: Reach::AsAgreed,
+        how: HowAgreed::Spoken,
+        words: Some("Yes, ask them".into()),
+        basis: ShareBasis::Consent,
+        art9: Some(Art9Condition::ExplicitConsent),
+        dpa: None,
+        reasons: None,
+    }
+}
+
+async fn send(town: &Town, service: Ref) -> Sent {
+    referral::send(&town.app, &town.coach.actor(), &order(town, service))
+        .await
+        .unwrap()
+}
+
+async fn state(town: &Town, reference: Ref) -> (ReferralState, i64) {
+    let view = referral::view(&town.app, &town.coach.actor(), reference)
+        .await
+        .unwrap();
+    (view.referral.state, view.referral.version)
+}
+
+/// The kinds of the unfinished tasks about a referral, with their owners.
+async fn tasks(town: &Town) -> Vec<(TaskKind, Option<AccountId>)> {
+    town.app
+        .store
+        .work(&town.coach.actor(), HELP, |w| {
+            Box::pin(async move { w.tasks(&w.scope(), 50).await })
+        })
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|task| (task.kind, task.owner))
+        .collect()
+}
+
+fn yes() -> Answer {
+    Answer::Accept {
+        by: Words::new("Rhian").unwrap(),
+        when: Some("tomorrow".into()),
+        how: Some("by telephone".into()),
+    }
+}
+
+#[derive(Default)]
+struct Post {
+    letters: Mutex<Vec<(String, String)>>,
+    fails: Mutex<Option<NotSent>>,
+}
+
+impl Mailer for Post {
+    async fn send(&self, letter: &Letter) -> Result<(), NotSent> {
+        if let Some(problem) = *self.fails.lock().unwrap() {
+            return Err(problem);
+        }
+        let whole = letter.release.text().whole();
+        self.letters
+            .lock()
+            .unwrap()
+            .push((letter.to.clone(), whole));
+        Ok(())
+    }
+}
+
+impl Post {
+    fn failing(problem: NotSent) -> Self {
+        let post = Self::default();
+        *post.fails.lock().unwrap() = Some(problem);
+        post
+    }
+
+    fn token(&self) -> String {
+        let letters = self.letters.lock().unwrap();
+        let (_, text) = letters
+            .iter()
+            .rev()
+            .find(|(_, text)| text.contains("/r/"))
+            .unwrap();
+        let (_, rest) = text.split_once("/r/").unwrap();
+        rest.lines().next().unwrap().to_owned()
+    }
+}
+
+both!(an_inbox_referral_goes_from_sent_to_helped, |world| {
+    let town = town(world).await;
+    let (app, partner) = (&town.app, &town.partner.actor());
+    let sent = send(&town, town.inbox).await;
+    assert_eq!(sent.routes, [Route::Inbox]);
+    assert_eq!(sent.code, None);
+    assert_eq!(
+        state(&town, sent.reference).await.0,
+        ReferralState::Received
+    );
+    assert_eq!(partner::inbox(app, partner, 10).await.unwrap().len(), 1);
+    assert!(
+        partner::reveal_contact(app, partner, sent.reference)
+            .await
+            .is_err(),
+        "no number before acceptance"
+    );
+
+    let view = partner::open(app, partner, sent.reference).await.unwrap();
+    assert_eq!(view.referral.state, ReferralState::Opened);
+    let packet = view.packet.unwrap();
+    let shown = serde_json::to_string(&packet).unwrap();
+    assert!(shown.contains("I owe rent."));
+    assert!(!shown.contains("Rosewood"), "a struck line leaves no trace");
+    assert!(
+        !shown.contains("07700"),
+        "the number is never in the packet"
+    );
+    assert!(!packet.holds(PacketItem::Risk), "only what was agreed");
+
+    partner::answer(app, partner, sent.reference, view.referral.version, &yes())
+        .await
+        .unwrap();
+    let ways = partner::reveal_contact(app, partner, sent.reference)
+        .await
+        .unwrap();
+    assert_eq!(ways[0].value.as_deref(), Some("07700 900123"));
+    assert!(!ways[0].voicemail);
+    for (step, expected) in [
+        (Outcome::FirstContact, ReferralState::FirstContact),
+        (Outcome::Started, ReferralState::InService),
+        (
+            Outcome::Ended {
+                reason: EndReason::Finished,
+                helped: Helped::NotKnown,
+            },
+            ReferralState::Ended,
+        ),
+    ] {
+        let (_, seen) = state(&town, sent.reference).await;
+        let now = referral::outcome(app, partner, sent.reference, seen, step, Via::Account)
+            .await
+            .unwrap();
+        assert_eq!(now, expected);
+    }
+    let view = referral::view(app, &town.coach.actor(), sent.reference)
+        .await
+        .unwrap();
+    assert_eq!(
+        view.referral.helped.as_deref(),
+        Some("not_known"),
+        "closed is not helped"
+    );
+    assert_eq!(view.accepted.unwrap().by, "Rhian");
+});
+
+both!(a_number_is_hidden_once_its_confirmation_lapses, |world| {
+    let town = town(world).await;
+    let (app, partner) = (&town.app, &town.partner.actor());
+    let sent = send(&town, town.inbox).await;
+    let (_, seen) = state(&town, sent.reference).await;
+    partner::answer(app, partner, sent.reference, seen, &yes())
+        .await
+        .unwrap();
+    world.clock.advance_seconds(31 * 86_400);
+    let ways = partner::reveal_contact(app, partner, sent.reference)
+        .await
+        .unwrap();
+    assert_eq!(ways[0].value, None);
+    assert_eq!(ways[0].hidden, Some(DenyReason::Expired));
+});
+
+both!(a_link_needs_its_code_and_mail_tells_nothing, |world| {
+    let town = town(world).await;
+    let app = &town.app;
+    let sent = send(&town, town.linked).await;
+    assert_eq!(sent.routes, [Route::Link]);
+    let post = Post::default();
+    dispatch_once(app, &post, "one").await.unwrap();
+    assert_eq!(
+        state(&town, sent.reference).await.0,
+        ReferralState::Received
+    );
+    let code = sent.code.unwrap();
+    for (to, text) in post.letters.lock().unwrap().iter() {
+        assert_eq!(to, "referrals@quayside.example");
+        for secret in [
+            "Amina",
+            "Okafor",
+            "Rosewood",
+            "rent",
+            "ebt",
+            "Quayside",
+            "Riverside",
+            &code,
+        ] {
+            assert!(!text.contains(secret), "{secret} is in: {text}");
+        }
+    }
+    let token = post.token();
+    let before = state(&town, sent.reference).await;
+    for _ in 0..20 {
+        assert_eq!(
+            partner::link_landing(app, &token).await.unwrap(),
+            Landing::AskCode
+        );
+    }
+    assert_eq!(
+        state(&town, sent.reference).await,
+        before,
+        "a scanner changes nothing"
+    );
+    assert_eq!(
+        partner::link_landing(app, "nonsense").await.unwrap(),
+        Landing::Unknown
+    );
+
+    let Entered::In(holder, reference) = partner::link_enter(app, &token, &code).await.unwrap()
+    else {
+        panic!("the code fits")
+    };
+    assert_eq!(reference, sent.reference);
+    let view = partner::open(app, &holder, reference).await.unwrap();
+    assert_eq!(view.referral.state, ReferralState::Opened);
+    partner::ask(
+        app,
+        &holder,
+        reference,
+        &Words::new("Which language?").unwrap(),
+    )
+    .await
+    .unwrap();
+    assert!(
+        tasks(&town)
+            .await
+            .contains(&(TaskKind::AnswerQuestion, Some(town.coach.id)))
+    );
+    assert!(
+        partner::ask(app, &holder, reference, &Words::new("And?").unwrap())
+            .await
+            .is_err(),
+        "one question at a time"
+    );
+    referral::reply(
+        app,
+        &town.coach.actor(),
+        reference,
+        &Words::new("English").unwrap(),
+    )
+    .await
+    .unwrap();
+    let view = partner::open(app, &holder, reference).await.unwrap();
+    assert_eq!(view.exchanges.len(), 2);
+
+    let no = Answer::Decline {
+        reason: UnmetReason::NoCapacityOrNoSpace,
+        words: Some("full until May".into()),
+    };
+    partner::answer(app, &holder, reference, view.referral.version, &no)
+        .await
+        .unwrap();
+    assert!(
+        tasks(&town)
+            .await
+            .contains(&(TaskKind::OfferNext, Some(town.coach.id)))
+    );
+    assert_eq!(
+        partner::link_landing(app, &token).await.unwrap(),
+        Landing::Over(ReferralState::Declined)
+    );
+    assert!(
+        partner::open(app, &holder, reference).await.is_err(),
+        "a no ends the reading"
+    );
+});
+
+both!(five_wrong_codes_close_a_link_and_tell_the_sender, |world| {
+    let town = town(world).await;
+    let app = &town.app;
+    let sent = send(&town, town.linked).await;
+    let post = Post::default();
+    dispatch_once(app, &post, "one").await.unwrap();
+    let token = post.token();
+    for left in (0..CODE_TRIES).rev() {
+        assert_eq!(
+            partner::link_enter(app, &token, "AAAA AAAA").await.unwrap(),
+            Entered::WrongCode { left }
+        );
+    }
+    let code = sent.code.unwrap();
+    assert_eq!(
+        partner::link_enter(app, &token, &code).await.unwrap(),
+        Entered::Not(Landing::Closed),
+        "the right code comes too late"
+    );
+    assert!(
+        tasks(&town)
+            .await
+            .contains(&(TaskKind::ChaseReferral, Some(town.coach.id)))
+    );
+    let (fresh, route) = referral::new_code(app, &town.coach.actor(), sent.reference)
+        .await
+        .unwrap();
+    assert_eq!(route, "Ring the duty desk");
+    dispatch_once(app, &post, "one").await.unwrap();
+    let entered = partner::link_enter(app, &post.token(), &fresh)
+        .await
+        .unwrap();
+    assert!(matches!(entered, Entered::In(..)));
+    world.clock.advance_seconds(60 * 86_400);
+    assert_eq!(
+        partner::link_landing(app, &post.token()).await.unwrap(),
+        Landing::Expired
+    );
+});
+
+both!(two_who_answer_at_once_do_not_both_win, |world| {
+    let town = town(world).await;
+    let app = &town.app;
+    let sent = send(&town, town.inbox).await;
+    let (_, seen) = state(&town, sent.reference).await;
+    let (one, two) = (town.partner.actor(), town.colleague.actor());
+    let no = Answer::Decline {
+        reason: UnmetReason::Other,
+        words: None,
+    };
+    let accept = yes();
+    let (a, b) = tokio::join!(
+        partner::answer(app, &one, sent.reference, seen, &accept),
+        partner::answer(app, &two, sent.reference, seen, &no),
+    );
+    let lost = match (&a, &b) {
+        (Ok(_), Err(lost)) | (Err(lost), Ok(_)) => lost,
+        _ => panic!("exactly one wins: {a:?} {b:?}"),
+    };
+    assert!(
+        matches!(lost, Error::Conflict | Error::Denied(_)),
+        "{lost:?}"
+    );
+    let steps = referral::view(app, &town.coach.actor(), sent.reference)
+        .await
+        .unwrap()
+        .steps;
+    assert_eq!(steps.len(), 3, "sent, delivered, one answer");
+});
+
+both!(
+    two_nodes_send_one_letter_and_a_dead_node_loses_none,
+    |world| {
+        let town = town(world).await;
+        let app = &town.app;
+        send(&town, town.linked).await;
+        let post = Post::default();
+        let (a, b) = tokio::join!(
+            dispatch_once(app, &post, "one"),
+            dispatch_once(app, &post, "two")
+        );
+        assert_eq!(a.unwrap().sent + b.unwrap().sent, 1);
+        assert_eq!(post.letters.lock().unwrap().len(), 1);
+
+        let second = send(&town, town.inbox).await;
+        let system = throughline_app::outbox::system(app).await.unwrap();
+        let taken = app
+            .store
+            .work(&system, Purpose::KeepPromises, |w| {
+                Box::pin(async move { w.outbox_lease("dies", 20).await })
+            })
+            .await
+            .unwrap();
+        assert_eq!(taken.len(), 2, "one notice for each partner worker");
+        assert_eq!(dispatch_once(app, &post, "two").await.unwrap().sent, 0);
+        world.clock.advance_seconds(61);
+        assert_eq!(dispatch_once(app, &post, "two").await.unwrap().sent, 2);
+        let held = app
+            .store
+            .work(&system, Purpose::KeepPromises, |w| {
+                let lease = &taken[0];
+                Box::pin(async move { w.outbox_done(lease).await })
+            })
+            .await
+            .unwrap();
+        assert!(!held, "the dead node's lease is worth nothing now");
+        assert_eq!(
+            state(&town, second.reference).await.0,
+            ReferralState::Received
+        );
+        let folder = app
+            .store
+            .read(|r| Box::pin(async move { r.sent_mails(10).await }))
+            .await
+            .unwrap();
+        assert_eq!(folder.len(), 3);
+    }
+);
+
+both!(silence_ends_with_a_task_for_a_named_human, |world| {
+    let town = town(world).await;
+    let app = &town.app;
+    for service in [town.inbox, town.linked, town.listed] {
+        send(&town, service).await;
+    }
+    for _ in 0..5 {
+        world.clock.advance_seconds(5 * 86_400);
+        referral::time_out_due(app, 50).await.unwrap();
+    }
+    let (_, all) = referral::of_case(app, &town.coach.actor(), town.case)
+        .await
+        .unwrap();
+    assert_eq!(all.len(), 3);
+    for referral in all {
+        assert_eq!(referral.state, ReferralState::NoResponse);
+        assert!(referral.due_at.is_some(), "a clock still runs");
+    }
+    let waiting = tasks(&town).await;
+    let next = waiting
+        .iter()
+        .filter(|(kind, _)| *kind == TaskKind::OfferNext)
+        .count();
+    assert_eq!(next, 3, "one each, not one per tick: {waiting:?}");
+    assert!(
+        waiting
+            .iter()
+            .all(|(_, owner)| *owner == Some(town.coach.id))
+    );
+});
+
+both!(a_bounce_is_not_silence, |world| {
+    let town = town(world).await;
+    let app = &town.app;
+    let sent = send(&town, town.linked).await;
+    let later = Post::failing(NotSent::Later("server_not_reached"));
+    assert_eq!(dispatch_once(app, &later, "one").await.unwrap().again, 1);
+    assert_eq!(state(&town, sent.reference).await.0, ReferralState::Sent);
+    world.clock.advance_seconds(60);
+    let never = Post::failing(NotSent::Never("refused_by_server"));
+    assert_eq!(dispatch_once(app, &never, "one").await.unwrap().dead, 1);
+    assert_eq!(
+        state(&town, sent.reference).await.0,
+        ReferralState::Undelivered
+    );
+    assert!(
+        tasks(&town)
+            .await
+            .contains(&(TaskKind::OfferNext, Some(town.coach.id)))
+    );
+    let dead = app
+        .store
+        .read(|r| Box::pin(async move { r.dead_letters(10).await }))
+        .await
+        .unwrap();
+    assert_eq!(dead.len(), 1);
+    let id = &dead[0].id;
+    let system = throughline_app::outbox::system(app).await.unwrap();
+    let revived = app
+        .store
+        .work(&system, Purpose::KeepPromises, |w| {
+            Box::pin(async move { w.outbox_revive(*id).await })
+        })
+        .await
+        .unwrap();
+    assert!(revived);
+});
+
+both!(
+    an_address_takes_two_people_and_no_import_touches_it,
+    |world| {
+        let town = town(world).await;
+        let coach = &town.coach.actor();
+        let ask = Ask {
+            case: town.case,
+            service: town.listed,
+            need: NeedType::Debt,
+        };
+        let address = propose(&town, town.listed).await.unwrap();
+        let routes = referral::prepare(&town.app, coach, &ask)
+            .await
+            .unwrap()
+            .routes;
+        assert_eq!(routes, [Route::Call], "a proposal is not used");
+        assert!(
+            matches!(
+                confirm(&town, 0, town.listed, address).await,
+                Err(Error::Invalid { .. })
+            ),
+            "not by the one who proposed it"
+        );
+        confirm(&town, 1, town.listed, address).await.unwrap();
+        let routes = referral::prepare(&town.app, coach, &ask)
+            .await
+            .unwrap()
+            .routes;
+        assert_eq!(routes, [Route::Link]);
+
+        let mut row = listing("3", "Hilltop Families");
+        row.entry.email = Some("attacker@example.net".into());
+        row.digest = b"changed".to_vec();
+        let (rows, ours) = (&[row], &town.coach.organisation);
+        town.app
+            .store
+            .work(&town.stewards[0], DIRECTORY, |w| {
+                Box::pin(async move {
+                    let permit = w.permit::<DirectoryImport>(&import_facts(*ours))?;
+                    let feed = w.feed_lock(&permit, "Council").await?.unwrap();
+                    w.services_upsert(&permit, &feed, rows, false).await?;
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+        let sent = send(&town, town.listed).await;
+        let post = Post::default();
+        dispatch_once(&town.app, &post, "one").await.unwrap();
+        assert_eq!(
+            post.letters.lock().unwrap()[0].0,
+            "referrals@quayside.example"
+        );
+        assert!(sent.code.is_some());
+    }
+);
+
+both!(what_was_not_agreed_is_not_sent, |world| {
+    let town = town(world).await;
+    let (app, coach) = (&town.app, &town.coach.actor());
+    let mut refused = order(&town, town.inbox);
+    refused.how = HowAgreed::DidNotAgree;
+    assert!(matches!(
+        referral::send(app, coach, &refused).await,
+        Err(Error::Invalid { .. })
+    ));
+    let mut alone = order(&town, town.inbox);
+    alone.reach = Reach::SpecialistOnly;
+    assert!(matches!(
+        referral::send(app, coach, &alone).await,
+        Err(Error::Invalid { field: "reach", .. })
+    ));
+    let mut old = order(&town, town.inbox);
+    old.statement = None;
+    assert!(matches!(
+        referral::send(app, coach, &old).await,
+        Err(Error::Conflict)
+    ));
+    let (_, none) = referral::of_case(app, coach, town.case).await.unwrap();
+    assert!(none.is_empty(), "all or nothing");
+    send(&town, town.inbox).await;
+    assert!(
+        referral::send(app, coach, &order(&town, town.inbox))
+            .await
+            .is_err(),
+        "the same service is not asked twice at once"
+    );
+});
