@@ -143,7 +143,7 @@ impl Work<'_> {
         for row in rows {
             out.push(self.account_of(row).await?);
         }
-        out.sort_by(|a, b| (a.name.to_lowercase(), a.id).cmp(&(b.name.to_lowercase(), b.id)));
+        out.sort_by_key(|account| (account.name.to_lowercase(), account.id));
         Ok(out)
     }
 

@@ -17,11 +17,14 @@ use crate::entity::{data_key, organisation_key};
 use crate::error::{Error, Result};
 use crate::work::Work;
 
+/// Unwrapped organisation keys by organisation and key version.
+type OrgKeys = HashMap<(Uuid, i64), Arc<OrgKey>>;
+
 /// The keys of a running node: the root keyring, and organisation keys once they have been unwrapped.
 #[derive(Clone)]
 pub struct Keys {
     keyring: Arc<Keyring>,
-    organisations: Arc<RwLock<HashMap<(Uuid, i64), Arc<OrgKey>>>>,
+    organisations: Arc<RwLock<OrgKeys>>,
 }
 
 impl std::fmt::Debug for Keys {

@@ -410,7 +410,7 @@ impl Work<'_> {
                 change.accepted_organisation_id = Set(None);
             }
             ReferralMove::Waitlist { .. } => {
-                change.answered_at = Set(Some(Col(referral.answered_at.unwrap_or(now))))
+                change.answered_at = Set(Some(Col(referral.answered_at.unwrap_or(now))));
             }
             ReferralMove::End { reason, helped } => {
                 change.reason = Set(Some(reason.code().to_owned()));
