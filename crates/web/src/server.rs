@@ -66,20 +66,17 @@ pub async fn serve(
         .keep_alive_interval(Duration::from_secs(20))
         .max_concurrent_streams(100);
     tokio::pin!(stop);
-    let mut tidy = tokio::time::interval(Duration::from_secs(60));
+    let mut tidy = tokio::time::interval(Duration::from_mins(1));
     loop {
         let place = Arc::clone(&places);
         tokio::select! {
             () = &mut stop => break,
             _ = tidy.tick() => web.rates().forget(),
             accepted = listener.accept() => {
-                let (stream, peer) = match accepted {
-                    Ok(accepted) => accepted,
-                    Err(_) => {
+                let Ok((stream, peer)) = accepted else {
                         // Out of file handles: wait for some to close instead of spinning.
                         tokio::time::sleep(Duration::from_millis(100)).await;
                         continue;
-                    }
                 };
                 let Ok(place) = place.acquire_owned().await else { break };
                 let service = service.clone();

@@ -213,7 +213,7 @@ async fn read_body(body: Body, limit: usize) -> Result<axum::body::Bytes, Fault>
         Ok(_) => Err(Fault::TooLarge),
         Err(error)
             if std::error::Error::source(&error)
-                .is_some_and(|source| source.is::<http_body_util::LengthLimitError>()) =>
+                .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) =>
         {
             Err(Fault::TooLarge)
         }

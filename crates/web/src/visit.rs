@@ -133,7 +133,7 @@ impl Visit {
         page.exit_button = self.signed.is_none();
         if let Some(signed) = self.signed.as_ref().filter(|signed| !signed.locked) {
             let standing = signed.actor.standing();
-            page.home_href = "/today".to_owned();
+            "/today".clone_into(&mut page.home_href);
             page.signed_in = Some(Who {
                 name: signed.name.clone(),
                 organisation: signed.organisation.clone(),
@@ -193,11 +193,13 @@ impl Visit {
     }
 
     /// Answers with a page.
+    #[expect(clippy::needless_pass_by_value, reason = "a page is shown once")]
     pub fn show(&self, page: Page) -> Response {
         html(StatusCode::OK, page.to_string())
     }
 
     /// Answers with the same page and what is wrong with the form.
+    #[expect(clippy::needless_pass_by_value, reason = "a page is shown once")]
     pub fn show_errors(&self, page: Page) -> Response {
         html(StatusCode::UNPROCESSABLE_ENTITY, page.to_string())
     }
