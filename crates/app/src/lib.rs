@@ -9,6 +9,7 @@
 
 pub mod access;
 pub mod intake;
+pub mod jobs;
 pub mod mail;
 pub mod outbox;
 pub mod packet;

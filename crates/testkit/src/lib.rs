@@ -6,3 +6,5 @@
 pub mod db;
 pub mod env;
 pub mod postgres;
+#[cfg(feature = "world")]
+pub mod world;

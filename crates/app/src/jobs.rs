@@ -1,0 +1,87 @@
+//! The job runner: everything that must happen although nobody presses a button.
+//!
+//! Each step is a use case that leases or locks what it works on, so that any number of nodes may run it. A step that fails is
+//! said in the log and done again; it never stops the others.
+
+use std::path::Path;
+use std::time::Duration;
+
+use throughline_policy::Purpose;
+
+use crate::mail::Mailer;
+use crate::{App, Result, outbox, referral};
+
+/// How many referrals one turn looks at.
+const REFERRALS: u64 = 50;
+/// Answers to repeated writes are kept for two days: longer than any program retries.
+const ONCE_HOURS: i64 = 48;
+/// Attempts at signing in are counted within the longest wait there is: a day.
+const ATTEMPT_HOURS: i64 = 24;
+
+/// Works until `stop` is done. `checkpoints` is where signed checkpoints of the audit record go.
+pub async fn run<M: Mailer>(
+    app: &App,
+    mailer: Option<&M>,
+    checkpoints: Option<&Path>,
+    stop: impl Future<Output = ()> + Send,
+) {
+    tokio::pin!(stop);
+    let mut turn = 0_u64;
+    loop {
+        run_once(app, mailer, checkpoints, turn).await;
+        turn = turn.wrapping_add(1);
+        // Nodes that started together do not stay together: between 0.75 and 1.25 seconds.
+        let [jitter] = app.env().bytes::<1>();
+        tokio::select! {
+            () = &mut stop => return,
+            () = tokio::time::sleep(Duration::from_millis(750 + 2 * u64::from(jitter))) => {}
+        }
+    }
+}
+
+/// One turn: the queue and the clocks each time, checkpoints every minute, tidying every ten minutes. Without a mailer
+/// messages wait.
+pub async fn run_once<M: Mailer>(
+    app: &App,
+    mailer: Option<&M>,
+    checkpoints: Option<&Path>,
+    turn: u64,
+) {
+    if let Some(mailer) = mailer {
+        let node = app.settings.node.as_str();
+        done("outbox", outbox::dispatch_once(app, mailer, node).await);
+    }
+    if turn.is_multiple_of(5) {
+        done("referrals", referral::time_out_due(app, REFERRALS).await);
+    }
+    if let Some(folder) = checkpoints.filter(|_| turn.is_multiple_of(60)) {
+        done("checkpoint", app.store.checkpoint_write(folder).await);
+    }
+    if turn % 600 == 30 {
+        done("tidy", tidy(app).await);
+    }
+}
+
+/// Forgets what nobody needs any more: sessions that are over, old attempts to sign in, answers to repeated writes.
+async fn tidy(app: &App) -> Result<()> {
+    let system = outbox::system(app).await?;
+    app.store
+        .work(&system, Purpose::KeepPromises, |w| {
+            Box::pin(async move {
+                w.sign_in_sweep(w.now().plus_hours(-ATTEMPT_HOURS)).await?;
+                w.once_purge(w.now().plus_hours(-ONCE_HOURS)).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Says how a step went.
+fn done<T>(job: &'static str, result: Result<T>) {
+    let outcome = if result.is_ok() { "done" } else { "failed" };
+    metrics::counter!("throughline_jobs_total", "job" => job, "outcome" => outcome).increment(1);
+    if let Err(error) = result {
+        // Messages of the store hold table, column and code names only.
+        tracing::warn!(job, %error, "a job will be tried again");
+    }
+}

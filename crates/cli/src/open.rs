@@ -1,0 +1,89 @@
+//! From a configuration to a running system.
+
+use std::sync::Arc;
+
+use throughline_app::{App, Settings};
+use throughline_core::env::Env;
+use throughline_core::pack::Packs;
+use throughline_store::{Durability, Keys, Store};
+
+use crate::config::Config;
+use crate::envs;
+use crate::key_file;
+use crate::report::Failure;
+
+/// The policy packs: the ones in the configured folder, else the ones that come with the program.
+pub fn packs(config: &Config) -> Result<Packs, Failure> {
+    let wrong = |problem: String| Failure::input(format!("the policy packs: {problem}"));
+    let Some(folder) = &config.policy.packs else {
+        return Packs::embedded().map_err(|error| wrong(error.to_string()));
+    };
+    let entries = std::fs::read_dir(folder)
+        .map_err(|error| wrong(format!("{} cannot be read ({error})", folder.display())))?;
+    let mut files: Vec<_> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "toml"))
+        .collect();
+    files.sort();
+    let texts = files
+        .iter()
+        .map(|path| {
+            std::fs::read_to_string(path)
+                .map_err(|error| wrong(format!("{} cannot be read ({error})", path.display())))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    Packs::parse(&texts).map_err(|error| wrong(error.to_string()))
+}
+
+/// Opens the database with the machine's clock and entropy.
+pub async fn store(config: &Config) -> Result<Store, Failure> {
+    store_with(config, envs::system(), Durability::Full).await
+}
+
+/// Opens the database with given surroundings.
+pub async fn store_with(
+    config: &Config,
+    env: Env,
+    durability: Durability,
+) -> Result<Store, Failure> {
+    let keys = Keys::new(key_file::read(&config.keys.file)?);
+    if let Some(path) = &config.database.sqlite {
+        return Ok(Store::sqlite(path, env, keys, durability).await?);
+    }
+    let url = match (&config.database.postgres, &config.database.postgres_file) {
+        (Some(url), _) => url.clone(),
+        (None, Some(file)) => std::fs::read_to_string(file)
+            .map_err(|error| {
+                Failure::failed(format!(
+                    "the file {} with the address of the database cannot be read ({error})",
+                    file.display()
+                ))
+            })?
+            .trim()
+            .to_owned(),
+        (None, None) => return Err(Failure::input("[database] names no database")),
+    };
+    Ok(Store::postgres(&url, env, keys, config.database.connections).await?)
+}
+
+/// Joins everything. Errors when the database has no schema or nobody has set the installation up.
+pub async fn app(config: &Config, store: Store) -> Result<Arc<App>, Failure> {
+    let packs = packs(config)?;
+    let installation = store
+        .read(|r| Box::pin(r.installation()))
+        .await
+        .map_err(|_| Failure::failed("the database is not at this version. Nothing was changed. Run `throughline migrate` first."))?;
+    let settings = Settings {
+        base_url: config.server.base_url.clone(),
+        mail_from: config.mail.from.clone(),
+        node: config.jobs.node.clone(),
+        demo: installation.is_some_and(|installation| installation.demo),
+    };
+    Ok(Arc::new(App {
+        store,
+        packs,
+        settings,
+    }))
+}
