@@ -69,6 +69,12 @@ impl From<throughline_store::Error> for Failure {
     }
 }
 
+impl From<throughline_identity::Error> for Failure {
+    fn from(error: throughline_identity::Error) -> Self {
+        Self::failed(format!("{error}. Nothing was changed."))
+    }
+}
+
 /// What a command gives.
 pub type Outcome = Result<Report, Failure>;
 
