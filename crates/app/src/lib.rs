@@ -7,13 +7,19 @@
 //! To add one: a function in the file of its area, its test on both databases beside it.
 //! What must never happen here: HTTP, HTML, SQL, waiting inside a unit of work, a message that does not go through the outbox.
 
+mod site;
 pub mod access;
+pub mod conversation;
+pub mod drafts;
+pub mod front_desk;
 pub mod intake;
 pub mod mail;
 pub mod outbox;
 pub mod packet;
 pub mod partner;
+pub mod promises;
 pub mod referral;
+pub mod today;
 
 use throughline_core::env::Env;
 use throughline_core::nation::Nation;
