@@ -18,9 +18,11 @@ use throughline_core::task::TaskKind;
 use throughline_core::time::At;
 use throughline_policy::action::{
     CaseChange, CaseOpen, CaseRead, ConversationKeep, ConversationStart, EmergencyRecord,
+    PersonSearch,
 };
 use throughline_policy::{Action as _, Actor, Facts, Permit, Purpose, Ties};
-use throughline_store::case::{NewCase, PersonSheet};
+use throughline_store::case::NewCase;
+pub use throughline_store::case::PersonSheet;
 use throughline_store::conversation::{Conversation, ConversationChange};
 use throughline_store::emergency::EmergencyAt;
 use throughline_store::{Error, Result, Work};
@@ -462,4 +464,45 @@ async fn open_case(app: &App, w: &mut Work<'_>, actor: &Actor, sheet: &PersonShe
     w.case_open(&permit, &new)
         .await
         .map(|(_, reference)| reference)
+}
+
+/// Somebody who was found again.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The case.
+    pub case: Ref,
+    /// The name they want to be called by, and family name where told.
+    pub name: String,
+    /// When the case was opened.
+    pub since: At,
+}
+
+/// Finds someone again by what they tell: a name, a date of birth (ISO), or both. Only among the actor's own cases, so that
+/// somebody else's change nothing here.
+pub async fn find_again(
+    app: &App,
+    actor: &Actor,
+    name: &str,
+    born: Option<&str>,
+) -> Result<Vec<Found>> {
+    let (name, born) = (&name, &born);
+    app.store
+        .work(actor, HELP, |w| {
+            Box::pin(async move {
+                let scope = w.scope::<PersonSearch>();
+                let cases = w.people_matching(&scope, name, *born, 20).await?;
+                Ok(cases
+                    .into_iter()
+                    .map(|case| Found {
+                        case: case.reference,
+                        name: match &case.sheet.family {
+                            Some(family) => format!("{} {family}", case.sheet.chosen),
+                            None => case.sheet.chosen.clone(),
+                        },
+                        since: case.opened_at,
+                    })
+                    .collect())
+            })
+        })
+        .await
 }

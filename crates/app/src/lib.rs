@@ -7,7 +7,6 @@
 //! To add one: a function in the file of its area, its test on both databases beside it.
 //! What must never happen here: HTTP, HTML, SQL, waiting inside a unit of work, a message that does not go through the outbox.
 
-mod site;
 pub mod access;
 pub mod conversation;
 pub mod drafts;
@@ -19,6 +18,7 @@ pub mod packet;
 pub mod partner;
 pub mod promises;
 pub mod referral;
+mod site;
 pub mod today;
 
 use throughline_core::env::Env;

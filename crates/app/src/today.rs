@@ -12,7 +12,8 @@ use throughline_policy::action::{RoomAnswer, TaskDo};
 use throughline_policy::{Action as _, Actor, Purpose, table};
 use throughline_store::case::Case;
 use throughline_store::referral::Referral;
-use throughline_store::task::{Task, TaskOutcome};
+use throughline_store::task::Task;
+pub use throughline_store::task::TaskOutcome;
 use throughline_store::{Result, Work};
 
 use crate::App;
