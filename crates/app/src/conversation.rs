@@ -459,7 +459,7 @@ async fn open_case(app: &App, w: &mut Work<'_>, actor: &Actor, sheet: &PersonShe
     let new = NewCase {
         person: sheet,
         lead,
-        pack: pack.id(),
+        pack: &format!("{}@{}", pack.id(), pack.version()),
     };
     w.case_open(&permit, &new)
         .await

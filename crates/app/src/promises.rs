@@ -11,6 +11,7 @@ use throughline_store::{Error, Result};
 
 use crate::App;
 use crate::front_desk::tell;
+use crate::referral::{pack_named, time_out_due};
 use crate::site::pack_at;
 
 /// How many of each kind are looked at in one run; the next run takes the rest.
@@ -23,6 +24,8 @@ pub struct Kept {
     pub rooms: usize,
     /// Tasks that went up.
     pub tasks: usize,
+    /// Referrals whose clock ran out and that moved on, or for which somebody was given a task.
+    pub referrals: usize,
     /// What failed and is tried again in the next run.
     pub failed: usize,
 }
@@ -30,10 +33,14 @@ pub struct Kept {
 /// Keeps what has fallen due by now. Safe to run on several nodes at once: whoever is second finds nothing left to do.
 pub async fn run(app: &App) -> Result<Kept> {
     let mut kept = Kept::default();
-    let Some(actor) = system(app).await? else {
+    let installed = app
+        .store
+        .read(|r| Box::pin(async move { r.installation().await }))
+        .await?;
+    if installed.is_none() {
         return Ok(kept);
-    };
-    let actor = &actor;
+    }
+    let actor = &crate::outbox::system(app).await?;
     let purpose = Purpose::KeepPromises;
     let (rooms, tasks) = app
         .store
@@ -63,22 +70,12 @@ pub async fn run(app: &App) -> Result<Kept> {
             .await;
         count(done, &mut kept.rooms, &mut kept.failed, "room");
     }
+    kept.referrals = time_out_due(app, BATCH).await?;
     for task in &tasks {
         let done = climb(app, actor, task).await;
         count(done, &mut kept.tasks, &mut kept.failed, "task");
     }
     Ok(kept)
-}
-
-/// The system's own actor, once there is an installation.
-pub(crate) async fn system(app: &App) -> Result<Option<Actor>> {
-    let installation = app
-        .store
-        .read(|r| Box::pin(async move { r.installation().await }))
-        .await?;
-    Ok(installation
-        .and_then(|installation| installation.operator)
-        .map(|organisation| Actor::System { organisation }))
 }
 
 async fn climb(app: &App, actor: &Actor, task: &Task) -> Result<()> {
@@ -114,11 +111,10 @@ async fn climb(app: &App, actor: &Actor, task: &Task) -> Result<()> {
 
 /// The pack that the case of a task was decided under.
 pub(crate) fn pack_of<'a>(app: &'a App, stake: &Stake) -> Option<&'a Pack> {
-    let known = stake.pack.as_deref()?;
-    app.packs
-        .iter()
-        .filter(|pack| pack.id() == known)
-        .max_by_key(|pack| pack.version())
+    stake
+        .pack
+        .as_deref()
+        .and_then(|name| pack_named(app, name).ok())
 }
 
 /// How urgent a task is: by the need of its referral, else by risk alone. Danger sets the clocks.
