@@ -8,13 +8,19 @@
 //! What must never happen here: HTTP, HTML, SQL, waiting inside a unit of work, a message that does not go through the outbox.
 
 pub mod access;
+pub mod conversation;
+pub mod drafts;
+pub mod front_desk;
 pub mod intake;
 pub mod jobs;
 pub mod mail;
 pub mod outbox;
 pub mod packet;
 pub mod partner;
+pub mod promises;
 pub mod referral;
+mod site;
+pub mod today;
 
 use throughline_core::env::Env;
 use throughline_core::nation::Nation;

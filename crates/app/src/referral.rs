@@ -531,10 +531,15 @@ async fn send_in(
         words: order.words.as_deref(),
     };
     let (consent, _) = w.consent_give(&change, &new).await?;
+    // What was not said alone goes no further than the specialist, whatever a page or a program says (ASSURANCE C5).
+    let reach = match w.case_reach(&send).await? {
+        Some(Reach::SpecialistOnly) => Reach::SpecialistOnly,
+        Some(Reach::AsAgreed) | None => order.reach,
+    };
     let shared = consent::Packet::build(
         &agreed,
         order.struck.clone(),
-        order.reach,
+        reach,
         is_specialist(&asked.service),
         now,
     )

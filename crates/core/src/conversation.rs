@@ -2,10 +2,9 @@
 //! sign is not a disclosure, and an emergency is never gated by a form.
 
 use crate::answer::Answer;
-use crate::child::Safeguarding;
 use crate::clock::ClockId;
 use crate::code::Code;
-use crate::immediate::{ImmediateAnswer, ImmediateKind};
+use crate::immediate::ImmediateKind;
 use crate::machine::IllegalMove;
 use crate::risk::RiskBand;
 use crate::task::{Duty, OnTimeout, Owner, TaskKind};
@@ -274,10 +273,10 @@ impl Stage {
 pub struct CloseFacts<'a> {
     /// Whether they told us anything; a conversation without a disclosure closes freely.
     pub disclosed: bool,
-    /// Answers for bed, money and essentials.
-    pub immediate: &'a [(ImmediateKind, ImmediateAnswer)],
-    /// The decision for each child that is known of; `None`: not decided.
-    pub children: &'a [Option<Safeguarding>],
+    /// Which of bed, money and essentials have an answer.
+    pub answered: &'a [ImmediateKind],
+    /// For each child that is known of: whether safeguarding was decided.
+    pub children: &'a [bool],
     /// The risk as recorded; `None`: nothing recorded.
     pub risk: Option<RiskBand>,
     /// Whether a risk that is not judged is on its clock with an owner.
@@ -302,12 +301,7 @@ pub enum StillOpen {
 pub fn may_close(facts: &CloseFacts<'_>) -> Result<(), Vec<StillOpen>> {
     let mut open = Vec::new();
     if facts.disclosed {
-        let unanswered = |kind: &&ImmediateKind| {
-            !facts
-                .immediate
-                .iter()
-                .any(|(answered, _)| answered == *kind)
-        };
+        let unanswered = |kind: &&ImmediateKind| !facts.answered.contains(kind);
         open.extend(
             ImmediateKind::ALL
                 .iter()
@@ -321,7 +315,7 @@ pub fn may_close(facts: &CloseFacts<'_>) -> Result<(), Vec<StillOpen>> {
         }
     }
     // A child's safety does not depend on whether an adult told us.
-    if facts.children.iter().any(Option::is_none) {
+    if facts.children.contains(&false) {
         open.push(StillOpen::Child);
     }
     if open.is_empty() { Ok(()) } else { Err(open) }

@@ -1,7 +1,6 @@
 //! Tests of the conversation: safe to talk, stages, closing.
 
 use super::*;
-use crate::reason::Reason;
 
 const SAFE: SafeToTalk = SafeToTalk {
     alone: Answer::Yes,
@@ -107,18 +106,11 @@ fn every_stage_but_the_last_has_an_owner_and_a_clock() {
     }
 }
 
-fn answered() -> Vec<(ImmediateKind, ImmediateAnswer)> {
-    ImmediateKind::ALL
-        .iter()
-        .map(|kind| (*kind, ImmediateAnswer::NotNeeded))
-        .collect()
-}
-
 #[test]
 fn a_conversation_in_which_nothing_was_said_closes_freely() {
     let facts = CloseFacts {
         disclosed: false,
-        immediate: &[],
+        answered: &[],
         children: &[],
         risk: None,
         risk_on_clock: false,
@@ -130,8 +122,8 @@ fn a_conversation_in_which_nothing_was_said_closes_freely() {
 fn everything_that_stands_open_is_named_at_once() {
     let facts = CloseFacts {
         disclosed: true,
-        immediate: &[],
-        children: &[None],
+        answered: &[],
+        children: &[false],
         risk: None,
         risk_on_clock: false,
     };
@@ -150,27 +142,23 @@ fn everything_that_stands_open_is_named_at_once() {
 
 #[test]
 fn a_child_without_a_decision_keeps_it_open_even_when_nothing_was_said() {
-    let decided = Some(Safeguarding::NotNeeded(
-        Reason::new("lives with grandmother").unwrap(),
-    ));
     let mut facts = CloseFacts {
         disclosed: false,
-        immediate: &[],
+        answered: &[],
         children: &[],
         risk: None,
         risk_on_clock: false,
     };
-    let children = [decided.clone(), None];
+    let children = [true, false];
     facts.children = &children;
     assert_eq!(may_close(&facts), Err(vec![StillOpen::Child]));
-    let children = [decided, Some(Safeguarding::Referred)];
+    let children = [true, true];
     facts.children = &children;
     assert_eq!(may_close(&facts), Ok(()));
 }
 
 #[test]
 fn a_risk_nobody_judged_closes_only_on_its_clock() {
-    let immediate = answered();
     for (risk, on_clock, ok) in [
         (None, true, false),
         (Some(RiskBand::NotAssessed), false, false),
@@ -179,7 +167,7 @@ fn a_risk_nobody_judged_closes_only_on_its_clock() {
     ] {
         let facts = CloseFacts {
             disclosed: true,
-            immediate: &immediate,
+            answered: ImmediateKind::ALL,
             children: &[],
             risk,
             risk_on_clock: on_clock,

@@ -281,6 +281,14 @@ impl Pack {
         by(self.by_need.get(&need)).or_sooner(by(self.by_risk.get(&risk)))
     }
 
+    /// How urgent a matter is by its risk alone, where no need has been named. A risk that nobody judged counts like a high one.
+    pub fn urgency_by_risk(&self, risk: RiskBand) -> Urgency {
+        self.by_risk
+            .get(&risk)
+            .copied()
+            .unwrap_or(Urgency::Immediate)
+    }
+
     /// Whether it is in force on a day.
     pub fn is_in_force(&self, on: Date) -> bool {
         self.status == PackStatus::InForce && self.valid_from <= on && on <= self.valid_to

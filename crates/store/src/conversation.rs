@@ -2,19 +2,21 @@
 //! one leads to a case it is linked and stays sealed: reading the case is not reading what was said (SPEC 4.3 SM-RESPONSE).
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use throughline_core::code::Code;
 use throughline_core::conversation::{Mode, Reach, Stage, StageMove};
 use throughline_core::id::{AccountId, CaseId, ConversationId, OrganisationId, Ref, SiteId};
+use throughline_core::immediate::ImmediateKind;
+use throughline_core::risk::RiskBand;
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
 use throughline_policy::action::{CaseRead, ConversationKeep, ConversationStart, ReferralSend};
 use throughline_policy::{Action, Facts, Permit, Scope, Ties};
 
 use crate::col::Col;
-use crate::entity::conversation;
+use crate::entity::{child, conversation, immediate_need, support_case, task};
 use crate::error::{Error, Result};
 use crate::keys::{Owner, place};
 use crate::scope::{TieColumns, branches};
@@ -48,6 +50,19 @@ pub struct Conversation {
     pub ended_at: Option<At>,
     /// Version, for optimistic locking.
     pub version: i64,
+}
+
+/// What stands before closing a conversation; see `core::conversation::may_close`.
+#[derive(Debug, Clone, Default)]
+pub struct CloseLook {
+    /// Which of bed, money and essentials the case it led to has an answer for.
+    pub answered: Vec<ImmediateKind>,
+    /// For each child of that case: whether safeguarding was decided.
+    pub children: Vec<bool>,
+    /// The risk of that case; `None` where there is no case.
+    pub risk: Option<RiskBand>,
+    /// Whether somebody is to judge the risk by a certain time.
+    pub risk_on_clock: bool,
 }
 
 /// What is kept of a conversation in one go.
@@ -237,8 +252,9 @@ impl Work<'_> {
         self.conversation_update(&row, change).await?;
         self.note(permit, permit.on().uuid(), &["stage", "content"]);
         if stage.is_final() {
-            let all = [TaskKind::ResumeConversation, TaskKind::JudgeRisk];
-            self.tasks_settle_conversation(permit.on(), &all).await?;
+            // A risk that still waits to be judged outlives the conversation.
+            self.tasks_settle_conversation(permit.on(), &[TaskKind::ResumeConversation])
+                .await?;
         }
         Ok(stage)
     }
@@ -279,9 +295,67 @@ impl Work<'_> {
             ..Default::default()
         };
         self.conversation_update(&row, change).await?;
+        let with_case = task::ActiveModel {
+            case_id: Set(Some(Col(case.on()))),
+            ..Default::default()
+        };
+        task::Entity::update_many()
+            .set(with_case)
+            .filter(task::Column::ConversationId.eq(row.id))
+            .filter(task::Column::DoneAt.is_null())
+            .exec(&self.tx)
+            .await?;
         self.note(permit, permit.on().uuid(), &["case"]);
         self.note(case, case.on().uuid(), &["conversation"]);
         Ok(())
+    }
+
+    /// What stands before closing: answers, children and risk of the case it led to, and whether somebody is to judge the risk.
+    pub async fn conversation_close_look(
+        &mut self,
+        permit: &Permit<ConversationKeep>,
+    ) -> Result<CloseLook> {
+        let bad = |table, column| Error::RowShape { table, column };
+        let row = self.conversation_row(permit.on()).await?;
+        let mut about = Condition::any().add(task::Column::ConversationId.eq(row.id));
+        let mut look = CloseLook::default();
+        if let Some(case) = row.case_id {
+            about = about.add(task::Column::CaseId.eq(case));
+            let known = support_case::Entity::find_by_id(case)
+                .one(&self.tx)
+                .await?
+                .ok_or(Error::NotFound(ConversationKeep::KIND))?;
+            let band = RiskBand::from_code(&known.risk_band);
+            look.risk = Some(band.map_err(|_| bad("support_case", "risk_band"))?);
+            let answered = immediate_need::Entity::find()
+                .filter(immediate_need::Column::CaseId.eq(case))
+                .all(&self.tx)
+                .await?;
+            for need in answered {
+                let kind = ImmediateKind::from_code(&need.kind);
+                look.answered
+                    .push(kind.map_err(|_| bad("immediate_need", "kind"))?);
+            }
+            let children = child::Entity::find()
+                .filter(child::Column::CaseId.eq(case))
+                .all(&self.tx)
+                .await?;
+            look.children
+                .extend(children.iter().map(|child| child.decided_at.is_some()));
+        }
+        let judge = task::Entity::find()
+            .filter(about)
+            .filter(task::Column::Kind.eq(TaskKind::JudgeRisk.code()))
+            .filter(task::Column::DoneAt.is_null())
+            .one(&self.tx)
+            .await?;
+        look.risk_on_clock = judge.is_some();
+        self.note(
+            permit,
+            permit.on().uuid(),
+            &["immediate", "children", "risk_band"],
+        );
+        Ok(look)
     }
 
     /// Sets the one task that keeps a conversation from being forgotten, in place of the ones before.
@@ -330,6 +404,25 @@ impl Work<'_> {
             }
         }
         Ok(out)
+    }
+
+    /// The reference of one of the actor's own conversations, for the row of a task about it; `None` for anybody else's.
+    pub async fn conversation_reference(
+        &mut self,
+        scope: &Scope<ConversationKeep>,
+        id: ConversationId,
+    ) -> Result<Option<Ref>> {
+        self.note_scope(scope, &["reference"]);
+        for branch in branches(scope.rule(), &ties()) {
+            let row = conversation::Entity::find_by_id(Col(id))
+                .filter(branch)
+                .one(&self.tx)
+                .await?;
+            if let Some(row) = row {
+                return Ok(Some(row.reference.0));
+            }
+        }
+        Ok(None)
     }
 
     /// How far what was said may travel, from the conversations that led to a case: the last of them decides, because being

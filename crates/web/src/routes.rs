@@ -7,7 +7,14 @@ use crate::route::Route;
 
 /// Every route, area by area.
 pub fn all() -> Vec<Route> {
-    [crate::general::routes(), crate::api::routes()].concat()
+    [
+        crate::general::routes(),
+        crate::api::routes(),
+        crate::front_desk::routes(),
+        crate::today::routes(),
+        crate::conversation::routes(),
+    ]
+    .concat()
 }
 
 /// The parts of the service, in the order of the navigation: path and catalogue key. Each is shown to whoever may reach it.

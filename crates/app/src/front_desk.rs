@@ -1,0 +1,163 @@
+//! The front desk: one neutral request, and who is told (SPEC 3.4, NE-21). Nothing here can say why a room was asked for.
+
+use throughline_core::clock::{ClockId, Urgency};
+use throughline_core::id::Ref;
+use throughline_core::room::{RoomMove, RoomState};
+use throughline_core::task::Owner;
+use throughline_core::time::At;
+use throughline_policy::action::{RoomAnswer, RoomRequest};
+use throughline_policy::{Action as _, Actor, Purpose};
+use throughline_store::outbox::OutboxKind;
+use throughline_store::room::{Room, RoomAlert};
+use throughline_store::{Result, Work};
+
+use crate::App;
+use crate::site::{own_site, pack_at};
+
+/// A request on the neutral list.
+#[derive(Debug, Clone)]
+pub struct DeskRoom {
+    /// Reference.
+    pub reference: Ref,
+    /// Where it stands.
+    pub state: RoomState,
+    /// When it was asked for.
+    pub asked_at: At,
+    /// Who has been told and is awaited; `None` once someone came.
+    pub awaited: Option<Owner>,
+    /// When the next one is told, if nobody comes.
+    pub due_at: Option<At>,
+}
+
+/// Who holds a post at a site today.
+#[derive(Debug, Clone)]
+pub struct OnDuty {
+    /// Their name.
+    pub name: String,
+    /// Whether they are the first to be told.
+    pub first: bool,
+}
+
+/// The front desk's one screen.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// The name of the site.
+    pub site: String,
+    /// Requests that are not closed, oldest first.
+    pub rooms: Vec<DeskRoom>,
+    /// Who is told, in this order; empty when nobody holds a post.
+    pub on_duty: Vec<OnDuty>,
+}
+
+/// The neutral view of a request.
+pub(crate) fn desk_room(room: &Room) -> DeskRoom {
+    let awaited = match room.state {
+        RoomState::Answered | RoomState::Closed => None,
+        _ => room.state.duty().map(|duty| duty.owner),
+    };
+    DeskRoom {
+        reference: room.reference,
+        state: room.state,
+        asked_at: room.asked_at,
+        awaited,
+        due_at: room.due_at,
+    }
+}
+
+/// Asks for a private room at the actor's site. The lead is told at once: on their Today, and by a neutral notice.
+pub async fn room_request(app: &App, actor: &Actor) -> Result<DeskRoom> {
+    app.store
+        .work(actor, Purpose::HelpAPerson, |w| {
+            Box::pin(async move {
+                let facts = own_site(actor, RoomRequest::KIND)?;
+                let permit = w.permit::<RoomRequest>(&facts)?;
+                let pack = pack_at(app, w, Some(permit.on()), permit.organisation()).await?;
+                let due_at = pack.due(ClockId::RoomAnswer, Urgency::Immediate, w.now());
+                let alert = w.room_request(&permit, due_at).await?;
+                tell(w, &alert).await?;
+                Ok(DeskRoom {
+                    reference: alert.reference,
+                    state: alert.state,
+                    asked_at: w.now(),
+                    awaited: alert.state.duty().map(|duty| duty.owner),
+                    due_at: Some(due_at),
+                })
+            })
+        })
+        .await
+}
+
+/// Puts the neutral notice to whoever is to be told into the outbox, once for each alert.
+pub(crate) async fn tell(w: &mut Work<'_>, alert: &RoomAlert) -> Result<()> {
+    let Some(account) = alert.told else {
+        return Ok(());
+    };
+    let once = format!("room:{}:{}", alert.id.uuid(), alert.version);
+    let now = w.now();
+    w.outbox_add(
+        OutboxKind::StaffTask,
+        Some(account.uuid()),
+        serde_json::json!({}),
+        Some(&once),
+        now,
+    )
+    .await
+}
+
+/// The front desk's screen.
+pub async fn desk(app: &App, actor: &Actor) -> Result<Desk> {
+    app.store
+        .work(actor, Purpose::HelpAPerson, |w| {
+            Box::pin(async move {
+                let facts = own_site(actor, RoomRequest::KIND)?;
+                w.permit::<RoomRequest>(&facts)?;
+                let rooms = w.rooms(&w.scope(), 100).await?;
+                let site = w.site(facts.subject).await?;
+                Ok(Desk {
+                    site: site.map(|site| site.name).unwrap_or_default(),
+                    rooms: rooms.iter().map(desk_room).collect(),
+                    on_duty: on_duty(w, actor).await?,
+                })
+            })
+        })
+        .await
+}
+
+/// Who holds the posts of the actor's site, in the order in which they are told.
+pub(crate) async fn on_duty(w: &mut Work<'_>, actor: &Actor) -> Result<Vec<OnDuty>> {
+    let Some(site) = actor.site() else {
+        return Ok(Vec::new());
+    };
+    let leads = w.site_leads(site).await?;
+    Ok(leads
+        .into_iter()
+        .enumerate()
+        .map(|(at, lead)| OnDuty {
+            name: lead.name,
+            first: at == 0,
+        })
+        .collect())
+}
+
+/// Says that the actor comes ([`RoomMove::Answer`]) or that it is over ([`RoomMove::Close`]).
+pub async fn room_answer(
+    app: &App,
+    actor: &Actor,
+    reference: Ref,
+    made: RoomMove,
+) -> Result<RoomState> {
+    let (reference, made) = (&reference, &made);
+    app.store
+        .work(actor, Purpose::HelpAPerson, |w| {
+            Box::pin(async move {
+                let facts = w.room_facts(*reference).await?;
+                let permit = w.permit_found::<RoomAnswer>(facts)?;
+                let site = facts.and_then(|facts| facts.ties.site);
+                let pack = pack_at(app, w, site, permit.organisation()).await?;
+                // When the talk must be over, so that a forgotten request does not stand for ever.
+                let due_at = pack.due(ClockId::ConversationResume, Urgency::Immediate, w.now());
+                w.room_answer(&permit, *made, due_at).await
+            })
+        })
+        .await
+}

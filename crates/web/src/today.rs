@@ -1,0 +1,239 @@
+//! Today: what to do now, what waits for others, what comes next; for a lead the site as well. One task on its own page.
+
+use jiff::SignedDuration;
+use throughline_app::today::{self, Row as Line, Target, TaskOutcome, Then, What};
+use throughline_core::code::Code;
+use throughline_core::task::Owner;
+use throughline_core::time::At;
+use throughline_policy::{ActionKind, Standing, table};
+use throughline_ui::html::{Html, Size};
+use throughline_ui::prelude::*;
+
+use crate::fault::{Fault, Outcome};
+use crate::route::{Access, Rate, Route, get, post};
+use crate::visit::Visit;
+
+const DO: Access = Access::Staff(&[ActionKind::TaskDo]);
+const TITLE: &str = "page-today-title";
+
+/// The routes of this area.
+pub fn routes() -> Vec<Route> {
+    vec![
+        get("/today", TITLE, Access::SignedIn, Rate::Page, |v| {
+            Box::pin(day(v))
+        }),
+        get("/tasks/{task}", TITLE, DO, Rate::Page, |v| {
+            Box::pin(task(v))
+        }),
+        post("/tasks/{task}/take", TITLE, DO, Rate::Page, |v| {
+            Box::pin(take(v))
+        }),
+        post("/tasks/{task}/finish", TITLE, DO, Rate::Page, |v| {
+            Box::pin(finish(v))
+        }),
+    ]
+}
+
+/// A clock in words: "due in 2 hours", "overdue by 3 days".
+pub(crate) fn clock(visit: &Visit, due: At) -> String {
+    visit
+        .text()
+        .due(SignedDuration::from_secs(due.seconds_since(visit.now())))
+}
+
+async fn day(visit: Visit) -> Outcome {
+    let standing = visit.actor().standing();
+    if table::relations(standing, ActionKind::TaskDo).is_empty() {
+        return elsewhere(&visit, standing);
+    }
+    let text = visit.text();
+    let mine = today::worker(visit.app(), visit.actor()).await?;
+    let mut body = Html::heading(1, Size::L, text.t("today-heading"))
+        .then(Button::link(text.t("today-with-me"), "/with-me"));
+    if standing == Standing::DaLead {
+        let site = today::lead(visit.app(), visit.actor()).await?;
+        body.push(list(&visit, "today-rooms", &site.rooms));
+        body.push(list(&visit, "today-risks", &site.risks));
+        body.push(list(&visit, "today-climbing", &site.climbing));
+    }
+    body.push(list(&visit, "today-do-now", &mine.do_now));
+    body.push(list(&visit, "today-waiting", &mine.waiting));
+    body.push(list(&visit, "today-next", &mine.next));
+    body.push(Html::heading(2, Size::M, text.t("today-in-building")));
+    if mine.on_duty.is_empty() {
+        body.push(WarningText::new(visit.lang, text.t("desk-nobody")));
+    } else {
+        let names = mine.on_duty.iter().map(|who| {
+            let key = if who.first {
+                "today-first"
+            } else {
+                "today-then"
+            };
+            text.t_with(key, &[("name", who.name.as_str().into())])
+        });
+        body.push(Html::bullets(names));
+        if mine.on_duty.len() < 2 {
+            body.push(InsetText::new(text.t("today-cover-gap")));
+        }
+    }
+    Ok(visit.show(visit.page(TITLE, body)))
+}
+
+/// Where the day of someone without tasks begins.
+fn elsewhere(visit: &Visit, standing: Standing) -> Outcome {
+    crate::routes::NAVIGATION
+        .iter()
+        .map(|(path, _)| *path)
+        .find(|path| *path != "/today" && crate::routes::admits(path, standing))
+        .map(|path| visit.go(path))
+        .ok_or(Fault::NotFound)
+}
+
+fn list(visit: &Visit, key: &'static str, rows: &[Line]) -> Html {
+    let text = visit.text();
+    let mut out = Html::heading(2, Size::M, text.t(key));
+    if rows.is_empty() {
+        out.push(Html::paragraph(text.t(&format!("{key}-none"))));
+    }
+    for row in rows {
+        out.push(card(visit, row));
+    }
+    out
+}
+
+/// What a row is about, in words.
+pub(crate) fn words(visit: &Visit, row: &Line) -> String {
+    let text = visit.text();
+    let what = match row.what {
+        What::Room(_) => text.plain("desk-room"),
+        What::Task(kind) => text.plain(&format!("task-kind-{}", kind.code())),
+        What::Referral(state) => text.plain(&format!("today-referral-{}", state.code())),
+        What::Risk(band) => text.plain(&format!("today-risk-{}", band.code())),
+    };
+    match &row.who {
+        Some(name) => text.plain_with(
+            "today-about",
+            &[("name", name.as_str().into()), ("what", what.into())],
+        ),
+        None => what,
+    }
+}
+
+fn post_words(visit: &Visit, owner: Owner) -> String {
+    visit.text().plain(&format!("post-{}", owner.code()))
+}
+
+/// Whose turn it is, by when, and what happens if nobody acts.
+fn turn(visit: &Visit, row: &Line) -> Html {
+    let text = visit.text();
+    let who = post_words(visit, row.turn);
+    let mut out = Html::paragraph(text.t_with("today-turn", &[("who", who.into())]));
+    if let Some(due) = row.due_at {
+        let then = match row.then {
+            Some(Then::Tells(owner)) => text.plain_with(
+                "today-then-tells",
+                &[("who", post_words(visit, owner).into())],
+            ),
+            Some(Then::ComesBack) => text.plain("today-then-back"),
+            None => String::new(),
+        };
+        out.push(Html::paragraph(
+            Html::text(clock(visit, due))
+                .then(Html::text(". "))
+                .then(Html::text(then)),
+        ));
+    } else {
+        let since = text.ago(SignedDuration::from_secs(
+            visit.now().seconds_since(row.since),
+        ));
+        out.push(Html::paragraph(
+            text.t_with("today-since", &[("ago", since.into())]),
+        ));
+    }
+    out
+}
+
+fn card(visit: &Visit, row: &Line) -> Html {
+    let text = visit.text();
+    let mut card = Card::new(Html::text(words(visit, row))).body(turn(visit, row));
+    if row.overdue {
+        card = card.tag(Tag::new(text.t("today-overdue")).colour(Colour::Red));
+    }
+    card = match (row.target, row.task) {
+        (Target::Room(room), _) => card.action(
+            PostForm::new(format!("/rooms/{room}/come"), visit.csrf())
+                .body(Button::new(text.t("desk-come"))),
+        ),
+        (_, Some(task)) => card.action(Link::new(text.t("today-open"), format!("/tasks/{task}"))),
+        (target, None) => card.action(Link::new(text.t("today-open"), address(target))),
+    };
+    Html::from(card)
+}
+
+/// The page that a row leads to.
+fn address(target: Target) -> String {
+    match target {
+        Target::Room(_) => "/front-desk".to_owned(),
+        Target::Task(task) => format!("/tasks/{task}"),
+        Target::Case(case) => format!("/cases/{case}"),
+        Target::Referral(referral) => format!("/referrals/{referral}"),
+        Target::Conversation(talk) => format!("/conversations/{talk}"),
+    }
+}
+
+async fn task(visit: Visit) -> Outcome {
+    let text = visit.text();
+    let view = today::task(visit.app(), visit.actor(), visit.reference("task")?).await?;
+    let mut body = Html::heading(1, Size::L, Html::text(words(&visit, &view.row)));
+    if view.over {
+        body.push(Html::paragraph(text.t("task-over")));
+    } else {
+        body.push(turn(&visit, &view.row));
+        let target = view
+            .conversation
+            .map_or(view.row.target, Target::Conversation);
+        if !matches!(target, Target::Task(_)) {
+            body.push(Button::link(text.t("task-go"), address(target)));
+        }
+        let base = format!("/tasks/{}", view.reference);
+        if view.taken {
+            body.push(Html::paragraph(text.t("task-taken-already")));
+        } else {
+            body.push(
+                PostForm::new(format!("{base}/take"), visit.csrf())
+                    .body(Button::new(text.t("task-take")).secondary()),
+            );
+        }
+        let choices = TaskOutcome::ALL.iter().map(|outcome| {
+            Choice::new(
+                outcome.code(),
+                text.t(&format!("task-outcome-{}", outcome.code())),
+            )
+        });
+        let question = Radios::new("outcome", Legend::new(text.t("task-how"))).items(choices);
+        body.push(
+            PostForm::new(format!("{base}/finish"), visit.csrf())
+                .body(Html::from(question).then(Button::new(text.t("task-finish")))),
+        );
+    }
+    let mut page = visit.page(TITLE, body);
+    page.back = Some("/today".to_owned());
+    Ok(visit.show(page))
+}
+
+async fn take(visit: Visit) -> Outcome {
+    let task = visit.reference("task")?;
+    today::task_take(visit.app(), visit.actor(), task).await?;
+    Ok(visit.go_saying(&format!("/tasks/{task}"), "task-taken"))
+}
+
+async fn finish(visit: Visit) -> Outcome {
+    let task = visit.reference("task")?;
+    let form = visit.form()?;
+    // An answer that is not one of ours, or none at all, ends nothing.
+    let Ok(outcome) = TaskOutcome::from_code(form.value("outcome")) else {
+        return Ok(visit.go_saying(&format!("/tasks/{task}"), "task-how-missing"));
+    };
+    today::task_finish(visit.app(), visit.actor(), task, outcome).await?;
+    Ok(visit.go_saying("/today", "task-finished"))
+}
