@@ -29,10 +29,8 @@ use throughline_store::Work;
 use throughline_store::consent::NewConsent;
 use throughline_store::directory::Service;
 use throughline_store::outbox::OutboxKind;
-use throughline_store::referral::{
-    Accepted, Exchange, MoveDetail, MovesReferral, NewReferral, Referral, SeesReferral, Transition,
-    Via,
-};
+pub use throughline_store::referral::{Accepted, Exchange, Referral, Transition, Via};
+use throughline_store::referral::{MoveDetail, MovesReferral, NewReferral, SeesReferral};
 use throughline_store::setup::OrganisationKind;
 use throughline_store::task::{TaskNew, TaskOutcome};
 

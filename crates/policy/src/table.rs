@@ -94,6 +94,7 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
         },
         A::OutcomeRecord => match standing {
             PartnerWorker | ApiClient => &[Accepted],
+            LinkHolder => &[ThisLink],
             WorkCoach => &[Lead],
             DaLead => &[Lead, OwnSite],
             _ => &[],

@@ -13,6 +13,9 @@ pub fn all() -> Vec<Route> {
         crate::front_desk::routes(),
         crate::today::routes(),
         crate::conversation::routes(),
+        crate::refer::routes(),
+        crate::partner::routes(),
+        crate::link::routes(),
     ]
     .concat()
 }

@@ -1,0 +1,391 @@
+//! A service with accounts: inbox by clock, caseload, one request, answering it, what came of it; and the demo's mail folder.
+
+use throughline_app::partner::{self, InboxRow, PartnerView, Way};
+use throughline_app::referral::{self, Via};
+use throughline_core::code::Code as _;
+use throughline_core::id::Ref;
+use throughline_core::reason::Words;
+use throughline_core::referral::ReferralState;
+use throughline_core::time::At;
+use throughline_policy::ActionKind;
+use throughline_ui::html::{Html, Size};
+use throughline_ui::prelude::*;
+
+use crate::fault::{Fault, Outcome};
+use crate::refer::{outcome_form, read_outcome};
+use crate::route::{Access, Rate, Route, get, post};
+use crate::shown::{answer_fields, due, exchanges, packet, read_answer, seen, steps, when, word};
+use crate::visit::Visit;
+
+const PARTNERS: Access = Access::Staff(&[ActionKind::PacketRead]);
+/// How many rows a list shows.
+const ROWS: u64 = 500;
+
+/// The routes of this area.
+pub fn routes() -> Vec<Route> {
+    vec![
+        get("/inbox", "page-inbox-title", PARTNERS, Rate::Page, |v| Box::pin(inbox(v))),
+        get("/caseload", "page-caseload-title", PARTNERS, Rate::Page, |v| Box::pin(caseload(v))),
+        get("/requests/{referral}", "page-request-title", PARTNERS, Rate::Page, |v| Box::pin(show(v))),
+        post("/requests/{referral}/answer", "page-request-title", PARTNERS, Rate::Page, |v| Box::pin(answer(v))),
+        post("/requests/{referral}/ask", "page-request-title", PARTNERS, Rate::Page, |v| Box::pin(ask(v))),
+        post("/requests/{referral}/outcome", "page-request-title", PARTNERS, Rate::Page, |v| Box::pin(outcome(v))),
+        get("/demo/mail", "page-folder-title", Access::Public, Rate::Page, |v| Box::pin(folder(v))),
+    ]
+}
+
+fn rows(text: Text, rows: &[InboxRow], now: At, nothing: &str) -> Html {
+    if rows.is_empty() {
+        return Html::paragraph(text.t(nothing));
+    }
+    let mut table = Table::bare().head([
+        text.t("partner-need"),
+        text.t("partner-urgency"),
+        text.t("partner-from"),
+        text.t("partner-state"),
+        text.t("partner-due"),
+    ]);
+    for row in rows {
+        let urgency = row
+            .urgency
+            .map_or_else(String::new, |urgency| word(text, "urgency", urgency.code()));
+        table = table.row([
+            Html::from(Link::new(
+                word(text, "need", row.need.code()),
+                format!("/requests/{}", row.reference),
+            )),
+            Html::text(urgency),
+            Html::text(&row.from),
+            Html::text(word(text, "referral-state", row.state.code())),
+            Html::text(row.due_at.map_or_else(String::new, |at| due(text, at, now))),
+        ]);
+    }
+    table.into()
+}
+
+async fn inbox(visit: Visit) -> Outcome {
+    let text = visit.text();
+    let found = partner::inbox(visit.app(), visit.actor(), ROWS).await?;
+    let body = Html::heading(1, Size::L, text.t("partner-inbox-heading"))
+        .then(rows(text, &found, visit.now(), "partner-inbox-empty"));
+    let mut page = visit.page("page-inbox-title", body);
+    page.wide = true;
+    Ok(visit.show(page))
+}
+
+async fn caseload(visit: Visit) -> Outcome {
+    let text = visit.text();
+    let found = partner::caseload(visit.app(), visit.actor(), ROWS).await?;
+    let body = Html::heading(1, Size::L, text.t("partner-caseload-heading"))
+        .then(rows(text, &found, visit.now(), "partner-caseload-empty"));
+    let mut page = visit.page("page-caseload-title", body);
+    page.wide = true;
+    Ok(visit.show(page))
+}
+
+/// Whether this state can still be answered by the service.
+const fn can_answer(state: ReferralState) -> bool {
+    matches!(
+        state,
+        ReferralState::Sent
+            | ReferralState::Received
+            | ReferralState::Opened
+            | ReferralState::NoResponse
+            | ReferralState::Waitlisted
+    )
+}
+
+/// How to reach the person: for each way the rules come first and the number last, if at all.
+pub(crate) fn ways(text: Text, ways: &[Way]) -> Html {
+    if ways.is_empty() {
+        return Html::paragraph(text.t("partner-no-contact"));
+    }
+    Html::join(ways.iter().map(|way| {
+        let times = if way.windows.is_empty() {
+            text.plain("partner-any-time")
+        } else {
+            let each: Vec<String> = way
+                .windows
+                .iter()
+                .map(|window| {
+                    text.plain_with(
+                        "partner-window",
+                        &[
+                            (
+                                "day",
+                                text.plain(&format!(
+                                    "weekday-{}",
+                                    window.day().to_monday_one_offset()
+                                ))
+                                .into(),
+                            ),
+                            ("from", clock(text, window.from()).into()),
+                            ("to", clock(text, window.to()).into()),
+                        ],
+                    )
+                })
+                .collect();
+            text.list(&each)
+        };
+        let mut list = SummaryList::new()
+            .fact(text.t("partner-times"), times)
+            .fact(
+                text.t("partner-who-answers"),
+                word(text, "answered", way.answered_by.code()),
+            )
+            .fact(
+                text.t("partner-voicemail"),
+                text.t(if way.voicemail {
+                    "partner-voicemail-yes"
+                } else {
+                    "partner-voicemail-no"
+                }),
+            );
+        if let Some(say) = &way.say {
+            list = list.fact(text.t("partner-say"), say);
+        }
+        let number = match (&way.value, way.hidden) {
+            (Some(value), _) => Html::text(value),
+            (None, Some(reason)) => {
+                let mut words = word(text, "hidden", reason.code());
+                if let Some(at) = way.opens_at {
+                    words.push(' ');
+                    words.push_str(
+                        &text.plain_with("partner-opens", &[("when", when(text, at).into())]),
+                    );
+                }
+                Html::text(words)
+            }
+            (None, None) => text.t("partner-number-not-shared"),
+        };
+        list = list.fact(text.t("partner-number"), number);
+        Html::from(SummaryCard::new(
+            word(text, "channel", way.channel.code()),
+            list,
+        ))
+    }))
+}
+
+/// Minutes after midnight as people say them; 1440 is midnight.
+fn clock(text: Text, minutes: i16) -> String {
+    let minutes = minutes.rem_euclid(1_440);
+    let hour = i8::try_from(minutes / 60).unwrap_or(0);
+    let minute = i8::try_from(minutes % 60).unwrap_or(0);
+    jiff::civil::Time::new(hour, minute, 0, 0)
+        .map(|time| text.time(time))
+        .unwrap_or_default()
+}
+
+/// The body of one request, for a service with an account or with a link. `post` makes a form to one of its actions.
+pub(crate) fn request_body(
+    visit: &Visit,
+    view: &PartnerView,
+    reach: &[Way],
+    form: &Form,
+    post: impl Fn(&str) -> PostForm,
+) -> Html {
+    let text = visit.text();
+    let referral = &view.referral;
+    let state = referral.state;
+    let version = referral.version.to_string();
+    let post = |to: &str| post(to).hidden("seen", version.clone());
+    let mut facts = SummaryList::new()
+        .fact(text.t("partner-from"), &view.from)
+        .fact(
+            text.t("partner-state"),
+            word(text, "referral-state", state.code()),
+        );
+    if let Some(at) = referral.due_at {
+        facts = facts.fact(text.t("partner-due"), due(text, at, visit.now()));
+    }
+    if let Some(accepted) = &view.accepted {
+        facts = facts.fact(text.t("partner-accepted-by"), &accepted.by);
+    }
+    let mut body = Html::heading(1, Size::L, text.t("partner-request-heading")).then(facts);
+    let Some(shared) = &view.packet else {
+        return body.then(InsetText::new(text.t("partner-consent-over")));
+    };
+    let accepted = matches!(
+        state,
+        ReferralState::Accepted | ReferralState::FirstContact | ReferralState::InService
+    );
+    if accepted {
+        body.push(Html::heading(2, Size::M, text.t("partner-reach-heading")));
+        body.push(WarningText::new(
+            visit.lang,
+            text.t("partner-reach-rules-first"),
+        ));
+        body.push(ways(text, reach));
+    }
+    body.push(Html::heading(2, Size::M, text.t("partner-told-heading")));
+    body.push(packet(text, shared));
+    body.push(exchanges(text, &view.exchanges));
+    if can_answer(state) {
+        body.push(
+            post("answer").body(
+                answer_fields(form, text, Vec::new()).then(Button::new(text.t("partner-answer"))),
+            ),
+        );
+        body.push(
+            post("ask").body(
+                Html::from(
+                    Textarea::new("question", text.t("partner-question"))
+                        .hint(text.t("partner-question-hint"))
+                        .rows(3)
+                        .bind(form, text),
+                )
+                .then(Button::new(text.t("partner-ask")).secondary()),
+            ),
+        );
+    } else if !accepted {
+        body.push(InsetText::new(text.t("partner-answered-already")));
+    }
+    if accepted {
+        body.push(outcome_form(text, form, post("outcome"), state));
+    }
+    body.push(Html::heading(2, Size::M, text.t("partner-steps-heading")));
+    body.then(steps(text, &view.steps))
+}
+
+async fn page_of(visit: &Visit, reference: Ref, form: &Form) -> Result<Page, Fault> {
+    let view = partner::open(visit.app(), visit.actor(), reference).await?;
+    let reach = reach(visit, visit.actor(), &view).await?;
+    let body = request_body(visit, &view, &reach, form, |to| {
+        PostForm::new(format!("/requests/{reference}/{to}"), visit.csrf())
+    });
+    let mut page = visit.page("page-request-title", body);
+    page.errors = form.summary(visit.text());
+    page.back = Some("/inbox".to_owned());
+    Ok(page)
+}
+
+/// How to reach the person, once accepted; nothing before, so that nothing is even asked for.
+pub(crate) async fn reach(
+    visit: &Visit,
+    actor: &throughline_policy::Actor,
+    view: &PartnerView,
+) -> Result<Vec<Way>, Fault> {
+    match view.referral.state {
+        ReferralState::Accepted | ReferralState::FirstContact | ReferralState::InService => {
+            Ok(partner::reveal_contact(visit.app(), actor, view.referral.reference).await?)
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+async fn show(visit: Visit) -> Outcome {
+    let reference = visit.reference("referral")?;
+    let page = page_of(&visit, reference, &Form::empty()).await?;
+    Ok(visit.show(page))
+}
+
+/// The same page with what is wrong. When somebody else was first, the page shows how things stand now.
+async fn again(visit: &Visit, reference: Ref, form: &Form) -> Outcome {
+    let page = page_of(visit, reference, form).await?;
+    Ok(visit.show_errors(page))
+}
+
+async fn answer(visit: Visit) -> Outcome {
+    let reference = visit.reference("referral")?;
+    let mut form = visit.form()?;
+    let Some(said) = read_answer(&mut form, false) else {
+        return again(&visit, reference, &form).await;
+    };
+    match partner::answer(visit.app(), visit.actor(), reference, seen(&form), &said).await {
+        Ok(state) => {
+            // After a no the request is no longer theirs to read.
+            let to = if state == ReferralState::Declined {
+                "/inbox".to_owned()
+            } else {
+                format!("/requests/{reference}")
+            };
+            Ok(visit.go_saying(&to, "partner-answered"))
+        }
+        Err(throughline_app::Error::Conflict) => {
+            form.wrong("answer", "partner-someone-first");
+            again(&visit, reference, &form).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn ask(visit: Visit) -> Outcome {
+    let reference = visit.reference("referral")?;
+    let mut form = visit.form()?;
+    let words = form.required_within("question", "partner-question-needed", 1_000);
+    let Some(words) = words.and_then(|words| Words::new(&words).ok()) else {
+        return again(&visit, reference, &form).await;
+    };
+    match partner::ask(visit.app(), visit.actor(), reference, &words).await {
+        Ok(()) => Ok(visit.go_saying(&format!("/requests/{reference}"), "partner-asked")),
+        Err(throughline_app::Error::Invalid { problem, .. }) => {
+            form.wrong("question", problem);
+            again(&visit, reference, &form).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn outcome(visit: Visit) -> Outcome {
+    let reference = visit.reference("referral")?;
+    let mut form = visit.form()?;
+    let Some(came) = read_outcome(&mut form) else {
+        return again(&visit, reference, &form).await;
+    };
+    match referral::outcome(
+        visit.app(),
+        visit.actor(),
+        reference,
+        seen(&form),
+        came,
+        Via::Account,
+    )
+    .await
+    {
+        Ok(state) => {
+            let to = if state == ReferralState::Ended {
+                "/caseload".to_owned()
+            } else {
+                format!("/requests/{reference}")
+            };
+            Ok(visit.go_saying(&to, "partner-recorded"))
+        }
+        Err(throughline_app::Error::Conflict) => {
+            form.wrong("outcome", "partner-someone-first");
+            again(&visit, reference, &form).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The mail that left, in a demo only: anywhere else there is no such page.
+async fn folder(visit: Visit) -> Outcome {
+    if !visit.app().settings.demo {
+        return Err(Fault::NotFound);
+    }
+    let text = visit.text();
+    let mails = visit
+        .app()
+        .store
+        .read(|r| Box::pin(async move { r.sent_mails(100).await }))
+        .await?;
+    let mut body = Html::heading(1, Size::L, text.t("partner-folder-heading"))
+        .then(Html::paragraph(text.t("partner-folder-what")));
+    if mails.is_empty() {
+        body.push(Html::paragraph(text.t("partner-folder-empty")));
+    }
+    for mail in mails {
+        let words = Html::join(mail.body.lines().map(|line| match line.split_once("/r/") {
+            // A link of ours can be followed here.
+            Some((_, token)) => Html::paragraph(Link::new(line, format!("/r/{token}"))),
+            None => Html::paragraph(line),
+        }));
+        let list = SummaryList::new()
+            .fact(text.t("partner-folder-to"), &mail.recipient)
+            .fact(text.t("partner-folder-sent"), when(text, mail.sent_at))
+            .fact(text.t("partner-folder-says"), words);
+        body.push(SummaryCard::new(&mail.title, list));
+    }
+    let page = visit.page("page-folder-title", body);
+    Ok(visit.show(page))
+}
