@@ -27,11 +27,8 @@
 //! SQL; a route outside the table; personal data, a search term or a word about someone's situation in a URL, a title or a
 //! log; a page that tells "you may not" from "there is no such thing".
 
-<<<<<<< HEAD
 pub mod api;
-=======
 mod conversation;
->>>>>>> 821cf36 (Front line: tried on both databases; pages for the front desk, Today and conversations, in English and Welsh)
 pub mod fault;
 mod front_desk;
 mod general;
@@ -41,6 +38,7 @@ pub mod routes;
 pub mod server;
 mod session;
 pub mod shell;
+mod sign_in;
 mod today;
 pub mod visit;
 

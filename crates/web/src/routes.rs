@@ -13,6 +13,7 @@ pub fn all() -> Vec<Route> {
         crate::front_desk::routes(),
         crate::today::routes(),
         crate::conversation::routes(),
+        crate::sign_in::routes(),
     ]
     .concat()
 }
