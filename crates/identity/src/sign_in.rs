@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use throughline_core::id::{AccountId, Ref};
+use throughline_core::role::Role;
 use throughline_core::time::At;
 use throughline_policy::{Actor, Purpose};
 use throughline_seal::{Token, normal};
@@ -54,6 +55,19 @@ pub enum Outcome {
     Refused,
     /// Too many guesses: this device, or this address for this network, must wait until then. Nothing was checked.
     Slow(At),
+}
+
+/// Somebody invented, whom a visitor of a demo can be.
+#[derive(Debug, Clone)]
+pub struct DemoPerson {
+    /// Their account.
+    pub reference: Ref,
+    /// Their invented name.
+    pub name: String,
+    /// Their role.
+    pub role: Role,
+    /// Their invented organisation.
+    pub organisation: String,
 }
 
 /// What was found before anything was checked.
@@ -175,6 +189,29 @@ impl Identity {
             })
             .await?;
         Ok(Outcome::Refused)
+    }
+
+    /// The invented people of a demo; nobody in any other installation.
+    pub async fn demo_people(&self) -> Result<Vec<DemoPerson>> {
+        let people = self
+            .store()
+            .work(&Actor::Public, Purpose::SignIn, |w| {
+                Box::pin(async move {
+                    let mut out = Vec::new();
+                    for account in w.demo_accounts().await? {
+                        let organisation = w.organisation(account.organisation).await?;
+                        out.push(DemoPerson {
+                            reference: account.reference,
+                            name: account.name,
+                            role: account.role,
+                            organisation: organisation.map(|o| o.name).unwrap_or_default(),
+                        });
+                    }
+                    Ok(out)
+                })
+            })
+            .await?;
+        Ok(people)
     }
 
     /// Signs in with one press, in a demo with invented people only. Gives `None` where the installation is no demo, and where

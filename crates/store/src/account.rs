@@ -12,7 +12,7 @@ use throughline_seal::{BlindKey, normal};
 
 use crate::audit::Event;
 use crate::col::{Blob, Col};
-use crate::entity::{account, site_lead};
+use crate::entity::{account, installation, site_lead};
 use crate::error::{Error, Result};
 use crate::keys::{Owner, place};
 use crate::work::Work;
@@ -301,6 +301,24 @@ impl Work<'_> {
         for row in rows {
             let account = self.account(row.account_id.0).await?;
             out.extend(account.filter(|account| account.state == AccountState::Active));
+        }
+        Ok(out)
+    }
+
+    /// The invented people of a demo, for signing in with one press. Empty unless the installation is a demo.
+    pub async fn demo_accounts(&mut self) -> Result<Vec<Account>> {
+        let demo = installation::Entity::find_by_id(1).one(&self.tx).await?;
+        if !demo.is_some_and(|row| row.demo) {
+            return Ok(Vec::new());
+        }
+        let rows = account::Entity::find()
+            .filter(account::Column::State.eq(AccountState::Active.code()))
+            .order_by_asc(account::Column::Id)
+            .all(&self.tx)
+            .await?;
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows {
+            out.push(self.account_of(row).await?);
         }
         Ok(out)
     }

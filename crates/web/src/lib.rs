@@ -41,6 +41,7 @@ pub mod routes;
 pub mod server;
 mod session;
 pub mod shell;
+mod sign_in;
 mod today;
 mod shown;
 pub mod visit;

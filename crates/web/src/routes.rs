@@ -16,6 +16,7 @@ pub fn all() -> Vec<Route> {
         crate::refer::routes(),
         crate::partner::routes(),
         crate::link::routes(),
+        crate::sign_in::routes(),
     ]
     .concat()
 }

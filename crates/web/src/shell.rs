@@ -125,6 +125,7 @@ async fn respond(web: Web, route: Route, params: RawPathParams, request: Request
     };
     let web = visit.web.clone();
     let had_flash = visit.flash.is_some();
+    let path = visit.path.clone();
     let mut visit = visit;
     let outcome = handle(&mut visit, body).await;
     let outcome = match outcome {
@@ -136,7 +137,17 @@ async fn respond(web: Web, route: Route, params: RawPathParams, request: Request
     };
     let mut response = match outcome {
         Ok(response) => response,
-        Err((fault, (signed, lang))) => fault_response(&web, route.kind, lang, signed, &fault),
+        Err((fault, (signed, lang))) => {
+            let mut response = fault_response(&web, route.kind, lang, signed, &fault);
+            // The page that was open when the lock fell is where the password leads back to.
+            if fault == Fault::Locked
+                && route.method == Method1::Get
+                && let Some(value) = crate::sign_in::way_back(&web, &path)
+            {
+                response.headers_mut().append(header::SET_COOKIE, value);
+            }
+            response
+        }
     };
     if had_flash && route.kind == Kind::Page {
         response.headers_mut().append(
