@@ -9,7 +9,11 @@
 
 pub mod access;
 pub mod conversation;
+pub mod directory;
+pub mod directory_node;
+pub mod directory_source;
 pub mod drafts;
+pub mod find;
 pub mod front_desk;
 pub mod intake;
 pub mod jobs;
@@ -27,6 +31,9 @@ use throughline_core::nation::Nation;
 use throughline_core::pack::{Pack, Packs};
 use throughline_core::time::At;
 pub use throughline_store::{self as records, Error, Result, Store};
+use throughline_find::geo::Gazetteer;
+
+use crate::directory_node::DirectoryNode;
 
 /// Everything a use case needs. One per process.
 #[derive(Debug)]
@@ -35,6 +42,8 @@ pub struct App {
     pub store: Store,
     /// The policy packs.
     pub packs: Packs,
+    /// The directory of services as this node holds it.
+    pub directory: DirectoryNode,
     /// How this installation is set up.
     pub settings: Settings,
 }
@@ -53,6 +62,24 @@ pub struct Settings {
 }
 
 impl App {
+    /// An application over a store. Its directory is empty until [`DirectoryNode::refresh`] has read it.
+    ///
+    /// # Errors
+    /// Only if the built-in places or words were damaged, which a test excludes.
+    pub fn new(store: Store, packs: Packs, settings: Settings) -> Result<Self> {
+        Ok(Self {
+            store,
+            packs,
+            directory: DirectoryNode::new()?,
+            settings,
+        })
+    }
+
+    /// Places and postcodes.
+    pub fn gazetteer(&self) -> &Gazetteer {
+        self.directory.gazetteer()
+    }
+
     /// The surroundings.
     pub fn env(&self) -> &Env {
         self.store.env()

@@ -45,6 +45,7 @@ async fn site(world: &TestStore, posts: &[i64]) -> Site {
     let app = App {
         store: world.store.clone(),
         packs: Packs::embedded().unwrap(),
+        directory: throughline_app::directory_node::DirectoryNode::new().unwrap(),
         settings: Settings {
             base_url: "https://throughline.example".into(),
             mail_from: "office@throughline.example".into(),
@@ -760,6 +761,7 @@ both!(
         let app = App {
             store: world.store.clone(),
             packs: Packs::embedded().unwrap(),
+            directory: throughline_app::directory_node::DirectoryNode::new().unwrap(),
             settings: Settings {
                 base_url: String::new(),
                 mail_from: String::new(),

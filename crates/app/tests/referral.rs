@@ -177,6 +177,7 @@ async fn town(world: &TestStore) -> Town {
         app: App {
             store: store.clone(),
             packs: Packs::embedded().unwrap(),
+            directory: throughline_app::directory_node::DirectoryNode::new().unwrap(),
             settings,
         },
         coach,

@@ -81,9 +81,17 @@ pub async fn app(config: &Config, store: Store) -> Result<Arc<App>, Failure> {
         node: config.jobs.node.clone(),
         demo: installation.is_some_and(|installation| installation.demo),
     };
-    Ok(Arc::new(App {
+    let directory = throughline_app::directory_node::DirectoryNode::new()
+        .map_err(|error| Failure::failed(error.to_string()))?;
+    let app = App {
         store,
         packs,
+        directory,
         settings,
-    }))
+    };
+    app.directory
+        .refresh(&app.store)
+        .await
+        .map_err(|_| Failure::failed("the directory could not be read. Nothing was changed. Check the database and start again."))?;
+    Ok(Arc::new(app))
 }

@@ -1,0 +1,224 @@
+//! The directory as one node holds it: an immutable snapshot, swapped whole when the database says that something changed.
+//!
+//! Nothing here matters: a node that starts again reads it again. Searches are counted here and written down now and then,
+//! so that no stranger can make the database wait by searching.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use throughline_core::code::Code as _;
+use throughline_core::directory::Entry;
+use throughline_core::id::{FeedId, Ref};
+use throughline_core::time::At;
+use throughline_exchange::inbound::stable_id;
+use throughline_find::geo::Gazetteer;
+use throughline_find::{Knowledge, Listing, Snapshot};
+use throughline_policy::{Actor, Purpose};
+use throughline_store::directory::{Service, ServiceState};
+use throughline_store::{Error, Result, Store};
+use uuid::Uuid;
+
+throughline_core::code_list! {
+    /// Who searched, as far as that is counted.
+    pub enum SearchKind {
+        /// Anyone, on the public page.
+        Public = "public",
+        /// A worker, without a person's record.
+        Worker = "worker",
+        /// A program, over the API.
+        Program = "program",
+    }
+}
+
+/// One state of the directory.
+#[derive(Debug)]
+pub struct Published {
+    /// The services, indexed.
+    pub snapshot: Arc<Snapshot>,
+    /// The number of the newest change in it.
+    pub version: i64,
+    organisations: HashMap<Ref, Uuid>,
+}
+
+impl Published {
+    /// The public identifier of the organisation that runs a service: the same for all services of one organisation.
+    pub fn organisation_of(&self, service: Ref) -> Uuid {
+        self.organisations
+            .get(&service)
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+/// The directory on this node.
+pub struct DirectoryNode {
+    knowledge: Arc<Knowledge>,
+    held: RwLock<Arc<Published>>,
+    refreshing: tokio::sync::Mutex<()>,
+    searches: Mutex<BTreeMap<(String, SearchKind), i64>>,
+}
+
+impl std::fmt::Debug for DirectoryNode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DirectoryNode")
+    }
+}
+
+impl DirectoryNode {
+    /// An empty directory with the built-in places and words. Fill it with [`DirectoryNode::refresh`].
+    ///
+    /// # Errors
+    /// Only if the built-in data were damaged, which a test excludes.
+    pub fn new() -> Result<Self> {
+        let knowledge =
+            Knowledge::built_in().map_err(|damaged| Error::Setup(damaged.to_string()))?;
+        Ok(Self::with(Arc::new(knowledge)))
+    }
+
+    /// An empty directory with other places and words.
+    pub fn with(knowledge: Arc<Knowledge>) -> Self {
+        let empty = Published {
+            snapshot: Arc::new(Snapshot::build(Arc::clone(&knowledge), [])),
+            version: 0,
+            organisations: HashMap::new(),
+        };
+        Self {
+            knowledge,
+            held: RwLock::new(Arc::new(empty)),
+            refreshing: tokio::sync::Mutex::default(),
+            searches: Mutex::default(),
+        }
+    }
+
+    /// The directory now.
+    pub fn published(&self) -> Arc<Published> {
+        Arc::clone(&self.held.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The services now, indexed.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.published().snapshot)
+    }
+
+    /// Places and postcodes.
+    pub fn gazetteer(&self) -> &Gazetteer {
+        &self.knowledge.gazetteer
+    }
+
+    /// Looks whether the directory has changed and takes the changes over. Gives whether there were any.
+    pub async fn refresh(&self, store: &Store) -> Result<bool> {
+        let _one_at_a_time = self.refreshing.lock().await;
+        let old = self.published();
+        let since = &old.version;
+        let news = store
+            .read(|read| {
+                Box::pin(async move {
+                    let version = read.directory_version().await?;
+                    if version <= *since {
+                        return Ok(None);
+                    }
+                    let changed = read.services_changed_since(*since).await?;
+                    Ok(Some((version, changed, read.feed_names().await?)))
+                })
+            })
+            .await?;
+        let Some((version, changed, feeds)) = news else {
+            return Ok(false);
+        };
+        let knowledge = Arc::clone(&self.knowledge);
+        let built =
+            tokio::task::spawn_blocking(move || rebuild(&old, version, changed, &feeds, knowledge))
+                .await
+                .map_err(|_| Error::Illegal("the directory could not be indexed"))?;
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(built);
+        Ok(true)
+    }
+
+    /// Counts one search. Only that there was one, and on which day.
+    pub fn count_search(&self, kind: SearchKind, now: At) {
+        let day = now.london_date().to_string();
+        let mut counted = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
+        *counted.entry((day, kind)).or_insert(0) += 1;
+    }
+
+    /// Writes counted searches down. What cannot be written is kept for the next time.
+    pub async fn write_searches(&self, store: &Store) -> Result<()> {
+        let counted =
+            std::mem::take(&mut *self.searches.lock().unwrap_or_else(PoisonError::into_inner));
+        if counted.is_empty() {
+            return Ok(());
+        }
+        let rows = &counted;
+        let done = store
+            .work(&Actor::Public, Purpose::KeepPromises, |work| {
+                Box::pin(async move {
+                    for ((day, kind), count) in rows {
+                        work.searches_add(day, kind.code(), *count).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+        if done.is_err() {
+            let mut held = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
+            for (key, count) in counted {
+                *held.entry(key).or_insert(0) += count;
+            }
+        }
+        done
+    }
+}
+
+/// The old state with the changes taken over.
+fn rebuild(
+    old: &Published,
+    version: i64,
+    changed: Vec<Service>,
+    feeds: &[(FeedId, String)],
+    knowledge: Arc<Knowledge>,
+) -> Published {
+    let names: HashMap<FeedId, &str> = feeds
+        .iter()
+        .map(|(id, name)| (*id, name.as_str()))
+        .collect();
+    let mut organisations = old.organisations.clone();
+    let mut touched: BTreeMap<Ref, Option<Listing>> = BTreeMap::new();
+    for service in changed {
+        let feed = service
+            .feed
+            .and_then(|feed| names.get(&feed).copied())
+            .unwrap_or_default();
+        let listed = service.state == ServiceState::Listed;
+        organisations.insert(service.reference, organisation_id(feed, &service.entry));
+        touched.insert(service.reference, listed.then(|| listing(service)));
+    }
+    let kept: Vec<Listing> = old
+        .snapshot
+        .all()
+        .filter(|listed| !touched.contains_key(&listed.reference()))
+        .map(|listed| (*listed.listing).clone())
+        .collect();
+    let listings = kept.into_iter().chain(touched.into_values().flatten());
+    Published {
+        snapshot: Arc::new(Snapshot::build(knowledge, listings)),
+        version,
+        organisations,
+    }
+}
+
+fn listing(service: Service) -> Listing {
+    Listing {
+        reference: service.reference,
+        version: u64::try_from(service.version).unwrap_or(0),
+        confirmed_at: service.confirmed_at,
+        entry: service.entry,
+    }
+}
+
+fn organisation_id(feed: &str, entry: &Entry) -> Uuid {
+    let source = entry
+        .organisation
+        .as_ref()
+        .map_or("", |body| body.source_id.as_str());
+    stable_id(feed, source)
+}

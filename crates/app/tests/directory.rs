@@ -1,0 +1,345 @@
+//! Feeds taken over through the use case, on both databases: real feeds where they are at hand, and feeds that misbehave.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use throughline_app::directory::{self, Decision, Import, ImportError, Report};
+use throughline_app::directory_node::SearchKind;
+use throughline_app::directory_source::{FromBytes, FromPath, Source};
+use throughline_app::{App, Error, Settings, find};
+use throughline_core::id::OrganisationId;
+use throughline_core::nation::Nation;
+use throughline_core::need::NeedType;
+use throughline_core::pack::Packs;
+use throughline_core::role::Role;
+use throughline_exchange::inbound::Limits;
+use throughline_find::Query;
+use throughline_policy::{Actor, Purpose};
+use throughline_store::account::NewAccount;
+use throughline_store::feed::RunOutcome;
+use throughline_store::setup::OrganisationKind;
+use throughline_testkit::both;
+use throughline_testkit::db::TestStore;
+
+async fn office(world: &TestStore) -> (App, OrganisationId, Actor) {
+    let settings = Settings {
+        base_url: "http://localhost".into(),
+        mail_from: "noreply@example.org".into(),
+        node: "test".into(),
+        demo: true,
+    };
+    let app = App::new(world.store.clone(), Packs::embedded().unwrap(), settings).unwrap();
+    let (organisation, steward) = world
+        .store
+        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
+            Box::pin(async move {
+                let kind = OrganisationKind::Council;
+                let ours = w
+                    .installation_create("Ours", kind, Nation::England, true)
+                    .await?;
+                let new = NewAccount {
+                    organisation: ours.id,
+                    site: None,
+                    role: Role::DirectorySteward,
+                    name: "A steward",
+                    email: "one@example.org",
+                    password: None,
+                };
+                let account = w.account_create(&new).await?;
+                let actor = Actor::Staff {
+                    account: account.id,
+                    organisation: ours.id,
+                    site: None,
+                    role: Role::DirectorySteward,
+                    stepped_up_at: Some(w.now()),
+                };
+                Ok((ours.id, actor))
+            })
+        })
+        .await
+        .unwrap();
+    (app, organisation, steward)
+}
+
+async fn take(
+    app: &App,
+    actor: &Actor,
+    organisation: OrganisationId,
+    source: impl Source + 'static,
+    dry_run: bool,
+) -> Result<Report, ImportError> {
+    let import = Import {
+        organisation,
+        feed: "council",
+        location: "a test",
+        dry_run,
+        limits: Limits::default(),
+    };
+    let source: Arc<dyn Source> = Arc::new(source);
+    directory::import(app, actor, &import, &source, &|_| {}).await
+}
+
+fn bytes(text: &str) -> FromBytes {
+    FromBytes(Arc::from(text.as_bytes()))
+}
+
+fn real(path: &str) -> Option<PathBuf> {
+    let found = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .map(|folder| folder.join("shared/data/directory").join(path))
+        .find(|path| path.exists());
+    if found.is_none() {
+        eprintln!("skipped: shared/data/directory/{path} is not here");
+    }
+    found
+}
+
+fn adds_up(report: &Report) {
+    let sum = report.added + report.changed + report.unchanged + report.quarantined;
+    assert_eq!(report.read, sum);
+}
+
+both!(bristol_is_taken_over_once_and_then_unchanged, |world| {
+    let Some(path) = real("bristol.oruk-v1.json") else {
+        return;
+    };
+    let (app, ours, steward) = office(world).await;
+    let dry = take(&app, &steward, ours, FromPath(path.clone()), true)
+        .await
+        .unwrap();
+    assert_eq!((dry.read, dry.added), (819, 818));
+    assert!(
+        app.directory.snapshot().is_empty(),
+        "a dry run shows nothing"
+    );
+
+    let first = take(&app, &steward, ours, FromPath(path.clone()), false)
+        .await
+        .unwrap();
+    adds_up(&first);
+    assert_eq!(
+        (
+            first.read,
+            first.added,
+            first.changed,
+            first.unchanged,
+            first.quarantined
+        ),
+        (819, 818, 0, 0, 1)
+    );
+    assert_eq!(app.directory.snapshot().len(), 818);
+    let again = take(&app, &steward, ours, FromPath(path), false)
+        .await
+        .unwrap();
+    adds_up(&again);
+    assert_eq!(
+        (
+            again.read,
+            again.added,
+            again.changed,
+            again.unchanged,
+            again.quarantined
+        ),
+        (819, 0, 0, 818, 1)
+    );
+    let query = Query {
+        text: Some("debt".into()),
+        limit: 5,
+        ..Query::default()
+    };
+    let answer = find::find(&app, &query, SearchKind::Worker);
+    assert!(answer.total > 0 && answer.needs.contains(&NeedType::Debt));
+    assert!(
+        answer
+            .results
+            .iter()
+            .all(|one| one.distance.is_none() && one.place_unknown)
+    );
+    let queue = directory::queue(&app, &steward).await.unwrap();
+    assert_eq!(
+        queue
+            .waiting
+            .iter()
+            .filter(|row| row.reason == "repeated_id")
+            .count(),
+        1
+    );
+    let csv = directory::problems_csv(&app, &steward, queue.feeds[0].runs[0].reference)
+        .await
+        .unwrap();
+    assert!(csv.len() > 1_000);
+});
+
+both!(miami_is_taken_over_whole, |world| {
+    let Some(path) = real("miami-hsds-1.1") else {
+        return;
+    };
+    let (app, ours, steward) = office(world).await;
+    let report = take(&app, &steward, ours, FromPath(path), false)
+        .await
+        .unwrap();
+    adds_up(&report);
+    assert_eq!(
+        (report.read, report.schedules, report.terms),
+        (4_089, 11_350, 26_259)
+    );
+});
+
+const TWO: &str = r#"{"contents":[
+    {"id":"1","name":"Advice desk","url":"https://a.example"},
+    {"id":"1","name":"Food bank","url":"https://b.example"}]}"#;
+
+both!(
+    bad_input_changes_nothing_and_says_so_in_one_sentence,
+    |world| {
+        let (app, ours, steward) = office(world).await;
+        take(&app, &steward, ours, bytes(TWO), false).await.unwrap();
+        world.clock.advance_seconds(60);
+        let brackets = "[".repeat(1 << 20);
+        for bad in [
+            "",
+            "hello",
+            "a,b,c\n1,2,3",
+            "<html>",
+            "{\"contents\":[{\"id\":\"1\"",
+            &brackets,
+        ] {
+            let error = take(&app, &steward, ours, bytes(bad), false)
+                .await
+                .unwrap_err();
+            let ImportError::Unreadable(error) = error else {
+                panic!("{error}");
+            };
+            assert!(error.to_string().ends_with('.'), "{error}");
+        }
+        assert_eq!(app.directory.snapshot().len(), 1);
+        let feeds = directory::feeds(&app, ours).await.unwrap();
+        assert!(feeds[0].is_failing());
+        assert_eq!(feeds[0].runs[0].outcome, RunOutcome::Failed);
+    }
+);
+
+both!(
+    a_feed_that_breaks_off_after_good_rows_changes_nothing,
+    |world| {
+        let (app, ours, steward) = office(world).await;
+        let rows: Vec<String> = (0..450)
+            .map(|n| format!(r#"{{"id":"{n}","name":"Service {n}","url":"https://s.example"}}"#))
+            .collect();
+        let broken = format!("{{\"contents\":[{}", rows.join(","));
+        assert!(
+            take(&app, &steward, ours, bytes(&broken), false)
+                .await
+                .is_err()
+        );
+        app.directory.refresh(&app.store).await.unwrap();
+        assert!(app.directory.snapshot().is_empty());
+        assert!(directory::feeds(&app, ours).await.unwrap().is_empty());
+    }
+);
+
+both!(a_repeated_row_can_be_kept_apart_and_stays_so, |world| {
+    let (app, ours, steward) = office(world).await;
+    take(&app, &steward, ours, bytes(TWO), false).await.unwrap();
+    let reference = directory::queue(&app, &steward).await.unwrap().waiting[0].reference;
+    let opened = directory::open(&app, &steward, reference).await.unwrap();
+    assert_eq!(opened.raw.unwrap()["name"], "Food bank");
+    directory::decide(&app, &steward, reference, Decision::KeepApart)
+        .await
+        .unwrap();
+    let names: Vec<String> = app
+        .directory
+        .snapshot()
+        .all()
+        .map(|one| one.entry().name.clone())
+        .collect();
+    assert_eq!(names, ["Advice desk", "Food bank"]);
+    let again = directory::decide(&app, &steward, reference, Decision::Discard).await;
+    assert!(matches!(again, Err(Error::Conflict)));
+    take(&app, &steward, ours, bytes(TWO), false).await.unwrap();
+    assert_eq!(app.directory.snapshot().len(), 2);
+    assert!(
+        directory::queue(&app, &steward)
+            .await
+            .unwrap()
+            .waiting
+            .is_empty()
+    );
+});
+
+const REFUGE: &str = r#"{"contents":[{"id":"7","name":"Harbour women's refuge","description":"A refuge for women fleeing domestic abuse.",
+    "url":"https://h.example","service_at_locations":[{"id":"l","location":{"id":"x","location_type":"physical","name":"Harbour House",
+    "addresses":[{"id":"y","address_1":"14 Hidden Lane","city":"Anytown","postal_code":"BS1 4ND","country":"GB","address_type":"physical"}]}}]}]}"#;
+
+both!(the_address_of_a_refuge_in_a_feed_reaches_nobody, |world| {
+    let (app, ours, steward) = office(world).await;
+    let report = take(&app, &steward, ours, bytes(REFUGE), false)
+        .await
+        .unwrap();
+    assert_eq!((report.added, report.withheld), (1, 1));
+    let told = serde_json::to_string(&report).unwrap();
+    assert!(!told.contains("Hidden Lane") && !told.contains("BS1 4ND"));
+    let snapshot = app.directory.snapshot();
+    let listed = snapshot.all().next().unwrap();
+    assert!(listed.entry().is_confidential());
+    assert!(!listed.entry().canonical_json().unwrap().contains("Hidden"));
+    if let Some(path) = world.sqlite_path() {
+        for file in [path.clone(), path.with_extension("db-wal")] {
+            let held = std::fs::read(file).unwrap_or_default();
+            for secret in [&b"Hidden Lane"[..], b"BS1 4ND", b"Harbour House"] {
+                assert!(!held.windows(secret.len()).any(|w| w == secret));
+            }
+        }
+    }
+    let row = directory::queue(&app, &steward)
+        .await
+        .unwrap()
+        .waiting
+        .remove(0);
+    directory::decide(&app, &steward, row.reference, Decision::WithoutAddress)
+        .await
+        .unwrap();
+    let again = take(&app, &steward, ours, bytes(REFUGE), false)
+        .await
+        .unwrap();
+    assert_eq!((again.unchanged, again.withheld), (1, 1));
+    assert!(
+        directory::queue(&app, &steward)
+            .await
+            .unwrap()
+            .waiting
+            .is_empty()
+    );
+});
+
+both!(a_service_taken_out_is_found_no_more, |world| {
+    let (app, ours, steward) = office(world).await;
+    take(&app, &steward, ours, bytes(TWO), false).await.unwrap();
+    let reference = app.directory.snapshot().all().next().unwrap().reference();
+    directory::confirm(&app, &steward, reference).await.unwrap();
+    assert!(find::service(&app, reference).unwrap().vouched_at.is_some());
+    directory::set_listed(&app, &steward, reference, false)
+        .await
+        .unwrap();
+    assert!(find::service(&app, reference).is_none());
+    directory::set_listed(&app, &steward, reference, true)
+        .await
+        .unwrap();
+    assert!(find::service(&app, reference).is_some());
+});
+
+both!(searches_are_counted_and_nothing_else, |world| {
+    let (app, _, _) = office(world).await;
+    for _ in 0..3 {
+        find::find(&app, &Query::default(), SearchKind::Public);
+    }
+    app.directory.write_searches(&app.store).await.unwrap();
+    app.directory.write_searches(&app.store).await.unwrap();
+    let counted = app
+        .store
+        .read(|r| Box::pin(async move { r.searches(9).await }))
+        .await
+        .unwrap();
+    assert_eq!(counted.len(), 1);
+    assert_eq!(counted[0].2, 3);
+});
