@@ -209,7 +209,7 @@ fn covers(note: &Note) -> &'static [&'static str] {
                 "room_request",
                 "need",
             ],
-            Ok(Event::KeysRotated) => &["organisation_key", "data_key"],
+            Ok(Event::KeysRotated) => &["organisation_key", "account"],
             Ok(Event::SignedOut | Event::SessionLock | Event::Exported) | Err(_) => &[],
         },
     }

@@ -22,6 +22,7 @@ pub mod access;
 pub mod account;
 pub mod address;
 mod audit;
+pub mod backup;
 pub mod case;
 mod checkpoint;
 pub mod child;
@@ -50,6 +51,8 @@ mod read;
 pub mod referral;
 pub mod risk;
 pub mod room;
+pub mod rotate;
+pub mod schema;
 mod scope;
 pub mod session;
 pub mod setup;
@@ -58,6 +61,11 @@ mod store;
 pub mod task;
 mod tx;
 mod work;
+
+#[cfg(test)]
+mod doors_tests;
+#[cfg(test)]
+mod plans_tests;
 
 pub use error::{Error, Result};
 pub use keys::Keys;

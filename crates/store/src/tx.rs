@@ -11,6 +11,9 @@ use sea_orm::{
 pub(crate) struct Tx {
     inner: DatabaseTransaction,
     ledger: Mutex<BTreeSet<String>>,
+    /// Every statement, for the tests that ask the database how it would answer.
+    #[cfg(test)]
+    said: Mutex<Vec<Statement>>,
 }
 
 impl Tx {
@@ -18,7 +21,18 @@ impl Tx {
         Self {
             inner,
             ledger: Mutex::new(BTreeSet::new()),
+            #[cfg(test)]
+            said: Mutex::new(Vec::new()),
         }
+    }
+
+    /// Every query so far, with its values.
+    #[cfg(test)]
+    pub(crate) fn said(&self) -> Vec<Statement> {
+        self.said
+            .lock()
+            .map(|said| said.clone())
+            .unwrap_or_default()
     }
 
     /// The tables changed so far.
@@ -93,6 +107,10 @@ impl ConnectionTrait for Tx {
     }
     async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.enter(&stmt.sql);
+        #[cfg(test)]
+        if let Ok(mut said) = self.said.lock() {
+            said.push(stmt.clone());
+        }
         self.inner.query_all_raw(stmt).await
     }
 }

@@ -15,6 +15,9 @@ use throughline_store::setup::OrganisationKind;
 use throughline_store::{Error, Store};
 use throughline_testkit::db::TestStore;
 
+/// The roles of most tests.
+pub const TWO: &[Role] = &[Role::WorkCoach, Role::DaLead];
+
 pub const HELP: Purpose = Purpose::HelpAPerson;
 
 /// A person.
@@ -36,6 +39,7 @@ pub async fn organisation(
     store: &Store,
     name: &'static str,
     first: bool,
+    roles: &'static [Role],
 ) -> (OrganisationId, Vec<Account>) {
     store
         .work(&Actor::Public, Purpose::AdministerAccess, |w| {
@@ -52,12 +56,12 @@ pub async fn organisation(
                     let site = w
                         .site_create(own.id, &format!("{name} {n}"), None, Nation::England, true)
                         .await?;
-                    for role in [Role::WorkCoach, Role::DaLead] {
+                    for role in roles {
                         let email = format!("{name}.{n}.{role:?}@example.org");
                         let new = NewAccount {
                             organisation: own.id,
                             site: Some(site.id),
-                            role,
+                            role: *role,
                             name: "A worker",
                             email: &email,
                             password: None,
@@ -116,7 +120,7 @@ pub async fn read_name(store: &Store, actor: &Actor, case: Ref) -> Result<String
 
 /// One organisation, a few cases, some reading: about twenty entries in its log.
 pub async fn little_world(store: &Store) -> (Vec<Account>, Vec<Ref>) {
-    let (_, accounts) = organisation(store, "north", true).await;
+    let (_, accounts) = organisation(store, "north", true, TWO).await;
     let mut cases = Vec::new();
     for account in &accounts {
         let case = open_case(store, account).await.unwrap();

@@ -1,0 +1,186 @@
+//! SQLite's schema, PostgreSQL's, the entities and the classification say the same, and SQLite is set up to be safe.
+
+mod shared;
+
+use std::collections::BTreeSet;
+
+use shared::Raw;
+use throughline_store::schema::{Holds, Tables, classes, expected};
+use throughline_testkit::both;
+use throughline_testkit::db::TestStore;
+
+both!(
+    the_live_tables_are_those_of_the_entities_and_of_the_classification,
+    |world| {
+        let live = world.store.schema_live().await.unwrap();
+        world.store.schema_check().await.unwrap();
+        let expected = expected();
+        assert_eq!(names(&live), names(&expected));
+        for (name, table) in &live {
+            assert_eq!(table.columns, expected[name].columns, "{name}");
+            assert!(
+                table
+                    .columns
+                    .values()
+                    .all(|column| column.holds != Holds::Other),
+                "{name}"
+            );
+        }
+        let classes = classes().unwrap();
+        assert_eq!(names(&live), classes.keys().cloned().collect::<Vec<_>>());
+        for (name, table) in &live {
+            let mut classed = classes[name].clone();
+            let retention = classed.remove("retention").unwrap_or_default();
+            assert!(
+                [
+                    "account",
+                    "audit",
+                    "case",
+                    "directory",
+                    "ephemeral",
+                    "installation"
+                ]
+                .contains(&retention.as_str()),
+                "{name}: retention {retention}"
+            );
+            assert_eq!(
+                table.columns.keys().collect::<Vec<_>>(),
+                classed.keys().collect::<Vec<_>>(),
+                "{name}"
+            );
+        }
+    }
+);
+
+fn names(tables: &Tables) -> Vec<String> {
+    tables.keys().cloned().collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_databases_have_the_same_tables_indexes_and_references() {
+    let Some(postgres) = TestStore::postgres().await else {
+        return;
+    };
+    let sqlite = TestStore::sqlite().await;
+    let (a, b) = (
+        sqlite.store.schema_live().await.unwrap(),
+        postgres.store.schema_live().await.unwrap(),
+    );
+    assert_eq!(names(&a), names(&b));
+    for (name, table) in &a {
+        assert_eq!(*table, b[name], "{name}");
+    }
+    assert!(a.values().map(|table| table.indexes.len()).sum::<usize>() > 30);
+    assert!(
+        a.values()
+            .map(|table| table.references.len())
+            .sum::<usize>()
+            > 30
+    );
+    sqlite.finish().await;
+    postgres.finish().await;
+}
+
+both!(
+    a_column_added_or_dropped_by_hand_is_seen_at_the_start,
+    |world| {
+        let raw = Raw::of(world).await;
+        raw.run("ALTER TABLE person ADD COLUMN nickname text").await;
+        let error = world.store.schema_check().await.unwrap_err().to_string();
+        assert!(error.contains("person"), "{error}");
+        raw.run("ALTER TABLE person DROP COLUMN nickname").await;
+        world.store.schema_check().await.unwrap();
+        raw.run("ALTER TABLE person DROP COLUMN details").await;
+        assert!(world.store.schema_check().await.is_err());
+    }
+);
+
+/// Columns of a protected class that are not sealed, each for its reason.
+const PLAIN: &[(&str, &str, &str)] = &[
+    ("child", "state", "a code that lists depend on"),
+    ("need", "state", "a code that lists and clocks depend on"),
+    (
+        "person",
+        "contact_changed_at",
+        "an instant: it says when, never what",
+    ),
+    (
+        "account",
+        "password",
+        "an argon2id hash in its own text form",
+    ),
+    (
+        "child",
+        "safeguarding",
+        "a code that clocks depend on; it names nobody",
+    ),
+    ("need", "kind", "a code that lists and clocks depend on"),
+    ("immediate_need", "kind", "a code"),
+    ("immediate_need", "answer", "a code"),
+    ("immediate_need", "account_control", "a code"),
+    ("support_case", "risk_band", "a code that clocks depend on"),
+    ("risk_assessment", "band", "a code"),
+    ("referral", "need", "a code that lists and clocks depend on"),
+    ("referral", "risk_band", "a code that clocks depend on"),
+];
+
+#[tokio::test]
+async fn no_personal_column_holds_anything_but_bytes_unless_it_is_listed_with_its_reason() {
+    let (tables, classes) = (expected(), classes().unwrap());
+    let mut plain = BTreeSet::new();
+    for (table, columns) in &classes {
+        for (column, class) in columns.iter().filter(|(column, _)| *column != "retention") {
+            let known = [
+                "public",
+                "operational",
+                "personal",
+                "special-category",
+                "secret",
+            ];
+            assert!(known.contains(&class.as_str()), "{table}.{column}: {class}");
+            let protected = ["personal", "special-category", "secret"].contains(&class.as_str());
+            if protected && tables[table].columns[column].holds != Holds::Bytes {
+                plain.insert((table.as_str(), column.as_str()));
+            }
+        }
+    }
+    let listed: BTreeSet<_> = PLAIN
+        .iter()
+        .map(|(table, column, _)| (*table, *column))
+        .collect();
+    let unlisted: Vec<_> = plain.difference(&listed).collect();
+    assert!(
+        unlisted.is_empty(),
+        "in plain text and not listed: {unlisted:?}"
+    );
+}
+
+#[tokio::test]
+async fn sqlite_is_new_enough_and_both_pools_are_set_up_to_lose_nothing() {
+    let world = TestStore::sqlite().await;
+    let raw = Raw::of(&world).await;
+    let version = raw.texts("SELECT sqlite_version()").await.remove(0);
+    let parts: Vec<u32> = version
+        .split('.')
+        .map(|part| part.parse().unwrap())
+        .collect();
+    assert!(parts >= vec![3, 51, 3], "{version}");
+    assert_eq!(raw.texts("PRAGMA journal_mode").await, ["wal"]);
+    world.finish().await;
+}
+
+both!(
+    a_migration_runs_once_and_a_changed_one_is_refused,
+    |world| {
+        assert!(world.store.migrate().await.unwrap().is_empty());
+        let raw = Raw::of(world).await;
+        raw.run("UPDATE schema_migration SET hash = 'another'")
+            .await;
+        let refused = world.store.migrate().await.unwrap_err().to_string();
+        assert!(refused.contains("nothing was changed"), "{refused}");
+        raw.run("UPDATE schema_migration SET name = 'm9999_later'")
+            .await;
+        let newer = world.store.migrate().await.unwrap_err().to_string();
+        assert!(newer.contains("newer version"), "{newer}");
+    }
+);
