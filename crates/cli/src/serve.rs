@@ -84,10 +84,14 @@ impl Running {
             Limits::default(),
             until(stopped),
         ));
+        let node = Arc::clone(&app);
         let upkeep = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(Duration::from_secs(5)).await;
                 figures.run_upkeep();
+                // A database that is away for a moment is asked again the next time.
+                let _ = node.directory.refresh(&node.store).await;
+                let _ = node.directory.write_searches(&node.store).await;
             }
         });
         tracing::info!(%address, "listening");
