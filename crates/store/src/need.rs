@@ -5,15 +5,17 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use throughline_core::child::{ChildMove, ChildState};
 use throughline_core::code::Code;
+use throughline_core::conversation::Stage;
 use throughline_core::id::{AccountId, CaseId, NeedId};
 use throughline_core::need::{NeedMove, NeedState, NeedType};
 use throughline_core::reason::Reason;
+use throughline_core::task::TaskKind;
 use throughline_core::time::At;
 use throughline_policy::Permit;
 use throughline_policy::action::{CaseChange, CaseRead};
 
 use crate::col::Col;
-use crate::entity::{child, need};
+use crate::entity::{child, conversation, need, task};
 use crate::error::{Error, Result};
 use crate::work::Work;
 
@@ -146,6 +148,57 @@ impl Work<'_> {
         });
         self.case_event(permit, "need_moved", Some(detail)).await?;
         Ok(next)
+    }
+
+    /// Lets an answer about an immediate need move the need it belongs to, where the need can still move so. The answer writes
+    /// the line of the story.
+    pub async fn need_follows_answer(
+        &mut self,
+        permit: &Permit<CaseChange>,
+        kind: NeedType,
+        by: NeedMove,
+    ) -> Result<()> {
+        self.note(permit, permit.on().uuid(), &["needs"]);
+        self.need_follows(permit.on(), kind, by).await
+    }
+
+    /// Whether the person has told us of anything: a need beyond what was only seen, or a conversation in which they told.
+    pub async fn case_disclosed(&mut self, permit: &Permit<CaseRead>) -> Result<bool> {
+        self.note(permit, permit.on().uuid(), &["needs", "stage"]);
+        let told = need::Entity::find()
+            .filter(need::Column::CaseId.eq(Col(permit.on())))
+            .filter(need::Column::State.ne(NeedState::Seen.code()))
+            .one(&self.tx)
+            .await?;
+        let stages = [
+            Stage::Disclosed,
+            Stage::RiskChecked,
+            Stage::NeedsAnswered,
+            Stage::Referred,
+            Stage::Recovery,
+        ];
+        let talked = conversation::Entity::find()
+            .filter(conversation::Column::CaseId.eq(Col(permit.on())))
+            .filter(conversation::Column::Stage.is_in(stages.map(Code::code)))
+            .one(&self.tx)
+            .await?;
+        Ok(told.is_some() || talked.is_some())
+    }
+
+    /// Whether somebody is to do a thing of this kind about the case by a certain time.
+    pub async fn case_has_task(
+        &mut self,
+        permit: &Permit<CaseRead>,
+        kind: TaskKind,
+    ) -> Result<bool> {
+        self.note(permit, permit.on().uuid(), &["tasks"]);
+        let open = task::Entity::find()
+            .filter(task::Column::CaseId.eq(Col(permit.on())))
+            .filter(task::Column::Kind.eq(kind.code()))
+            .filter(task::Column::DoneAt.is_null())
+            .one(&self.tx)
+            .await?;
+        Ok(open.is_some())
     }
 
     /// Lets something that happened to a referral move its need, where the need can still move so. The caller has noted it

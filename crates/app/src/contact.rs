@@ -1,0 +1,331 @@
+//! Reaching a person: what is known, what is safe at this moment, and what happens when they move or separate. The verdict is
+//! always `core::contact::gate`'s, asked now; nothing here has an opinion of its own.
+
+use throughline_core::answer::Answer;
+use throughline_core::artefact::{Artefact, Lang, Slots};
+use throughline_core::clock::{ClockId, Urgency};
+use throughline_core::contact::{
+    Alternative, AnsweredBy, Channel, Content, Denied, DenyReason, Sender, Verdict, Window, gate,
+};
+use throughline_core::id::Ref;
+use throughline_core::scan::Protected;
+use throughline_core::task::{Owner, TaskKind};
+use throughline_core::time::At;
+use throughline_policy::Actor;
+use throughline_policy::action::{CaseChange, CaseRead, ContactReveal};
+use throughline_store::contact::{Contact, ContactEnded, Contacts, NewContact};
+use throughline_store::{Error, Result};
+
+use crate::App;
+use crate::case::{HELP, permit, task};
+
+/// A way that is safe now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// Which contact point.
+    pub reference: Ref,
+    /// The channel.
+    pub channel: Channel,
+    /// Until when, where it ends today or earlier than the confirmation does.
+    pub until: Option<At>,
+    /// Whether a voicemail may be left.
+    pub voicemail: bool,
+}
+
+/// How to make contact safely at one moment. It is a verdict of a moment: a message is checked again when it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SafelyNow {
+    /// By these.
+    By(Vec<Way>),
+    /// Not now; from this moment by this channel.
+    From(At, Channel),
+    /// No safe way is recorded, and why the best known one is not.
+    NoWay(DenyReason),
+}
+
+/// The fixed neutral text by which a channel is tried.
+const fn artefact(channel: Channel) -> Artefact {
+    match channel {
+        Channel::InPersonSite => Artefact::PrintSheet,
+        Channel::PhoneMobile
+        | Channel::PhoneWork
+        | Channel::PhoneViaTrustedPerson
+        | Channel::ViaProfessional => Artefact::CallScript,
+        Channel::Sms => Artefact::SmsPleaseCall,
+        Channel::Email => Artefact::EmailPleaseCall,
+        Channel::Post | Channel::PostToAlternative => Artefact::LetterPleaseCall,
+        Channel::AppMessage => Artefact::AppPleaseCall,
+        Channel::JournalOnlineAccount => Artefact::JournalPleaseCall,
+    }
+}
+
+/// Asks the gate about one contact point now, with the neutral text of an artefact.
+fn ask(
+    contact: &Contact,
+    changed_at: Option<At>,
+    now: At,
+    artefact: Artefact,
+) -> std::result::Result<(), Denied> {
+    let refused = Denied {
+        reason: DenyReason::NotNeutral,
+        alternative: Alternative::UseNeutralWording,
+        found: None,
+    };
+    // The number to call does not matter to the question; the real text is made, and scanned, when it is sent.
+    let slots = Slots {
+        call: Some("0"),
+        ..Slots::default()
+    };
+    let text = artefact.text(Lang::English, slots).map_err(|_| refused)?;
+    let content = Content {
+        text: &text,
+        protected: &Protected::default(),
+    };
+    gate(
+        Some(&contact.point),
+        changed_at,
+        now,
+        content,
+        Sender::Neutral,
+    )
+    .map(|_| ())
+}
+
+/// When the safe time that is running ends.
+fn until(contact: &Contact, now: At) -> Option<At> {
+    let today = now.london_date();
+    let window = contact
+        .point
+        .windows
+        .iter()
+        .filter(|window| window.contains(now))
+        .filter_map(|window| {
+            let minutes = i64::from(window.to());
+            At::from_london(today.at(0, 0, 0, 0)).map(|midnight| midnight.plus_minutes(minutes))
+        })
+        .max();
+    let lapses = contact
+        .point
+        .expires_at
+        .filter(|at| at.london_date() == today);
+    [window, lapses].into_iter().flatten().min()
+}
+
+/// How the person can be reached safely at `now`.
+pub fn safely_now(contacts: &Contacts, now: At) -> SafelyNow {
+    let mut ways = Vec::new();
+    let mut later: Option<(At, Channel)> = None;
+    let mut reason = DenyReason::NothingKnown;
+    for contact in contacts.all.iter().filter(|it| it.ended_at.is_none()) {
+        let channel = contact.point.channel;
+        match ask(contact, contacts.changed_at, now, artefact(channel)) {
+            Ok(()) => ways.push(Way {
+                reference: contact.reference,
+                channel,
+                until: until(contact, now),
+                voicemail: channel.is_phone()
+                    && ask(
+                        contact,
+                        contacts.changed_at,
+                        now,
+                        Artefact::VoicemailPleaseCall,
+                    )
+                    .is_ok(),
+            }),
+            Err(denied) => {
+                if let Alternative::WaitUntil(at) = denied.alternative
+                    && later.is_none_or(|(known, _)| at < known)
+                {
+                    later = Some((at, channel));
+                }
+                // "Never" says least about what to do next: any other reason takes its place.
+                if matches!(reason, DenyReason::NothingKnown | DenyReason::Never) {
+                    reason = denied.reason;
+                }
+            }
+        }
+    }
+    match (ways.is_empty(), later) {
+        (false, _) => SafelyNow::By(ways),
+        (true, Some((at, channel))) => SafelyNow::From(at, channel),
+        (true, None) => SafelyNow::NoWay(reason),
+    }
+}
+
+/// What a person said about one way to reach them.
+#[derive(Debug, Clone)]
+pub struct ContactSaid {
+    /// The channel.
+    pub channel: Channel,
+    /// What they said.
+    pub verdict: Verdict,
+    /// The number or address.
+    pub value: String,
+    /// When it is safe.
+    pub windows: Vec<Window>,
+    /// Whether a voicemail may be left on this number.
+    pub voicemail: bool,
+    /// Who may pick up or read first.
+    pub answered_by: AnsweredBy,
+    /// Whether only a neutral sender may show.
+    pub neutral_only: bool,
+    /// Whether another claimant reads the same account.
+    pub shared_account: Answer,
+    /// What to say when someone else answers.
+    pub say: Option<String>,
+}
+
+/// Records a way to reach the person; it lapses on the pack's clock (C20) unless asked again.
+pub async fn add(app: &App, actor: &Actor, case: Ref, said: &ContactSaid) -> Result<Ref> {
+    app.store
+        .work(actor, HELP, |w| {
+            Box::pin(async move {
+                let may_read = permit::<CaseRead>(w, case).await?;
+                let read = w.case_read(&may_read).await?;
+                let may = permit::<CaseChange>(w, case).await?;
+                let pack = app.case_pack(&read.pack)?;
+                let new = NewContact {
+                    channel: said.channel,
+                    verdict: said.verdict,
+                    value: &said.value,
+                    windows: &said.windows,
+                    voicemail: said.voicemail,
+                    answered_by: said.answered_by,
+                    neutral_only: said.neutral_only,
+                    shared_account: said.shared_account,
+                    say: said.say.as_deref(),
+                    expires_at: pack.due(ClockId::SafeContactExpiry, Urgency::Routine, w.now()),
+                };
+                let reference = w.contact_add(&may, &new).await?;
+                w.tasks_settle(
+                    Some(may.on()),
+                    None,
+                    TaskKind::AgreeSafeContact,
+                    throughline_store::task::TaskOutcome::Done,
+                )
+                .await?;
+                Ok(reference)
+            })
+        })
+        .await
+}
+
+/// The person confirms a way again: "ask again at each contact" (C20).
+pub async fn confirm(app: &App, actor: &Actor, case: Ref, contact: Ref) -> Result<()> {
+    app.store
+        .work(actor, HELP, |w| {
+            Box::pin(async move {
+                let may_read = permit::<CaseRead>(w, case).await?;
+                let read = w.case_read(&may_read).await?;
+                let may = permit::<CaseChange>(w, case).await?;
+                let pack = app.case_pack(&read.pack)?;
+                let expires_at = pack.due(ClockId::SafeContactExpiry, Urgency::Routine, w.now());
+                w.contact_confirm(&may, contact, expires_at).await
+            })
+        })
+        .await
+}
+
+/// Retires a way to reach the person: never again.
+pub async fn end(
+    app: &App,
+    actor: &Actor,
+    case: Ref,
+    contact: Ref,
+    why: ContactEnded,
+) -> Result<()> {
+    app.store
+        .work(actor, HELP, |w| {
+            Box::pin(async move {
+                let may = permit::<CaseChange>(w, case).await?;
+                w.contact_end(&may, contact, why).await
+            })
+        })
+        .await
+}
+
+/// Records a change of address or a separation. Letters to the old home end for good; every other way waits until the person
+/// confirms it, and someone is asked to agree a safe way (NE-01, NE-02).
+pub async fn change_of_address_or_separation(
+    app: &App,
+    actor: &Actor,
+    case: Ref,
+    happened_at: At,
+) -> Result<()> {
+    if happened_at > app.env().now() {
+        return Err(Error::Invalid {
+            field: "happened",
+            problem: "contact-change-in-future",
+        });
+    }
+    app.store
+        .work(actor, HELP, |w| {
+            Box::pin(async move {
+                let may_read = permit::<CaseRead>(w, case).await?;
+                let read = w.case_read(&may_read).await?;
+                let may = permit::<CaseChange>(w, case).await?;
+                w.contact_changed(&may, happened_at).await?;
+                let pack = app.case_pack(&read.pack)?;
+                let urgency = pack.urgency_by_risk(read.risk);
+                let due = pack.due(ClockId::EscalationAct, urgency, w.now());
+                task(w, &read, Owner::CaseWorker, TaskKind::AgreeSafeContact, due).await
+            })
+        })
+        .await
+}
+
+/// What a partner who accepted sees of one way to reach the person: the rules first, the number only while it may be used.
+#[derive(Debug, Clone)]
+pub struct Revealed {
+    /// The channel.
+    pub channel: Channel,
+    /// What the person said.
+    pub verdict: Verdict,
+    /// When it is safe.
+    pub windows: Vec<Window>,
+    /// Who may pick up.
+    pub answered_by: AnsweredBy,
+    /// Whether a voicemail may be left now.
+    pub voicemail: bool,
+    /// What to say when someone else answers.
+    pub say: Option<String>,
+    /// The number or address, while the gate would let a neutral message through.
+    pub value: Option<String>,
+    /// Why there is no number now.
+    pub why_not: Option<DenyReason>,
+}
+
+/// The ways to reach the person of a referral, for the partner who accepted it (NE-01 holds for partners too). Call it in the
+/// unit of work that checked that the consent covers contact details.
+pub async fn revealed(
+    w: &mut throughline_store::Work<'_>,
+    may: &throughline_policy::Permit<ContactReveal>,
+) -> Result<Vec<Revealed>> {
+    let known = w.contacts_revealed(may).await?;
+    let now = w.now();
+    Ok(known
+        .all
+        .iter()
+        .map(|contact| {
+            let channel = contact.point.channel;
+            let asked = ask(contact, known.changed_at, now, artefact(channel));
+            Revealed {
+                channel,
+                verdict: contact.point.verdict,
+                windows: contact.point.windows.clone(),
+                answered_by: contact.point.answered_by,
+                voicemail: channel.is_phone()
+                    && ask(
+                        contact,
+                        known.changed_at,
+                        now,
+                        Artefact::VoicemailPleaseCall,
+                    )
+                    .is_ok(),
+                say: contact.say.clone(),
+                value: asked.is_ok().then(|| contact.value.clone()),
+                why_not: asked.err().map(|denied| denied.reason),
+            }
+        })
+        .collect())
+}
