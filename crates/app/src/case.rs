@@ -16,8 +16,10 @@ use throughline_policy::action::{
     CaseChange, CaseHandOver, CaseLookers, CaseOpen, CaseRead, PersonSearch,
 };
 use throughline_policy::{Action, Actor, Permit, Purpose};
-use throughline_store::case::{Case, CaseState, Look, NewCase, PersonSheet, StoryLine};
-use throughline_store::child::Child;
+pub use throughline_store::account::Account;
+pub use throughline_store::case::{Case, CaseState, PersonSheet};
+pub use throughline_store::child::Child;
+use throughline_store::case::{Look, NewCase, StoryLine};
 use throughline_store::consent::ConsentRecord;
 use throughline_store::contact::Contacts;
 use throughline_store::immediate::{Immediate, ImmediateSaid};
@@ -30,6 +32,7 @@ use throughline_store::{Error, Result, Work};
 
 use crate::App;
 use crate::contact::{SafelyNow, safely_now};
+use crate::referral::pack_named;
 use crate::site::{own_site, pack_at};
 
 pub(crate) const HELP: Purpose = Purpose::HelpAPerson;
@@ -37,22 +40,6 @@ pub(crate) const HELP: Purpose = Purpose::HelpAPerson;
 const SEARCH_LIMIT: u64 = 20;
 /// How many lines of the story and of the looks a page shows.
 const PAGE_LINES: u64 = 200;
-
-impl App {
-    /// The pack that a case was decided under, from what the case keeps of it: id and version. A case that names only an id
-    /// has its newest version. Errors when this program does not have it.
-    pub fn case_pack(&self, kept: &str) -> Result<&Pack> {
-        let newest = || {
-            let named = self.packs.iter().filter(|pack| pack.id() == kept);
-            named.max_by_key(|pack| pack.version())
-        };
-        kept.rsplit_once('@')
-            .map_or_else(newest, |(id, version)| {
-                self.packs.get(id, version.parse().ok()?)
-            })
-            .ok_or_else(|| Error::Setup("a case names a policy pack that is not here".to_owned()))
-    }
-}
 
 /// What a case keeps of its pack: id and version.
 pub fn pack_key(pack: &Pack) -> String {
@@ -231,7 +218,7 @@ pub async fn read(app: &App, actor: &Actor, case: Ref) -> Result<CaseView> {
 
 async fn view(app: &App, w: &mut Work<'_>, may: &Permit<CaseRead>) -> Result<CaseView> {
     let case = w.case_read(may).await?;
-    let pack = app.case_pack(&case.pack)?;
+    let pack = pack_named(app, &case.pack)?;
     let needs = w.needs(may).await?;
     let stands: Vec<(NeedType, NeedState)> =
         needs.iter().map(|need| (need.kind, need.state)).collect();
@@ -414,7 +401,7 @@ pub async fn immediate_answer(app: &App, actor: &Actor, case: Ref, said: &Said) 
             Some(duty) => Some(match duty.due {
                 ImmediateDue::At(at) => at,
                 ImmediateDue::Clock(clock) => {
-                    let pack = app.case_pack(&read.pack)?;
+                    let pack = pack_named(app, &read.pack)?;
                     let urgency = pack.urgency(said.kind.need(), read.risk);
                     pack.due(clock, urgency, w.now())
                 }
@@ -458,7 +445,7 @@ pub async fn child_add(app: &App, actor: &Actor, case: Ref, sheet: &PersonSheet)
         let own = w.child_add(may, sheet).await?;
         let may_read = permit::<CaseRead>(w, own).await?;
         let child = w.case_read(&may_read).await?;
-        let pack = app.case_pack(&read.pack)?;
+        let pack = pack_named(app, &read.pack)?;
         let due = pack.due(
             ClockId::ChildReview,
             pack.urgency_by_risk(read.risk),
@@ -510,7 +497,7 @@ pub async fn risk_judge(
 ) -> Result<()> {
     change!(app, actor, case, |w, may, read| {
         w.risk_judge(may, band, reason, said_by_them).await?;
-        let pack = app.case_pack(&read.pack)?;
+        let pack = pack_named(app, &read.pack)?;
         let now = w.now();
         match band {
             RiskBand::NotAssessed => {
@@ -577,6 +564,18 @@ pub async fn reopen(app: &App, actor: &Actor, case: Ref, version: i64) -> Result
         .await)
 }
 
+/// The colleagues to whom a case can be handed over.
+pub async fn colleagues(app: &App, actor: &Actor, case: Ref) -> Result<Vec<Account>> {
+    app.store
+        .work(actor, HELP, |w| {
+            Box::pin(async move {
+                let may = permit::<CaseHandOver>(w, case).await?;
+                w.case_colleagues(&may).await
+            })
+        })
+        .await
+}
+
 /// Hands a case over to a colleague of the same organisation, by the colleague's reference.
 pub async fn hand_over(app: &App, actor: &Actor, case: Ref, to: Ref) -> Result<()> {
     app.store
@@ -587,20 +586,8 @@ pub async fn hand_over(app: &App, actor: &Actor, case: Ref, to: Ref) -> Result<(
                     field: "to",
                     problem: "case-no-such-colleague",
                 };
-                let facts = w.account_facts(to).await?;
-                let colleague = match facts {
-                    Some(facts) => w.account(facts.subject).await?,
-                    None => None,
-                };
-                let colleague = colleague.filter(|colleague| {
-                    colleague.organisation == may.organisation()
-                        && colleague.state == throughline_store::account::AccountState::Active
-                        && matches!(
-                            colleague.role,
-                            throughline_core::role::Role::WorkCoach
-                                | throughline_core::role::Role::DaLead
-                        )
-                });
+                let colleagues = w.case_colleagues(&may).await?;
+                let colleague = colleagues.iter().find(|known| known.reference == to);
                 w.case_hand_over(&may, colleague.ok_or(missing)?.id).await
             })
         })

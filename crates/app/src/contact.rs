@@ -12,12 +12,14 @@ use throughline_core::scan::Protected;
 use throughline_core::task::{Owner, TaskKind};
 use throughline_core::time::At;
 use throughline_policy::Actor;
-use throughline_policy::action::{CaseChange, CaseRead, ContactReveal};
-use throughline_store::contact::{Contact, ContactEnded, Contacts, NewContact};
+use throughline_policy::action::{CaseChange, CaseRead};
+use throughline_store::contact::NewContact;
+pub use throughline_store::contact::{Contact, ContactEnded, Contacts};
 use throughline_store::{Error, Result};
 
 use crate::App;
 use crate::case::{HELP, permit, task};
+use crate::referral::pack_named;
 
 /// A way that is safe now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,7 +185,7 @@ pub async fn add(app: &App, actor: &Actor, case: Ref, said: &ContactSaid) -> Res
                 let may_read = permit::<CaseRead>(w, case).await?;
                 let read = w.case_read(&may_read).await?;
                 let may = permit::<CaseChange>(w, case).await?;
-                let pack = app.case_pack(&read.pack)?;
+                let pack = pack_named(app, &read.pack)?;
                 let new = NewContact {
                     channel: said.channel,
                     verdict: said.verdict,
@@ -218,7 +220,7 @@ pub async fn confirm(app: &App, actor: &Actor, case: Ref, contact: Ref) -> Resul
                 let may_read = permit::<CaseRead>(w, case).await?;
                 let read = w.case_read(&may_read).await?;
                 let may = permit::<CaseChange>(w, case).await?;
-                let pack = app.case_pack(&read.pack)?;
+                let pack = pack_named(app, &read.pack)?;
                 let expires_at = pack.due(ClockId::SafeContactExpiry, Urgency::Routine, w.now());
                 w.contact_confirm(&may, contact, expires_at).await
             })
@@ -265,67 +267,11 @@ pub async fn change_of_address_or_separation(
                 let read = w.case_read(&may_read).await?;
                 let may = permit::<CaseChange>(w, case).await?;
                 w.contact_changed(&may, happened_at).await?;
-                let pack = app.case_pack(&read.pack)?;
+                let pack = pack_named(app, &read.pack)?;
                 let urgency = pack.urgency_by_risk(read.risk);
                 let due = pack.due(ClockId::EscalationAct, urgency, w.now());
                 task(w, &read, Owner::CaseWorker, TaskKind::AgreeSafeContact, due).await
             })
         })
         .await
-}
-
-/// What a partner who accepted sees of one way to reach the person: the rules first, the number only while it may be used.
-#[derive(Debug, Clone)]
-pub struct Revealed {
-    /// The channel.
-    pub channel: Channel,
-    /// What the person said.
-    pub verdict: Verdict,
-    /// When it is safe.
-    pub windows: Vec<Window>,
-    /// Who may pick up.
-    pub answered_by: AnsweredBy,
-    /// Whether a voicemail may be left now.
-    pub voicemail: bool,
-    /// What to say when someone else answers.
-    pub say: Option<String>,
-    /// The number or address, while the gate would let a neutral message through.
-    pub value: Option<String>,
-    /// Why there is no number now.
-    pub why_not: Option<DenyReason>,
-}
-
-/// The ways to reach the person of a referral, for the partner who accepted it (NE-01 holds for partners too). Call it in the
-/// unit of work that checked that the consent covers contact details.
-pub async fn revealed(
-    w: &mut throughline_store::Work<'_>,
-    may: &throughline_policy::Permit<ContactReveal>,
-) -> Result<Vec<Revealed>> {
-    let known = w.contacts_revealed(may).await?;
-    let now = w.now();
-    Ok(known
-        .all
-        .iter()
-        .map(|contact| {
-            let channel = contact.point.channel;
-            let asked = ask(contact, known.changed_at, now, artefact(channel));
-            Revealed {
-                channel,
-                verdict: contact.point.verdict,
-                windows: contact.point.windows.clone(),
-                answered_by: contact.point.answered_by,
-                voicemail: channel.is_phone()
-                    && ask(
-                        contact,
-                        known.changed_at,
-                        now,
-                        Artefact::VoicemailPleaseCall,
-                    )
-                    .is_ok(),
-                say: contact.say.clone(),
-                value: asked.is_ok().then(|| contact.value.clone()),
-                why_not: asked.err().map(|denied| denied.reason),
-            }
-        })
-        .collect())
 }

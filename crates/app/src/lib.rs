@@ -8,6 +8,9 @@
 //! What must never happen here: HTTP, HTML, SQL, waiting inside a unit of work, a message that does not go through the outbox.
 
 pub mod access;
+pub mod case;
+pub mod consent;
+pub mod contact;
 pub mod conversation;
 pub mod directory;
 pub mod directory_node;
@@ -21,13 +24,6 @@ pub mod mail;
 pub mod outbox;
 pub mod packet;
 pub mod partner;
-pub mod referral;
-pub mod case;
-pub mod consent;
-pub mod contact;
-pub mod conversation;
-pub mod drafts;
-pub mod front_desk;
 pub mod promises;
 pub mod referral;
 mod site;

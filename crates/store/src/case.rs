@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use throughline_core::code::Code;
 use throughline_core::id::{AccountId, CaseId, OrganisationId, PersonId, Ref, ReferralId, SiteId};
 use throughline_core::risk::RiskBand;
+use throughline_core::role::Role;
 use throughline_core::time::At;
 use throughline_policy::action::{
     CaseChange, CaseHandOver, CaseLookers, CaseOpen, CaseRead, PersonSearch,
@@ -16,8 +17,9 @@ use throughline_policy::{Action, Facts, Permit, Scope, Ties};
 use throughline_seal::{BlindHash, normal};
 use uuid::Uuid;
 
+use crate::account::{Account, AccountState};
 use crate::col::{Blob, Col};
-use crate::entity::{audit_entry, case_event, person, person_index, support_case};
+use crate::entity::{account, audit_entry, case_event, person, person_index, support_case};
 use crate::error::{Error, Result};
 use crate::keys::{Owner, place};
 use crate::scope::{TieColumns, branches};
@@ -656,6 +658,24 @@ impl Work<'_> {
             detail: None,
         })
         .await
+    }
+
+    /// The colleagues to whom a case can be handed over: those of the organisation that holds it who lead cases, by name.
+    pub async fn case_colleagues(&mut self, permit: &Permit<CaseHandOver>) -> Result<Vec<Account>> {
+        let leads = [Role::WorkCoach, Role::DaLead].map(Code::code);
+        let rows = account::Entity::find()
+            .filter(account::Column::OrganisationId.eq(Col(permit.organisation())))
+            .filter(account::Column::State.eq(AccountState::Active.code()))
+            .filter(account::Column::Role.is_in(leads))
+            .all(&self.tx)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["colleagues"]);
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows {
+            out.push(self.account_of(row).await?);
+        }
+        out.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(out)
     }
 
     /// The ties of every open case that an account leads: for handing a leaver's caseload over.
