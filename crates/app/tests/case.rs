@@ -279,6 +279,7 @@ both!(
         let (coach, lead) = (office.coach.actor(), office.lead.actor());
         let case = opened(&office).await;
         let judge = async |actor: &Actor, band| {
+            world.clock.advance_seconds(1);
             case::risk_judge(&office.app, actor, case, band, &why(), false).await
         };
         judge(&coach, RiskBand::Medium).await.unwrap();

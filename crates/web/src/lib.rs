@@ -28,6 +28,10 @@
 //! log; a page that tells "you may not" from "there is no such thing".
 
 pub mod api;
+mod case;
+mod case_now;
+mod consent;
+mod contact;
 mod conversation;
 pub mod fault;
 mod front_desk;
@@ -36,6 +40,7 @@ mod link;
 pub mod openapi;
 mod partner;
 mod refer;
+mod person;
 pub mod route;
 pub mod routes;
 pub mod server;

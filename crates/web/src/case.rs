@@ -1,0 +1,541 @@
+//! One case: who it is about and how to reach them safely now, in tabs: story, needs and plan, referrals, sharing, contact, who
+//! has looked. Contact, sharing, people and the cards of "right now" are in files of their own.
+
+use serde_json::Value as Json;
+use throughline_app::Error;
+use throughline_app::case::{self, CaseState, CaseView, Closing, Told};
+use throughline_app::contact::SafelyNow;
+use throughline_core::code::Code;
+use throughline_core::contact::Channel;
+use throughline_core::conversation::StillOpen;
+use throughline_core::immediate::ImmediateKind;
+use throughline_core::need::WorkGoals;
+use throughline_core::time::At;
+use throughline_policy::ActionKind;
+use throughline_ui::prelude::*;
+use throughline_ui::text::has_key;
+
+use crate::fault::{Fault, Outcome};
+use crate::route::{Access, Rate, Route, get, post};
+use crate::visit::Visit;
+
+/// Who may read a case.
+pub(crate) const READ: Access = Access::Staff(&[ActionKind::CaseRead]);
+/// Who may change one.
+pub(crate) const CHANGE: Access = Access::Staff(&[ActionKind::CaseChange]);
+/// The title of every page of a case: it says nothing (NE-21).
+pub(crate) const TITLE: &str = "page-case-title";
+
+/// The routes of this area.
+pub fn routes() -> Vec<Route> {
+    let page = Rate::Page;
+    vec![
+        get("/cases", "page-cases-title", READ, page, |v| {
+            Box::pin(caseload(v))
+        }),
+        get("/cases/{case}", TITLE, READ, page, |v| Box::pin(story(v))),
+        get("/cases/{case}/plan", TITLE, READ, page, |v| {
+            Box::pin(plan(v))
+        }),
+        get("/cases/{case}/referrals", TITLE, READ, page, |v| {
+            Box::pin(referrals(v))
+        }),
+        get(
+            "/cases/{case}/looks",
+            TITLE,
+            Access::Staff(&[ActionKind::CaseLookers]),
+            page,
+            |v| Box::pin(looks(v)),
+        ),
+        post("/cases/{case}/close", TITLE, CHANGE, page, |v| {
+            Box::pin(close(v))
+        }),
+        post("/cases/{case}/reopen", TITLE, CHANGE, page, |v| {
+            Box::pin(reopen(v))
+        }),
+    ]
+}
+
+/// A tab of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tab {
+    /// What happened.
+    Story,
+    /// Needs and plan.
+    Plan,
+    /// Referrals.
+    Referrals,
+    /// Consent and sharing.
+    Sharing,
+    /// Contact.
+    Contact,
+    /// Who has looked.
+    Looks,
+}
+
+const TABS: [(Tab, &str, &str); 6] = [
+    (Tab::Story, "", "case-tab-story"),
+    (Tab::Plan, "/plan", "case-tab-plan"),
+    (Tab::Referrals, "/referrals", "case-tab-referrals"),
+    (Tab::Sharing, "/sharing", "case-tab-sharing"),
+    (Tab::Contact, "/contact", "case-tab-contact"),
+    (Tab::Looks, "/looks", "case-tab-looks"),
+];
+
+/// The case that the address names.
+pub(crate) async fn opened(visit: &Visit) -> Result<CaseView, Fault> {
+    let reference = visit.reference("case")?;
+    Ok(case::read(visit.app(), visit.actor(), reference).await?)
+}
+
+/// Takes a refusal that is about an answer into the form, so that the page is shown again; anything else ends the request.
+pub(crate) fn again(form: &mut Form, error: Error) -> Result<(), Fault> {
+    match error {
+        Error::Invalid { field, problem } => {
+            form.wrong(field, problem);
+            Ok(())
+        }
+        other => Err(other.into()),
+    }
+}
+
+/// Words for a code, by the prefix of its list.
+pub(crate) fn word(text: Text, prefix: &str, code: &str) -> Html {
+    text.t(&format!("{prefix}-{code}"))
+}
+
+/// A moment in words, on the wall clock in London.
+pub(crate) fn moment(text: Text, at: At) -> String {
+    text.date_time(at.london().datetime())
+}
+
+/// The page of a case: identity bar, tabs, and the tab's own body under its heading.
+pub(crate) fn frame(visit: &Visit, view: &CaseView, tab: Tab, body: Html) -> Page {
+    let text = visit.text();
+    let at = format!("/cases/{}", view.case.reference);
+    let mut tabs = SubNavigation::new(visit.lang);
+    let mut heading = "case-tab-story";
+    for (this, path, key) in TABS {
+        tabs = tabs.item(text.t(key), format!("{at}{path}"), this == tab);
+        if this == tab {
+            heading = key;
+        }
+    }
+    let body = identity(visit, view)
+        .then(tabs)
+        .then(Html::heading(1, Size::L, text.t(heading)))
+        .then(body);
+    visit.page(TITLE, body)
+}
+
+/// A page one step away from a tab: a form about the same person.
+pub(crate) fn step(
+    visit: &Visit,
+    view: &CaseView,
+    heading: &str,
+    back: &str,
+    form: &Form,
+    body: Html,
+) -> Page {
+    let text = visit.text();
+    let body = identity(visit, view)
+        .then(Html::heading(1, Size::L, text.t(heading)))
+        .then(body);
+    let mut page = visit.page(TITLE, body);
+    page.back = Some(format!("/cases/{}{back}", view.case.reference));
+    page.errors = form.summary(text);
+    page
+}
+
+/// Who this is and how to reach them safely at this moment.
+fn identity(visit: &Visit, view: &CaseView) -> Html {
+    let text = visit.text();
+    let bar = IdentityBar::new(Html::text(&view.case.sheet.chosen)).action(
+        Button::link(
+            text.t("case-change-person"),
+            format!("/cases/{}/person", view.case.reference),
+        )
+        .secondary(),
+    );
+    let bar = match &view.safely_now {
+        SafelyNow::By(ways) => {
+            let each: Vec<String> = ways
+                .iter()
+                .map(|way| by_channel(text, way.channel, way.until))
+                .collect();
+            bar.safe_contact(text.t_with("case-contact-safe", &[("ways", text.list(&each).into())]))
+        }
+        SafelyNow::From(at, channel) => bar.no_safe_contact(text.t_with(
+            "case-contact-from",
+            &[
+                ("when", moment(text, *at).into()),
+                ("channel", text.plain(&format!("channel-{channel}")).into()),
+            ],
+        )),
+        SafelyNow::NoWay(reason) => bar.no_safe_contact(text.t(&format!("case-no-way-{reason}"))),
+    };
+    bar.into()
+}
+
+fn by_channel(text: Text, channel: Channel, until: Option<At>) -> String {
+    let channel = text.plain(&format!("channel-{channel}"));
+    match until {
+        None => channel,
+        Some(at) => text.plain_with(
+            "case-contact-until",
+            &[
+                ("channel", channel.into()),
+                ("time", text.time(at.london().time()).into()),
+            ],
+        ),
+    }
+}
+
+async fn caseload(visit: Visit) -> Outcome {
+    let text = visit.text();
+    let cases = case::caseload(visit.app(), visit.actor(), true).await?;
+    let mut body = Html::heading(1, Size::L, text.t("cases-heading"));
+    if cases.is_empty() {
+        body.push(InsetText::new(text.t("cases-none")));
+    }
+    for one in cases {
+        let since = text.date(one.opened_at.london_date());
+        let mut card = Card::new(Html::text(&one.sheet.chosen))
+            .level(2)
+            .href(format!("/cases/{}", one.reference))
+            .body(Html::paragraph(
+                text.t_with("cases-since", &[("date", since.into())]),
+            ));
+        if one.state == CaseState::Closed {
+            card = card.tag(Tag::new(text.t("cases-closed")).colour(Colour::Grey));
+        }
+        body.push(card);
+    }
+    body.push(Button::link(text.t("cases-new"), "/cases/new").secondary());
+    let page = visit.page("page-cases-title", body);
+    Ok(visit.show(page))
+}
+
+/// The parameters of a story line's words: codes become their words, names stay names.
+fn values(text: Text, told: &Told) -> Vec<(&'static str, Value)> {
+    let mut out: Vec<(&'static str, Value)> = Vec::new();
+    let known: [(&'static str, &str); 14] = [
+        ("need", "need"),
+        (
+            "state",
+            if told.line.kind == "child_moved" {
+                "child-state"
+            } else {
+                "need-state"
+            },
+        ),
+        ("band", "risk"),
+        ("kind", "immediate"),
+        ("answer", "immediate-answer"),
+        ("decision", "safeguarding"),
+        ("channel", "channel"),
+        ("verdict", "verdict"),
+        ("why", "contact-ended"),
+        ("purpose", "purpose"),
+        ("basis", "basis"),
+        ("task", "task"),
+        ("outcome", "task-outcome"),
+        ("move", "step"),
+    ];
+    for (name, prefix) in known {
+        let value = told
+            .line
+            .detail
+            .get(name)
+            .and_then(Json::as_str)
+            .unwrap_or_default();
+        let key = format!("{prefix}-{value}");
+        let words = if has_key(&key) {
+            text.plain(&key)
+        } else {
+            String::new()
+        };
+        out.push((name, words.into()));
+    }
+    let number = told
+        .line
+        .detail
+        .get("number")
+        .and_then(Json::as_i64)
+        .unwrap_or_default();
+    out.push(("number", number.into()));
+    out.push((
+        "organisation",
+        told.organisation.clone().unwrap_or_default().into(),
+    ));
+    out
+}
+
+async fn story(visit: Visit) -> Outcome {
+    let text = visit.text();
+    let view = opened(&visit).await?;
+    let events = view.story.iter().map(|told| {
+        let key = format!("story-{}", told.line.kind);
+        let key = if has_key(&key) {
+            key
+        } else {
+            "story-other".to_owned()
+        };
+        let title = text.t_with(&key, &values(text, told));
+        let mut event = Event::new(title, told.line.at.to_string(), moment(text, told.line.at));
+        if let Some(by) = &told.by {
+            event = event.by(visit.lang, by);
+        }
+        if let Some(reason) = told.line.detail.get("reason").and_then(Json::as_str) {
+            event = event.body(Html::paragraph(Html::text(reason)));
+        }
+        event
+    });
+    let body = Html::from(Timeline::new(events));
+    let page = frame(
+        &visit,
+        &view,
+        Tab::Story,
+        right_now(&visit, &view)
+            .then(body)
+            .then(ending(&visit, &view)),
+    );
+    Ok(visit.show(page))
+}
+
+/// The five cards of "right now".
+fn right_now(visit: &Visit, view: &CaseView) -> Html {
+    let text = visit.text();
+    let at = format!("/cases/{}", view.case.reference);
+    let mut list = TaskList::new();
+    for kind in ImmediateKind::ALL {
+        let known = view.immediate.iter().find(|known| known.kind == *kind);
+        let status = match known {
+            None => Html::from(Tag::new(text.t("case-not-answered")).colour(Colour::Yellow)),
+            Some(known) => {
+                let mut words = word(text, "immediate-answer", known.answer.code().code());
+                if let Some(due) = known.due_at {
+                    let due = text.due(jiff::SignedDuration::from_secs(
+                        due.seconds_since(visit.now()),
+                    ));
+                    words.push(Html::text(format!(", {due}")));
+                }
+                words
+            }
+        };
+        list = list.task(
+            Task::new(word(text, "immediate", kind.code()), status)
+                .href(format!("{at}/now/{kind}")),
+        );
+    }
+    let undecided = view
+        .children
+        .iter()
+        .filter(|child| child.safeguarding.is_none())
+        .count();
+    let children = if undecided > 0 {
+        Html::from(
+            Tag::new(text.t_with("case-children-undecided", &[("count", undecided.into())]))
+                .colour(Colour::Yellow),
+        )
+    } else {
+        text.t_with(
+            "case-children-count",
+            &[("count", view.children.len().into())],
+        )
+    };
+    list = list.task(Task::new(text.t("case-children"), children).href(format!("{at}/children")));
+    list = list.task(
+        Task::new(
+            text.t("case-risk"),
+            text.t(&format!("case-risk-{}", view.case.risk)),
+        )
+        .href(format!("{at}/risk")),
+    );
+    Html::heading(2, Size::M, text.t("case-right-now")).then(list)
+}
+
+fn ending(visit: &Visit, view: &CaseView) -> Html {
+    let text = visit.text();
+    let at = format!("/cases/{}", view.case.reference);
+    let (path, key) = match view.case.state {
+        CaseState::Open => ("close", "case-close"),
+        CaseState::Closed => ("reopen", "case-reopen"),
+    };
+    let lead = Html::paragraph(text.t_with("case-lead", &[("name", view.lead.clone().into())]));
+    let form = PostForm::new(format!("{at}/{path}"), visit.csrf())
+        .hidden("version", view.case.version.to_string())
+        .body(Button::new(text.t(key)).secondary());
+    Html::heading(2, Size::M, text.t("case-ending-heading"))
+        .then(lead)
+        .then(Html::paragraph(Link::new(
+            text.t("case-hand-over"),
+            format!("{at}/hand-over"),
+        )))
+        .then(form)
+}
+
+async fn plan(visit: Visit) -> Outcome {
+    let text = visit.text();
+    let view = opened(&visit).await?;
+    let at = format!("/cases/{}", view.case.reference);
+    let mut body = right_now(&visit, &view).then(Html::heading(2, Size::M, text.t("case-needs")));
+    if view.needs.is_empty() {
+        body.push(InsetText::new(text.t("case-needs-none")));
+    }
+    let mut list = SummaryList::new();
+    for need in &view.needs {
+        let state = word(text, "need-state", need.state.code());
+        list = list.row(
+            Row::new(word(text, "need", need.kind.code()), state).action(Action::new(
+                text.t("case-need-change"),
+                format!("{at}/needs/{}", need.kind),
+            )),
+        );
+    }
+    body.push(list);
+    if let WorkGoals::Locked(first) = &view.work {
+        let first: Vec<String> = first
+            .iter()
+            .map(|need| text.plain(&format!("need-{need}")))
+            .collect();
+        body.push(InsetText::new(text.t_with(
+            "case-work-waits",
+            &[("needs", text.list(&first).into())],
+        )));
+    }
+    body.push(ButtonGroup::new([
+        Html::from(Button::link(text.t("case-need-add"), format!("{at}/needs/add")).secondary()),
+        Button::link(text.t("case-find-help"), "/find").into(),
+    ]));
+    body.push(Html::heading(2, Size::M, text.t("case-words")));
+    match view.statements.first() {
+        None => body.push(InsetText::new(text.t("case-words-none"))),
+        Some(latest) => body.push(InsetText::new(Html::join(
+            latest.words.lines().map(Html::text).map(Html::paragraph),
+        ))),
+    }
+    body.push(Html::paragraph(Link::new(
+        text.t("case-words-write"),
+        format!("{at}/words"),
+    )));
+    let page = frame(&visit, &view, Tab::Plan, body);
+    Ok(visit.show(page))
+}
+
+async fn referrals(visit: Visit) -> Outcome {
+    let text = visit.text();
+    let view = opened(&visit).await?;
+    let mut body = Html::default();
+    if view.referrals.is_empty() {
+        body.push(InsetText::new(text.t("case-referrals-none")));
+    }
+    for (referral, to) in &view.referrals {
+        let mut card = Card::new(Html::text(to))
+            .level(2)
+            .href(format!("/referrals/{}", referral.reference))
+            .tag(Tag::new(word(
+                text,
+                "referral-state",
+                referral.state.code(),
+            )))
+            .body(Html::paragraph(word(text, "need", referral.need.code())));
+        if let Some(due) = referral.due_at.filter(|_| !referral.state.is_final()) {
+            let due = text.due(jiff::SignedDuration::from_secs(
+                due.seconds_since(visit.now()),
+            ));
+            card = card.body(
+                Html::paragraph(word(text, "need", referral.need.code()))
+                    .then(Html::paragraph(Html::text(due))),
+            );
+        }
+        body.push(card);
+    }
+    body.push(Button::link(text.t("case-find-help"), "/find"));
+    let page = frame(&visit, &view, Tab::Referrals, body);
+    Ok(visit.show(page))
+}
+
+async fn looks(visit: Visit) -> Outcome {
+    let text = visit.text();
+    let view = opened(&visit).await?;
+    let looked = case::lookers(visit.app(), visit.actor(), view.case.reference).await?;
+    let rows = looked.iter().map(|looked| {
+        let by = looked
+            .by
+            .clone()
+            .unwrap_or_else(|| text.plain("case-looks-system"));
+        let action = format!("look-{}", looked.look.action);
+        let action = if has_key(&action) {
+            text.t(&action)
+        } else {
+            text.t("look-other")
+        };
+        Event::new(
+            action,
+            looked.look.at.to_string(),
+            moment(text, looked.look.at),
+        )
+        .by(
+            visit.lang,
+            &text.plain_with(
+                "case-looks-of",
+                &[
+                    ("name", by.into()),
+                    ("organisation", looked.organisation.clone().into()),
+                ],
+            ),
+        )
+    });
+    let body = Html::paragraph(text.t("case-looks-what")).then(Timeline::new(rows));
+    let page = frame(&visit, &view, Tab::Looks, body);
+    Ok(visit.show(page))
+}
+
+fn version(form: &Form) -> Result<i64, Fault> {
+    form.value("version").parse().map_err(|_| Fault::BadRequest)
+}
+
+async fn close(visit: Visit) -> Outcome {
+    let reference = visit.reference("case")?;
+    let form = visit.form()?;
+    let closing = case::close(visit.app(), visit.actor(), reference, version(&form)?).await?;
+    match closing {
+        Closing::Closed => Ok(visit.go_saying(&format!("/cases/{reference}"), "case-closed-said")),
+        Closing::StillOpen(open) => {
+            let view = opened(&visit).await?;
+            let text = visit.text();
+            let items = open.into_iter().map(|one| {
+                let (path, key) = still_open(one);
+                ErrorItem::to(text.t(&key), format!("/cases/{reference}/{path}"))
+            });
+            let summary = ErrorSummary::new(visit.lang)
+                .title(text.t("case-close-not-yet"))
+                .items(items);
+            let mut page = frame(
+                &visit,
+                &view,
+                Tab::Story,
+                right_now(&visit, &view).then(ending(&visit, &view)),
+            );
+            page.errors = Some(summary);
+            Ok(visit.show_errors(page))
+        }
+    }
+}
+
+/// Where to go for what stands before closing, and its words.
+fn still_open(open: StillOpen) -> (String, String) {
+    match open {
+        StillOpen::Immediate(kind) => (format!("now/{kind}"), format!("case-close-{kind}")),
+        StillOpen::Child => ("children".to_owned(), "case-close-child".to_owned()),
+        StillOpen::Risk => ("risk".to_owned(), "case-close-risk".to_owned()),
+    }
+}
+
+async fn reopen(visit: Visit) -> Outcome {
+    let reference = visit.reference("case")?;
+    let form = visit.form()?;
+    case::reopen(visit.app(), visit.actor(), reference, version(&form)?).await?;
+    Ok(visit.go_saying(&format!("/cases/{reference}"), "case-reopened-said"))
+}
