@@ -8,6 +8,7 @@
 //! What must never happen here: HTTP, HTML, SQL, waiting inside a unit of work, a message that does not go through the outbox.
 
 pub mod access;
+pub mod address;
 pub mod conversation;
 pub mod directory;
 pub mod directory_node;

@@ -354,15 +354,16 @@ fn is_specialist(service: &Service) -> bool {
     })
 }
 
-struct Asked {
-    service: Service,
+/// A service with how it can be reached.
+pub(crate) struct Asked {
+    pub(crate) service: Service,
     organisation: Option<OrganisationId>,
     inbox: Vec<AccountId>,
     code_route: Option<String>,
     routes: Vec<Route>,
 }
 
-async fn asked(w: &mut Work<'_>, service: Ref) -> Result<Asked> {
+pub(crate) async fn asked(w: &mut Work<'_>, service: Ref) -> Result<Asked> {
     let service = w.service(service).await?.ok_or(Error::NotFound(
         throughline_policy::ActionKind::ReferralSend,
     ))?;
@@ -404,7 +405,7 @@ fn phone_of(service: &Service) -> Option<String> {
 
 /// The organisation that answers for a service. One that is known only by its listing gets a row of its own: never that of an
 /// organisation with a like name, because a feed can claim any name.
-async fn recipient(w: &mut Work<'_>, asked: &Asked) -> Result<OrganisationId> {
+pub(crate) async fn recipient(w: &mut Work<'_>, asked: &Asked) -> Result<OrganisationId> {
     if let Some(organisation) = asked.organisation {
         return Ok(organisation);
     }
