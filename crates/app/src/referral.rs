@@ -786,9 +786,16 @@ pub async fn new_code(app: &App, actor: &Actor, reference: Ref) -> Result<(Strin
                     .await?
                     .filter(|address| address.organisation == referral.to)
                     .ok_or(none)?;
-                if !referral.state.is_with_service() {
+                // After a bounce or silence this is sending again, on fresh clocks.
+                let referral = if referral.state.apply(&ReferralMove::Send).is_ok() {
+                    let step = Step::plain(&ReferralMove::Send, Via::Worker);
+                    make_move(app, w, &permit, &referral, step).await?;
+                    w.referral_for_update(&permit).await?
+                } else if referral.state.is_with_service() {
+                    referral
+                } else {
                     return Err(Error::Illegal("send"));
-                }
+                };
                 let pack = pack_named(app, &w.referral_pack(&permit).await?)?;
                 let urgency = pack.urgency(referral.need, referral.risk);
                 let now = w.now();

@@ -494,6 +494,17 @@ both!(a_bounce_is_not_silence, |world| {
     assert_eq!(dead.len(), 1);
     let revived = throughline_app::outbox::revive_dead(app).await.unwrap();
     assert_eq!(revived, 1);
+    let coach = &town.coach.actor();
+    referral::new_code(app, coach, sent.reference)
+        .await
+        .unwrap();
+    assert_eq!(state(&town, sent.reference).await.0, ReferralState::Sent);
+    dispatch_once(app, &Post::default(), "one").await.unwrap();
+    assert_eq!(
+        state(&town, sent.reference).await.0,
+        ReferralState::Received,
+        "sent again after a bounce"
+    );
 });
 
 both!(
