@@ -11,6 +11,7 @@ pub mod access;
 pub mod case;
 pub mod consent;
 pub mod contact;
+pub mod address;
 pub mod conversation;
 pub mod directory;
 pub mod directory_node;

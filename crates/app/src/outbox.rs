@@ -82,6 +82,27 @@ pub async fn dispatch_once<M: Mailer>(app: &App, mailer: &M, node: &str) -> Resu
     Ok(turn)
 }
 
+/// Lets everything that was given up be tried again from the start, once its cause is mended. Gives how many.
+pub async fn revive_dead(app: &App) -> Result<usize> {
+    let system = &system(app).await?;
+    let dead = app
+        .store
+        .read(|r| Box::pin(async move { r.dead_letters(1_000).await }))
+        .await?;
+    let dead = &dead;
+    app.store
+        .work(system, Purpose::KeepPromises, |w| {
+            Box::pin(async move {
+                let mut revived = 0;
+                for letter in dead {
+                    revived += usize::from(w.outbox_revive(letter.id).await?);
+                }
+                Ok(revived)
+            })
+        })
+        .await
+}
+
 async fn dispatch<M: Mailer>(
     app: &App,
     system: &Actor,

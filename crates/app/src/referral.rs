@@ -354,15 +354,16 @@ fn is_specialist(service: &Service) -> bool {
     })
 }
 
-struct Asked {
-    service: Service,
+/// A service with how it can be reached.
+pub(crate) struct Asked {
+    pub(crate) service: Service,
     organisation: Option<OrganisationId>,
     inbox: Vec<AccountId>,
     code_route: Option<String>,
     routes: Vec<Route>,
 }
 
-async fn asked(w: &mut Work<'_>, service: Ref) -> Result<Asked> {
+pub(crate) async fn asked(w: &mut Work<'_>, service: Ref) -> Result<Asked> {
     let service = w.service(service).await?.ok_or(Error::NotFound(
         throughline_policy::ActionKind::ReferralSend,
     ))?;
@@ -404,7 +405,7 @@ fn phone_of(service: &Service) -> Option<String> {
 
 /// The organisation that answers for a service. One that is known only by its listing gets a row of its own: never that of an
 /// organisation with a like name, because a feed can claim any name.
-async fn recipient(w: &mut Work<'_>, asked: &Asked) -> Result<OrganisationId> {
+pub(crate) async fn recipient(w: &mut Work<'_>, asked: &Asked) -> Result<OrganisationId> {
     if let Some(organisation) = asked.organisation {
         return Ok(organisation);
     }
@@ -785,9 +786,16 @@ pub async fn new_code(app: &App, actor: &Actor, reference: Ref) -> Result<(Strin
                     .await?
                     .filter(|address| address.organisation == referral.to)
                     .ok_or(none)?;
-                if !referral.state.is_with_service() {
+                // After a bounce or silence this is sending again, on fresh clocks.
+                let referral = if referral.state.apply(&ReferralMove::Send).is_ok() {
+                    let step = Step::plain(&ReferralMove::Send, Via::Worker);
+                    make_move(app, w, &permit, &referral, step).await?;
+                    w.referral_for_update(&permit).await?
+                } else if referral.state.is_with_service() {
+                    referral
+                } else {
                     return Err(Error::Illegal("send"));
-                }
+                };
                 let pack = pack_named(app, &w.referral_pack(&permit).await?)?;
                 let urgency = pack.urgency(referral.need, referral.risk);
                 let now = w.now();

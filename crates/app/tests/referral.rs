@@ -1,304 +1,36 @@
 //! Referrals end to end on both databases: by inbox, by link, by silence, by bounce, by two people at once.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on must stop"
+)]
+
+mod town;
+
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
+use throughline_app::Error;
 use throughline_app::mail::{Letter, Mailer, NotSent};
 use throughline_app::outbox::dispatch_once;
 use throughline_app::partner::{self, CODE_TRIES, Entered, Landing};
 use throughline_app::referral::{self, Answer, Ask, Outcome, Route, SendOrder, Sent};
-use throughline_app::{App, Error, Settings};
-use throughline_core::answer::Answer as Yes;
 use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
-use throughline_core::contact::{AnsweredBy, Channel, DenyReason, Verdict};
+use throughline_core::contact::DenyReason;
 use throughline_core::conversation::Reach;
-use throughline_core::directory::Entry;
 use throughline_core::id::{AccountId, Ref};
-use throughline_core::nation::Nation;
 use throughline_core::need::NeedType;
-use throughline_core::pack::Packs;
 use throughline_core::reason::Words;
 use throughline_core::referral::{EndReason, Helped, ReferralState, UnmetReason};
-use throughline_core::role::Role;
 use throughline_core::task::TaskKind;
-use throughline_policy::action::{
-    AddressConfirm, AddressPropose, CaseChange, CaseOpen, DirectoryImport,
-};
-use throughline_policy::{Actor, Facts, Purpose, Ties};
-use throughline_store::account::{Account, NewAccount};
-use throughline_store::address::NewAddress;
-use throughline_store::case::{NewCase, PersonSheet};
-use throughline_store::contact::NewContact;
-use throughline_store::directory::NewService;
+use throughline_policy::Purpose;
+use throughline_policy::action::DirectoryImport;
 use throughline_store::feed::import_facts;
 use throughline_store::referral::Via;
-use throughline_store::setup::OrganisationKind;
 use throughline_testkit::both;
-use throughline_testkit::db::TestStore;
-
-const HELP: Purpose = Purpose::HelpAPerson;
-const DIRECTORY: Purpose = Purpose::RunTheDirectory;
-const STORY: &str = "He followed me to Rosewood House.";
-
-struct Town {
-    app: App,
-    coach: Account,
-    partner: Account,
-    colleague: Account,
-    /// A service whose workers have accounts.
-    inbox: Ref,
-    /// A service with a confirmed address and no accounts.
-    linked: Ref,
-    /// A service with neither.
-    listed: Ref,
-    case: Ref,
-    stewards: [Actor; 2],
-}
-
-fn stepped_up(account: &Account, world: &TestStore) -> Actor {
-    match account.actor() {
-        Actor::Staff {
-            account,
-            organisation,
-            site,
-            role,
-            ..
-        } => Actor::Staff {
-            account,
-            organisation,
-            site,
-            role,
-            stepped_up_at: Some(world.env.now()),
-        },
-        other => other,
-    }
-}
-
-fn listing(id: &str, name: &str) -> NewService {
-    let entry = Entry::new(id, name);
-    NewService {
-        digest: entry.canonical_json().unwrap().into_bytes(),
-        entry,
-    }
-}
-
-async fn town(world: &TestStore) -> Town {
-    let store = &world.store;
-    let people = store
-        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
-            Box::pin(async move {
-                let ours = w
-                    .installation_create(
-                        "Riverside",
-                        OrganisationKind::Jobcentre,
-                        Nation::England,
-                        true,
-                    )
-                    .await?;
-                let site = w
-                    .site_create(ours.id, "Riverside North", None, Nation::England, true)
-                    .await?;
-                let theirs = w
-                    .organisation_create(
-                        "Harbour Advice",
-                        OrganisationKind::Charity,
-                        Nation::England,
-                    )
-                    .await?;
-                let mut out = Vec::new();
-                for (organisation, site, role, email) in [
-                    (ours.id, Some(site.id), Role::WorkCoach, "coach@example.org"),
-                    (theirs.id, None, Role::PartnerWorker, "one@harbour.example"),
-                    (theirs.id, None, Role::PartnerWorker, "two@harbour.example"),
-                    (ours.id, None, Role::DirectorySteward, "s1@example.org"),
-                    (ours.id, None, Role::DirectorySteward, "s2@example.org"),
-                ] {
-                    let new = NewAccount {
-                        organisation,
-                        site,
-                        role,
-                        name: "Somebody",
-                        email,
-                        password: None,
-                    };
-                    out.push(w.account_create(&new).await?);
-                }
-                Ok(out)
-            })
-        })
-        .await
-        .unwrap();
-    let [coach, partner, colleague, one, two]: [Account; 5] = people.try_into().unwrap();
-    let stewards = [stepped_up(&one, world), stepped_up(&two, world)];
-    let rows = [
-        listing("1", "Harbour Money Advice"),
-        listing("2", "Quayside Women's Centre"),
-        listing("3", "Hilltop Families"),
-    ];
-    let (rows, ours, theirs) = (&rows, &coach.organisation, &partner.organisation);
-    store
-        .work(&stewards[0], DIRECTORY, |w| {
-            Box::pin(async move {
-                let permit = w.permit::<DirectoryImport>(&import_facts(*ours))?;
-                let feed = w.feed_create(&permit, "Council", "a file").await?;
-                w.services_upsert(&permit, &feed, rows, false).await?;
-                Ok(())
-            })
-        })
-        .await
-        .unwrap();
-    let services = store
-        .read(|r| Box::pin(async move { r.services_changed_since(0).await }))
-        .await
-        .unwrap();
-    let find = |id: &str| {
-        services
-            .iter()
-            .find(|service| service.entry.source_id == id)
-            .unwrap()
-            .clone()
-    };
-    let (inbox, linked, listed) = (find("1"), find("2"), find("3"));
-    let inbox_id = &inbox.id;
-    store
-        .work(&stewards[0], DIRECTORY, |w| {
-            Box::pin(async move { w.service_answered_by(*inbox_id, *theirs, None).await })
-        })
-        .await
-        .unwrap();
-    let case = open_case(world, &coach).await;
-    let settings = Settings {
-        base_url: "https://r.example.org".to_owned(),
-        mail_from: "notices@example.org".to_owned(),
-        node: "one".to_owned(),
-        demo: true,
-    };
-    let town = Town {
-        app: App {
-            store: store.clone(),
-            packs: Packs::embedded().unwrap(),
-            directory: throughline_app::directory_node::DirectoryNode::new().unwrap(),
-            settings,
-        },
-        coach,
-        partner,
-        colleague,
-        inbox: inbox.reference,
-        linked: linked.reference,
-        listed: listed.reference,
-        case,
-        stewards,
-    };
-    let address = propose(&town, town.linked).await.unwrap();
-    confirm(&town, 1, town.linked, address).await.unwrap();
-    town
-}
-
-async fn open_case(world: &TestStore, coach: &Account) -> Ref {
-    let actor = coach.actor();
-    let reference = world
-        .store
-        .work(&actor, HELP, |w| {
-            Box::pin(async move {
-                let facts = Facts {
-                    subject: coach.site.unwrap(),
-                    person: None,
-                    ties: Ties {
-                        organisation: Some(coach.organisation),
-                        site: coach.site,
-                        ..Ties::default()
-                    },
-                };
-                let permit = w.permit::<CaseOpen>(&facts)?;
-                let person = PersonSheet {
-                    chosen: "Amina".into(),
-                    given: None,
-                    family: Some("Okafor".into()),
-                    born: Some("1990-02-03".into()),
-                    age_band: None,
-                    language: Some("en".into()),
-                    interpreter: None,
-                    access: vec![],
-                };
-                let new = NewCase {
-                    person: &person,
-                    lead: coach.id,
-                    pack: "england-2024",
-                };
-                w.case_open(&permit, &new).await.map(|(_, case)| case)
-            })
-        })
-        .await
-        .unwrap();
-    let case = &reference;
-    world
-        .store
-        .work(&actor, HELP, |w| {
-            Box::pin(async move {
-                let facts = w.case_facts(*case).await?;
-                let permit = w.permit_found::<CaseChange>(facts)?;
-                let words = Words::new(&format!("{STORY}\nI owe rent.")).unwrap();
-                w.statement_write(&permit, &words).await?;
-                let expires_at = w.now().plus_days(30);
-                let new = NewContact {
-                    channel: Channel::PhoneMobile,
-                    verdict: Verdict::Safe,
-                    value: "07700 900123",
-                    windows: &[],
-                    voicemail: false,
-                    answered_by: AnsweredBy::OnlyThem,
-                    neutral_only: true,
-                    shared_account: Yes::No,
-                    say: Some("Say it is the library."),
-                    expires_at,
-                };
-                w.contact_add(&permit, &new).await?;
-                Ok(())
-            })
-        })
-        .await
-        .unwrap();
-    reference
-}
-
-async fn propose(town: &Town, service: Ref) -> Result<Ref, Error> {
-    let (service, to) = (&service, &town.partner.organisation);
-    town.app
-        .store
-        .work(&town.stewards[0], DIRECTORY, |w| {
-            Box::pin(async move {
-                let made = w
-                    .organisation_create("Quayside", OrganisationKind::Charity, Nation::England)
-                    .await?;
-                let facts = w.service_facts(*service).await?;
-                let permit = w.permit_found::<AddressPropose>(facts)?;
-                assert_ne!(made.id, *to);
-                let called_back_at = w.now();
-                let new = NewAddress {
-                    organisation: made.id,
-                    email: "referrals@quayside.example",
-                    code_route: "Ring the duty desk",
-                    called_back_at,
-                };
-                w.address_propose(&permit, &new).await
-            })
-        })
-        .await
-}
-
-async fn confirm(town: &Town, steward: usize, service: Ref, address: Ref) -> Result<(), Error> {
-    let (service, address) = (&service, &address);
-    town.app
-        .store
-        .work(&town.stewards[steward], DIRECTORY, |w| {
-            Box::pin(async move {
-                let facts = w.service_facts(*service).await?;
-                let permit = w.permit_found::<AddressConfirm>(facts)?;
-                w.address_confirm(&permit, *address).await
-            })
-        })
-        .await
-}
+use town::{DIRECTORY, HELP, Town, confirm, listing, propose, town};
 
 fn order(town: &Town, service: Ref) -> SendOrder {
     SendOrder {
@@ -760,16 +492,19 @@ both!(a_bounce_is_not_silence, |world| {
         .await
         .unwrap();
     assert_eq!(dead.len(), 1);
-    let id = &dead[0].id;
-    let system = throughline_app::outbox::system(app).await.unwrap();
-    let revived = app
-        .store
-        .work(&system, Purpose::KeepPromises, |w| {
-            Box::pin(async move { w.outbox_revive(*id).await })
-        })
+    let revived = throughline_app::outbox::revive_dead(app).await.unwrap();
+    assert_eq!(revived, 1);
+    let coach = &town.coach.actor();
+    referral::new_code(app, coach, sent.reference)
         .await
         .unwrap();
-    assert!(revived);
+    assert_eq!(state(&town, sent.reference).await.0, ReferralState::Sent);
+    dispatch_once(app, &Post::default(), "one").await.unwrap();
+    assert_eq!(
+        state(&town, sent.reference).await.0,
+        ReferralState::Received,
+        "sent again after a bounce"
+    );
 });
 
 both!(

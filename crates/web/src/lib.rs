@@ -27,6 +27,7 @@
 //! SQL; a route outside the table; personal data, a search term or a word about someone's situation in a URL, a title or a
 //! log; a page that tells "you may not" from "there is no such thing".
 
+mod address;
 pub mod api;
 mod case;
 mod case_now;
@@ -46,9 +47,9 @@ pub mod routes;
 pub mod server;
 mod session;
 pub mod shell;
+mod shown;
 mod sign_in;
 mod today;
-mod shown;
 pub mod visit;
 
 use std::sync::Arc;

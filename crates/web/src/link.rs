@@ -26,11 +26,21 @@ const TITLE: &str = "page-request-title";
 pub fn routes() -> Vec<Route> {
     let open = Access::Public;
     vec![
-        get("/r/{token}", TITLE, open, Rate::SignIn, |v| Box::pin(landing(v))),
-        post("/r/{token}", TITLE, open, Rate::SignIn, |v| Box::pin(enter(v))),
-        post("/r/{token}/answer", TITLE, open, Rate::SignIn, |v| Box::pin(answer(v))),
-        post("/r/{token}/ask", TITLE, open, Rate::SignIn, |v| Box::pin(ask(v))),
-        post("/r/{token}/outcome", TITLE, open, Rate::SignIn, |v| Box::pin(outcome(v))),
+        get("/r/{token}", TITLE, open, Rate::SignIn, |v| {
+            Box::pin(landing(v))
+        }),
+        post("/r/{token}", TITLE, open, Rate::SignIn, |v| {
+            Box::pin(enter(v))
+        }),
+        post("/r/{token}/answer", TITLE, open, Rate::SignIn, |v| {
+            Box::pin(answer(v))
+        }),
+        post("/r/{token}/ask", TITLE, open, Rate::SignIn, |v| {
+            Box::pin(ask(v))
+        }),
+        post("/r/{token}/outcome", TITLE, open, Rate::SignIn, |v| {
+            Box::pin(outcome(v))
+        }),
     ]
 }
 
@@ -47,7 +57,8 @@ fn closed(visit: &Visit, landing: Landing) -> Page {
         Landing::Over(_) => ("link-over", "link-nothing-to-do"),
         Landing::Unknown | Landing::AskCode => ("link-unknown", "link-check-mail"),
     };
-    let mut body = Html::heading(1, Size::L, text.t("link-heading")).then(Html::paragraph(text.t(what)));
+    let mut body =
+        Html::heading(1, Size::L, text.t("link-heading")).then(Html::paragraph(text.t(what)));
     if let Landing::Over(state) = landing {
         body.push(Html::paragraph(text.t_with(
             "link-stands",
@@ -98,15 +109,17 @@ async fn holder(visit: &Visit, form: &mut Form) -> Result<Result<(Actor, Ref), P
         return Ok(Err(code_page(visit, form)));
     };
     let token = visit.param("token").unwrap_or_default();
-    Ok(match partner::link_enter(visit.app(), token, &code).await? {
-        Entered::In(actor, reference) => Ok((actor, reference)),
-        Entered::WrongCode { left: 0 } => Err(closed(visit, Landing::Closed)),
-        Entered::WrongCode { left } => {
-            form.wrong_with("code", "link-code-wrong", vec![("left", left.into())]);
-            Err(code_page(visit, form))
-        }
-        Entered::Not(landing) => Err(closed(visit, landing)),
-    })
+    Ok(
+        match partner::link_enter(visit.app(), token, &code).await? {
+            Entered::In(actor, reference) => Ok((actor, reference)),
+            Entered::WrongCode { left: 0 } => Err(closed(visit, Landing::Closed)),
+            Entered::WrongCode { left } => {
+                form.wrong_with("code", "link-code-wrong", vec![("left", left.into())]);
+                Err(code_page(visit, form))
+            }
+            Entered::Not(landing) => Err(closed(visit, landing)),
+        },
+    )
 }
 
 async fn request_page(
@@ -146,7 +159,8 @@ fn answered(visit: &Visit, state: ReferralState) -> Page {
         ReferralState::Waitlisted => "link-next-waitlisted",
         _ => "link-next-recorded",
     };
-    let panel = Panel::new(text.t("link-answered")).body(word(text, "referral-state", state.code()));
+    let panel =
+        Panel::new(text.t("link-answered")).body(word(text, "referral-state", state.code()));
     let mut body = Html::from(panel).then(Html::paragraph(text.t(key)));
     if state.is_with_service() {
         let code = visit
@@ -196,10 +210,12 @@ async fn ask(visit: Visit) -> Outcome {
     };
     match partner::ask(visit.app(), &actor, reference, &words).await {
         Ok(()) => {
-            let mut page = request_page(&visit, &actor, reference, &Form::from_pairs([(
-                "code",
-                form.value("code").to_owned(),
-            )]))
+            let mut page = request_page(
+                &visit,
+                &actor,
+                reference,
+                &Form::from_pairs([("code", form.value("code").to_owned())]),
+            )
             .await?;
             page.flash = Some(Flash::Done(visit.text().t("partner-asked")));
             Ok(visit.show(page))

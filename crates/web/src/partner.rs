@@ -24,13 +24,51 @@ const ROWS: u64 = 500;
 /// The routes of this area.
 pub fn routes() -> Vec<Route> {
     vec![
-        get("/inbox", "page-inbox-title", PARTNERS, Rate::Page, |v| Box::pin(inbox(v))),
-        get("/caseload", "page-caseload-title", PARTNERS, Rate::Page, |v| Box::pin(caseload(v))),
-        get("/requests/{referral}", "page-request-title", PARTNERS, Rate::Page, |v| Box::pin(show(v))),
-        post("/requests/{referral}/answer", "page-request-title", PARTNERS, Rate::Page, |v| Box::pin(answer(v))),
-        post("/requests/{referral}/ask", "page-request-title", PARTNERS, Rate::Page, |v| Box::pin(ask(v))),
-        post("/requests/{referral}/outcome", "page-request-title", PARTNERS, Rate::Page, |v| Box::pin(outcome(v))),
-        get("/demo/mail", "page-folder-title", Access::Public, Rate::Page, |v| Box::pin(folder(v))),
+        get("/inbox", "page-inbox-title", PARTNERS, Rate::Page, |v| {
+            Box::pin(inbox(v))
+        }),
+        get(
+            "/caseload",
+            "page-caseload-title",
+            PARTNERS,
+            Rate::Page,
+            |v| Box::pin(caseload(v)),
+        ),
+        get(
+            "/requests/{referral}",
+            "page-request-title",
+            PARTNERS,
+            Rate::Page,
+            |v| Box::pin(show(v)),
+        ),
+        post(
+            "/requests/{referral}/answer",
+            "page-request-title",
+            PARTNERS,
+            Rate::Page,
+            |v| Box::pin(answer(v)),
+        ),
+        post(
+            "/requests/{referral}/ask",
+            "page-request-title",
+            PARTNERS,
+            Rate::Page,
+            |v| Box::pin(ask(v)),
+        ),
+        post(
+            "/requests/{referral}/outcome",
+            "page-request-title",
+            PARTNERS,
+            Rate::Page,
+            |v| Box::pin(outcome(v)),
+        ),
+        get(
+            "/demo/mail",
+            "page-folder-title",
+            Access::Public,
+            Rate::Page,
+            |v| Box::pin(folder(v)),
+        ),
     ]
 }
 
@@ -66,8 +104,12 @@ fn rows(text: Text, rows: &[InboxRow], now: At, nothing: &str) -> Html {
 async fn inbox(visit: Visit) -> Outcome {
     let text = visit.text();
     let found = partner::inbox(visit.app(), visit.actor(), ROWS).await?;
-    let body = Html::heading(1, Size::L, text.t("partner-inbox-heading"))
-        .then(rows(text, &found, visit.now(), "partner-inbox-empty"));
+    let body = Html::heading(1, Size::L, text.t("partner-inbox-heading")).then(rows(
+        text,
+        &found,
+        visit.now(),
+        "partner-inbox-empty",
+    ));
     let mut page = visit.page("page-inbox-title", body);
     page.wide = true;
     Ok(visit.show(page))
@@ -76,8 +118,12 @@ async fn inbox(visit: Visit) -> Outcome {
 async fn caseload(visit: Visit) -> Outcome {
     let text = visit.text();
     let found = partner::caseload(visit.app(), visit.actor(), ROWS).await?;
-    let body = Html::heading(1, Size::L, text.t("partner-caseload-heading"))
-        .then(rows(text, &found, visit.now(), "partner-caseload-empty"));
+    let body = Html::heading(1, Size::L, text.t("partner-caseload-heading")).then(rows(
+        text,
+        &found,
+        visit.now(),
+        "partner-caseload-empty",
+    ));
     let mut page = visit.page("page-caseload-title", body);
     page.wide = true;
     Ok(visit.show(page))
@@ -221,11 +267,9 @@ pub(crate) fn request_body(
     body.push(packet(text, shared));
     body.push(exchanges(text, &view.exchanges));
     if can_answer(state) {
-        body.push(
-            post("answer").body(
-                answer_fields(form, text, Vec::new()).then(Button::new(text.t("partner-answer"))),
-            ),
-        );
+        body.push(post("answer").body(
+            answer_fields(form, text, Vec::new()).then(Button::new(text.t("partner-answer"))),
+        ));
         body.push(
             post("ask").body(
                 Html::from(

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use throughline_app::referral::{self, Ask, Outcome as Came, Prepared, Route as Way, SendOrder, Sent, SenderView, Via};
-use throughline_core::code::Code as _;
-use throughline_core::consent::{
-    Art9Condition, DpaCondition, HowAgreed, PacketItem, ShareBasis,
+use throughline_app::referral::{
+    self, Ask, Outcome as Came, Prepared, Route as Way, SendOrder, SenderView, Sent, Via,
 };
+use throughline_core::code::Code as _;
+use throughline_core::consent::{Art9Condition, DpaCondition, HowAgreed, PacketItem, ShareBasis};
 use throughline_core::conversation::Reach;
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
@@ -31,15 +31,65 @@ const TITLE: &str = "page-refer-title";
 /// The routes of this area.
 pub fn routes() -> Vec<Route> {
     vec![
-        get("/cases/{case}/refer/{service}", TITLE, SENDERS, Rate::Page, |v| Box::pin(lines(v))),
-        post("/cases/{case}/refer/{service}", TITLE, SENDERS, Rate::Page, |v| Box::pin(agree(v))),
-        post("/cases/{case}/refer/{service}/send", TITLE, SENDERS, Rate::Page, |v| Box::pin(send(v))),
-        get("/referrals/{referral}", TITLE, SENDERS, Rate::Page, |v| Box::pin(show(v))),
-        post("/referrals/{referral}/answer", TITLE, SENDERS, Rate::Page, |v| Box::pin(record(v))),
-        post("/referrals/{referral}/outcome", TITLE, SENDERS, Rate::Page, |v| Box::pin(outcome(v))),
-        post("/referrals/{referral}/reply", TITLE, SENDERS, Rate::Page, |v| Box::pin(reply(v))),
-        post("/referrals/{referral}/code", TITLE, SENDERS, Rate::Page, |v| Box::pin(code(v))),
-        post("/referrals/{referral}/withdraw", TITLE, SENDERS, Rate::Page, |v| Box::pin(withdraw(v))),
+        get(
+            "/cases/{case}/refer/{service}",
+            TITLE,
+            SENDERS,
+            Rate::Page,
+            |v| Box::pin(lines(v)),
+        ),
+        post(
+            "/cases/{case}/refer/{service}",
+            TITLE,
+            SENDERS,
+            Rate::Page,
+            |v| Box::pin(agree(v)),
+        ),
+        post(
+            "/cases/{case}/refer/{service}/send",
+            TITLE,
+            SENDERS,
+            Rate::Page,
+            |v| Box::pin(send(v)),
+        ),
+        get("/referrals/{referral}", TITLE, SENDERS, Rate::Page, |v| {
+            Box::pin(show(v))
+        }),
+        post(
+            "/referrals/{referral}/answer",
+            TITLE,
+            SENDERS,
+            Rate::Page,
+            |v| Box::pin(record(v)),
+        ),
+        post(
+            "/referrals/{referral}/outcome",
+            TITLE,
+            SENDERS,
+            Rate::Page,
+            |v| Box::pin(outcome(v)),
+        ),
+        post(
+            "/referrals/{referral}/reply",
+            TITLE,
+            SENDERS,
+            Rate::Page,
+            |v| Box::pin(reply(v)),
+        ),
+        post(
+            "/referrals/{referral}/code",
+            TITLE,
+            SENDERS,
+            Rate::Page,
+            |v| Box::pin(code(v)),
+        ),
+        post(
+            "/referrals/{referral}/withdraw",
+            TITLE,
+            SENDERS,
+            Rate::Page,
+            |v| Box::pin(withdraw(v)),
+        ),
     ]
 }
 
@@ -150,16 +200,26 @@ fn lines_page(visit: &Visit, known: &Prepared, form: &Form) -> Page {
         Button::new(text.t("refer-continue")).into(),
     ]);
     let statement = known.statement.map_or_else(String::new, |n| n.to_string());
-    let body = Html::heading(1, Size::L, text.t_with("refer-heading", &[("service", known.service.clone().into())]))
-        .then(route_words(text, &known.routes))
-        .then(
-            PostForm::new(path(visit), visit.csrf())
-                .hidden("statement", statement)
-                .body(questions),
-        );
+    let body = Html::heading(
+        1,
+        Size::L,
+        text.t_with(
+            "refer-heading",
+            &[("service", known.service.clone().into())],
+        ),
+    )
+    .then(route_words(text, &known.routes))
+    .then(
+        PostForm::new(path(visit), visit.csrf())
+            .hidden("statement", statement)
+            .body(questions),
+    );
     let mut page = visit.page(TITLE, body);
     page.errors = form.summary(text);
-    page.back = Some(format!("/cases/{}", visit.param("case").unwrap_or_default()));
+    page.back = Some(format!(
+        "/cases/{}",
+        visit.param("case").unwrap_or_default()
+    ));
     page
 }
 
@@ -179,7 +239,11 @@ fn agree_page(visit: &Visit, known: &Prepared, chosen: &Chosen, form: &Form) -> 
     let text = visit.text();
     let now = visit.now();
     let mut shared = SummaryList::new();
-    for line in known.lines.iter().filter(|line| chosen.items.contains(&line.item)) {
+    for line in known
+        .lines
+        .iter()
+        .filter(|line| chosen.items.contains(&line.item))
+    {
         let mut line = line.clone();
         if line.item == PacketItem::Statement {
             let mut number = 0;
@@ -188,7 +252,10 @@ fn agree_page(visit: &Visit, known: &Prepared, chosen: &Chosen, form: &Form) -> 
                 chosen.kept.contains(&number)
             });
         }
-        shared = shared.fact(word(text, "packet", line.item.code()), line_value(text, &line));
+        shared = shared.fact(
+            word(text, "packet", line.item.code()),
+            line_value(text, &line),
+        );
     }
     let questions = Html::join([
         Html::from(
@@ -206,12 +273,20 @@ fn agree_page(visit: &Visit, known: &Prepared, chosen: &Chosen, form: &Form) -> 
             .rows(2)
             .bind(form, text)
             .into(),
-        select::<ShareBasis>(text, "basis", "refer-basis", "basis").bind(form, text).into(),
-        select::<Art9Condition>(text, "art9", "refer-art9", "art9").bind(form, text).into(),
+        select::<ShareBasis>(text, "basis", "refer-basis", "basis")
+            .bind(form, text)
+            .into(),
+        select::<Art9Condition>(text, "art9", "refer-art9", "art9")
+            .bind(form, text)
+            .into(),
         Details::new(
             text.t("refer-other-basis"),
             Html::from(select::<DpaCondition>(text, "dpa", "refer-dpa", "dpa").bind(form, text))
-                .then(Textarea::new("reasons", text.t("refer-reasons")).rows(3).bind(form, text)),
+                .then(
+                    Textarea::new("reasons", text.t("refer-reasons"))
+                        .rows(3)
+                        .bind(form, text),
+                ),
         )
         .into(),
         Html::heading(2, Size::M, text.t("refer-hear-back")),
@@ -220,7 +295,9 @@ fn agree_page(visit: &Visit, known: &Prepared, chosen: &Chosen, form: &Form) -> 
             &[("due", due(text, known.answer_by, now).into())],
         )),
         Html::paragraph(text.t("refer-hear-back-silence")),
-        Button::new(text.t("refer-send")).prevent_double_click(true).into(),
+        Button::new(text.t("refer-send"))
+            .prevent_double_click(true)
+            .into(),
     ]);
     let mut post = PostForm::new(format!("{}/send", path(visit)), visit.csrf());
     for name in ["need", "item", "line", "statement"] {
@@ -274,7 +351,9 @@ async fn send(visit: Visit) -> Outcome {
             need,
         },
         items: chosen.items.clone(),
-        struck: (1..=lines).filter(|line| !chosen.kept.contains(line)).collect(),
+        struck: (1..=lines)
+            .filter(|line| !chosen.kept.contains(line))
+            .collect(),
         statement: chosen.statement,
         reach: if alone == Some(true) {
             Reach::AsAgreed
@@ -317,11 +396,15 @@ fn sent_page(visit: &Visit, known: &Prepared, sent: &Sent) -> Page {
         body.push(code_words(text, code, sent.code_route.as_deref()));
     }
     if let (true, Some(phone)) = (sent.routes.contains(&Way::Call), &known.phone) {
-        body.push(Html::paragraph(text.t_with("refer-call-them", &[("phone", phone.clone().into())])));
+        body.push(Html::paragraph(
+            text.t_with("refer-call-them", &[("phone", phone.clone().into())]),
+        ));
     }
     let due = due(text, sent.answer_by, visit.now());
     body.push(Html::heading(2, Size::M, text.t("refer-hear-back")));
-    body.push(Html::paragraph(text.t_with("refer-hear-back-by", &[("due", due.into())])));
+    body.push(Html::paragraph(
+        text.t_with("refer-hear-back-by", &[("due", due.into())]),
+    ));
     body.push(Html::paragraph(text.t("refer-hear-back-silence")));
     let href = format!("/referrals/{}", sent.reference);
     body.push(Button::link(text.t("refer-see"), href));
@@ -333,7 +416,9 @@ fn code_words(text: Text, code: &str, route: Option<&str>) -> Html {
         .then(Html::heading(2, Size::L, code))
         .then(Html::paragraph(text.t("refer-code-once")));
     if let Some(route) = route {
-        body.push(Html::paragraph(text.t_with("refer-code-route", &[("route", route.into())])));
+        body.push(Html::paragraph(
+            text.t_with("refer-code-route", &[("route", route.into())]),
+        ));
     }
     InsetText::new(body).into()
 }
@@ -361,15 +446,25 @@ fn show_page(visit: &Visit, view: &SenderView, form: &Form) -> Page {
         PostForm::new(format!("{base}/{to}"), visit.csrf()).hidden("seen", version.clone())
     };
     let mut facts = SummaryList::new()
-        .fact(text.t("refer-state"), word(text, "referral-state", referral.state.code()))
+        .fact(
+            text.t("refer-state"),
+            word(text, "referral-state", referral.state.code()),
+        )
         .fact(text.t("refer-delivered"), fact_word(text, view, "deliver"))
         .fact(text.t("refer-opened"), fact_word(text, view, "open"))
-        .fact(text.t("refer-accepted"), view.accepted.as_ref().map_or_else(
-            || text.plain("refer-not-yet"),
-            |accepted| accepted.by.clone(),
-        ));
+        .fact(
+            text.t("refer-accepted"),
+            view.accepted.as_ref().map_or_else(
+                || text.plain("refer-not-yet"),
+                |accepted| accepted.by.clone(),
+            ),
+        );
     if let Some(accepted) = &view.accepted {
-        let said: Vec<String> = [&accepted.when, &accepted.how].into_iter().flatten().cloned().collect();
+        let said: Vec<String> = [&accepted.when, &accepted.how]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect();
         if !said.is_empty() {
             facts = facts.fact(text.t("refer-first-contact"), text.list(&said));
         }
@@ -378,7 +473,11 @@ fn show_page(visit: &Visit, view: &SenderView, form: &Form) -> Page {
         facts = facts.fact(text.t("refer-clock"), due(text, at, visit.now()));
     }
     if let Some(reason) = &referral.reason {
-        let list = if referral.state == ReferralState::Ended { "ended" } else { "unmet" };
+        let list = if referral.state == ReferralState::Ended {
+            "ended"
+        } else {
+            "unmet"
+        };
         facts = facts.fact(text.t("refer-reason"), word(text, list, reason));
     }
     if let Some(helped) = &referral.helped {
@@ -387,14 +486,31 @@ fn show_page(visit: &Visit, view: &SenderView, form: &Form) -> Page {
     if let Some(phone) = &view.phone {
         facts = facts.fact(text.t("refer-their-number"), phone);
     }
-    let mut body = Html::heading(1, Size::L, text.t_with("refer-heading", &[("service", view.service.clone().into())]))
-        .then(facts)
-        .then(exchanges(text, &view.exchanges));
-    if view.exchanges.last().is_some_and(|last| last.by_service) {
-        body.push(send("reply").body(
-            Html::from(Textarea::new("reply", text.t("refer-reply")).rows(3).bind(form, text))
-                .then(Button::new(text.t("refer-reply-send"))),
+    let mut body = Html::heading(
+        1,
+        Size::L,
+        text.t_with("refer-heading", &[("service", view.service.clone().into())]),
+    )
+    .then(facts)
+    .then(exchanges(text, &view.exchanges));
+    if referral.state.next_step().is_some() {
+        // A no, a silence or a bounce is never the end (NE-22).
+        body.push(InsetText::new(
+            Html::paragraph(text.t("refer-next-what"))
+                .then(Button::link(text.t("refer-next-find"), "/find")),
         ));
+    }
+    if view.exchanges.last().is_some_and(|last| last.by_service) {
+        body.push(
+            send("reply").body(
+                Html::from(
+                    Textarea::new("reply", text.t("refer-reply"))
+                        .rows(3)
+                        .bind(form, text),
+                )
+                .then(Button::new(text.t("refer-reply-send"))),
+            ),
+        );
     }
     if !referral.state.is_final() {
         body.push(Html::heading(2, Size::M, text.t("refer-record-heading")));
@@ -406,11 +522,13 @@ fn show_page(visit: &Visit, view: &SenderView, form: &Form) -> Page {
             .items(["phone", "paper", "person"].map(|via| Choice::new(via, word(text, "via", via))))
             .inline()
             .bind(form, text);
-        body.push(send("answer").body(
-            Html::from(via)
-                .then(answer_fields(form, text, more))
-                .then(Button::new(text.t("refer-record")).secondary()),
-        ));
+        body.push(
+            send("answer").body(
+                Html::from(via)
+                    .then(answer_fields(form, text, more))
+                    .then(Button::new(text.t("refer-record")).secondary()),
+            ),
+        );
         body.push(outcome_form(text, form, send("outcome"), referral.state));
         body.push(Html::heading(2, Size::M, text.t("refer-more-heading")));
         body.push(send("code").body(Button::new(text.t("refer-new-code")).secondary()));
@@ -429,15 +547,18 @@ fn show_page(visit: &Visit, view: &SenderView, form: &Form) -> Page {
 /// What may be recorded next about help under way; nothing before acceptance.
 pub(crate) fn outcome_form(text: Text, form: &Form, post: PostForm, state: ReferralState) -> Html {
     let ended = Choice::new("ended", text.t("refer-outcome-ended")).conditional(
-        Html::from(select::<EndReason>(text, "why", "refer-outcome-why", "ended").bind(form, text)).then(
-            Radios::new("helped", Legend::new(text.t("refer-outcome-helped")))
-                .items(choices::<Helped>(text, "helped"))
-                .bind(form, text),
-        ),
+        Html::from(select::<EndReason>(text, "why", "refer-outcome-why", "ended").bind(form, text))
+            .then(
+                Radios::new("helped", Legend::new(text.t("refer-outcome-helped")))
+                    .items(choices::<Helped>(text, "helped"))
+                    .bind(form, text),
+            ),
     );
     let next = match state {
         ReferralState::Accepted => Some(Choice::new("contact", text.t("refer-outcome-contact"))),
-        ReferralState::FirstContact => Some(Choice::new("started", text.t("refer-outcome-started"))),
+        ReferralState::FirstContact => {
+            Some(Choice::new("started", text.t("refer-outcome-started")))
+        }
         ReferralState::InService => None,
         _ => return Html::default(),
     };
@@ -456,18 +577,28 @@ pub(crate) fn outcome_form(text: Text, form: &Form, post: PostForm, state: Refer
 /// Reads what came of it; what is wrong stands in the form.
 pub(crate) fn read_outcome(form: &mut Form) -> Option<Came> {
     let kinds = ["contact", "started", "ended"];
-    Some(match form.required_choice("outcome", &kinds, "refer-outcome-needed")?.as_str() {
-        "contact" => Came::FirstContact,
-        "started" => Came::Started,
-        _ => {
-            let why = form.required_choice("why", &codes::<EndReason>(), "refer-outcome-why-needed");
-            let helped = form.required_choice("helped", &codes::<Helped>(), "refer-outcome-helped-needed");
-            Came::Ended {
-                reason: EndReason::from_code(&why?).ok()?,
-                helped: Helped::from_code(&helped?).ok()?,
+    Some(
+        match form
+            .required_choice("outcome", &kinds, "refer-outcome-needed")?
+            .as_str()
+        {
+            "contact" => Came::FirstContact,
+            "started" => Came::Started,
+            _ => {
+                let why =
+                    form.required_choice("why", &codes::<EndReason>(), "refer-outcome-why-needed");
+                let helped = form.required_choice(
+                    "helped",
+                    &codes::<Helped>(),
+                    "refer-outcome-helped-needed",
+                );
+                Came::Ended {
+                    reason: EndReason::from_code(&why?).ok()?,
+                    helped: Helped::from_code(&helped?).ok()?,
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 /// The same page with what is wrong.
@@ -484,7 +615,15 @@ async fn record(visit: Visit) -> Outcome {
     let (Some(via), Some(answer)) = (via.and_then(|via| Via::from_code(&via).ok()), answer) else {
         return again(&visit, reference, &form).await;
     };
-    referral::record_answer(visit.app(), visit.actor(), reference, seen(&form), &answer, via).await?;
+    referral::record_answer(
+        visit.app(),
+        visit.actor(),
+        reference,
+        seen(&form),
+        &answer,
+        via,
+    )
+    .await?;
     Ok(visit.go_saying(&format!("/referrals/{reference}"), "refer-recorded"))
 }
 
@@ -494,7 +633,15 @@ async fn outcome(visit: Visit) -> Outcome {
     let Some(came) = read_outcome(&mut form) else {
         return again(&visit, reference, &form).await;
     };
-    referral::outcome(visit.app(), visit.actor(), reference, seen(&form), came, Via::Worker).await?;
+    referral::outcome(
+        visit.app(),
+        visit.actor(),
+        reference,
+        seen(&form),
+        came,
+        Via::Worker,
+    )
+    .await?;
     Ok(visit.go_saying(&format!("/referrals/{reference}"), "refer-recorded"))
 }
 
@@ -516,7 +663,10 @@ async fn code(visit: Visit) -> Outcome {
             let text = visit.text();
             let body = Html::heading(1, Size::L, text.t("refer-new-code-heading"))
                 .then(code_words(text, &code, Some(&route)))
-                .then(Button::link(text.t("refer-see"), format!("/referrals/{reference}")));
+                .then(Button::link(
+                    text.t("refer-see"),
+                    format!("/referrals/{reference}"),
+                ));
             let page = visit.page(TITLE, body);
             Ok(visit.show(page))
         }

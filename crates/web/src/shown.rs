@@ -78,10 +78,7 @@ pub(crate) fn line_value(text: Text, line: &Line) -> Html {
 /// A packet as its reader sees it.
 pub(crate) fn packet(text: Text, packet: &Packet) -> Html {
     let mut list = SummaryList::new()
-        .fact(
-            text.t("refer-need"),
-            word(text, "need", packet.need.code()),
-        )
+        .fact(text.t("refer-need"), word(text, "need", packet.need.code()))
         .fact(
             text.t("refer-how-urgent"),
             word(text, "urgency", packet.urgency.code()),
@@ -146,7 +143,11 @@ pub(crate) fn answer_fields(form: &Form, text: Text, more: Vec<Choice>) -> Html 
     let no = Html::from(
         select::<UnmetReason>(text, "reason", "refer-answer-reason", "unmet").bind(form, text),
     )
-    .then(Textarea::new("words", text.t("refer-answer-words")).rows(3).bind(form, text));
+    .then(
+        Textarea::new("words", text.t("refer-answer-words"))
+            .rows(3)
+            .bind(form, text),
+    );
     Radios::new("answer", Legend::heading(text.t("refer-answer")))
         .items([
             Choice::new("accept", text.t("refer-answer-accept")).conditional(accept),

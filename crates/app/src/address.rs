@@ -1,0 +1,97 @@
+//! Where referrals to a service go: proposed after a call-back, confirmed by somebody else. The only way in.
+
+use throughline_core::id::Ref;
+use throughline_policy::action::{AddressConfirm, AddressPropose};
+use throughline_policy::{Actor, Purpose};
+use throughline_store::address::NewAddress;
+pub use throughline_store::address::{Address, AddressState};
+
+use crate::referral::{asked, recipient};
+use crate::{App, Error, Result};
+
+const DIRECTORY: Purpose = Purpose::RunTheDirectory;
+
+/// What a steward proposes.
+#[derive(Debug)]
+pub struct Proposal<'a> {
+    /// The e-mail address.
+    pub email: &'a str,
+    /// How the code is given.
+    pub code_route: &'a str,
+    /// Whether they called back on a number they already knew.
+    pub called_back: bool,
+}
+
+/// The addresses of a service, newest first, with its name.
+pub async fn list(app: &App, actor: &Actor, service: Ref) -> Result<(String, Vec<Address>)> {
+    app.store
+        .work(actor, DIRECTORY, |w| {
+            Box::pin(async move {
+                let facts = w.service_facts(service).await?;
+                let permit = w.permit_found::<AddressPropose>(facts)?;
+                let name = w.service(service).await?.map(|found| found.entry.name);
+                Ok((name.unwrap_or_default(), w.addresses(&permit).await?))
+            })
+        })
+        .await
+}
+
+/// Proposes an address. Nothing goes there until somebody else confirms it. Errors with [`Error::Invalid`] when nobody called
+/// back.
+pub async fn propose(
+    app: &App,
+    actor: &Actor,
+    service: Ref,
+    proposal: &Proposal<'_>,
+) -> Result<Ref> {
+    if !proposal.called_back {
+        return Err(Error::Invalid {
+            field: "called_back",
+            problem: "address-call-back-needed",
+        });
+    }
+    app.store
+        .work(actor, DIRECTORY, |w| {
+            Box::pin(async move {
+                let facts = w.service_facts(service).await?;
+                let permit = w.permit_found::<AddressPropose>(facts)?;
+                let asked = asked(w, service).await?;
+                let organisation = recipient(w, &asked).await?;
+                let called_back_at = w.now();
+                let new = NewAddress {
+                    organisation,
+                    email: proposal.email,
+                    code_route: proposal.code_route,
+                    called_back_at,
+                };
+                w.address_propose(&permit, &new).await
+            })
+        })
+        .await
+}
+
+/// Confirms what somebody else proposed; the one in use until now is retired.
+pub async fn confirm(app: &App, actor: &Actor, service: Ref, address: Ref) -> Result<()> {
+    app.store
+        .work(actor, DIRECTORY, |w| {
+            Box::pin(async move {
+                let facts = w.service_facts(service).await?;
+                let permit = w.permit_found::<AddressConfirm>(facts)?;
+                w.address_confirm(&permit, address).await
+            })
+        })
+        .await
+}
+
+/// Takes an address out of use. One person suffices: stopping is always safe.
+pub async fn retire(app: &App, actor: &Actor, service: Ref, address: Ref) -> Result<()> {
+    app.store
+        .work(actor, DIRECTORY, |w| {
+            Box::pin(async move {
+                let facts = w.service_facts(service).await?;
+                let permit = w.permit_found::<AddressPropose>(facts)?;
+                w.address_retire(&permit, address).await
+            })
+        })
+        .await
+}

@@ -1,0 +1,290 @@
+//! One town for tests: a jobcentre with a coach, a service whose workers have accounts, one with a confirmed address, one with
+//! neither, and a person with a statement and a number.
+
+#![allow(dead_code, reason = "each test uses its own part of the town")]
+
+use throughline_app::{App, Error, Settings};
+use throughline_core::answer::Answer as Yes;
+use throughline_core::contact::{AnsweredBy, Channel, Verdict};
+use throughline_core::directory::Entry;
+use throughline_core::id::Ref;
+use throughline_core::nation::Nation;
+use throughline_core::pack::Packs;
+use throughline_core::reason::Words;
+use throughline_core::role::Role;
+use throughline_policy::action::{
+    AddressConfirm, AddressPropose, CaseChange, CaseOpen, DirectoryImport,
+};
+use throughline_policy::{Actor, Facts, Purpose, Ties};
+use throughline_store::account::{Account, NewAccount};
+use throughline_store::address::NewAddress;
+use throughline_store::case::{NewCase, PersonSheet};
+use throughline_store::contact::NewContact;
+use throughline_store::directory::NewService;
+use throughline_store::feed::import_facts;
+use throughline_store::setup::OrganisationKind;
+use throughline_testkit::db::TestStore;
+
+pub const HELP: Purpose = Purpose::HelpAPerson;
+pub const DIRECTORY: Purpose = Purpose::RunTheDirectory;
+pub const STORY: &str = "He followed me to Rosewood House.";
+
+pub struct Town {
+    pub app: App,
+    pub coach: Account,
+    pub partner: Account,
+    pub colleague: Account,
+    /// A service whose workers have accounts.
+    pub inbox: Ref,
+    /// A service with a confirmed address and no accounts.
+    pub linked: Ref,
+    /// A service with neither.
+    pub listed: Ref,
+    pub case: Ref,
+    pub stewards: [Actor; 2],
+}
+
+fn stepped_up(account: &Account, world: &TestStore) -> Actor {
+    match account.actor() {
+        Actor::Staff {
+            account,
+            organisation,
+            site,
+            role,
+            ..
+        } => Actor::Staff {
+            account,
+            organisation,
+            site,
+            role,
+            stepped_up_at: Some(world.env.now()),
+        },
+        other => other,
+    }
+}
+
+pub fn listing(id: &str, name: &str) -> NewService {
+    let entry = Entry::new(id, name);
+    NewService {
+        digest: entry.canonical_json().unwrap().into_bytes(),
+        entry,
+    }
+}
+
+pub async fn town(world: &TestStore) -> Town {
+    let store = &world.store;
+    let people = store
+        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
+            Box::pin(async move {
+                let ours = w
+                    .installation_create(
+                        "Riverside",
+                        OrganisationKind::Jobcentre,
+                        Nation::England,
+                        true,
+                    )
+                    .await?;
+                let site = w
+                    .site_create(ours.id, "Riverside North", None, Nation::England, true)
+                    .await?;
+                let theirs = w
+                    .organisation_create(
+                        "Harbour Advice",
+                        OrganisationKind::Charity,
+                        Nation::England,
+                    )
+                    .await?;
+                let mut out = Vec::new();
+                for (organisation, site, role, email) in [
+                    (ours.id, Some(site.id), Role::WorkCoach, "coach@example.org"),
+                    (theirs.id, None, Role::PartnerWorker, "one@harbour.example"),
+                    (theirs.id, None, Role::PartnerWorker, "two@harbour.example"),
+                    (ours.id, None, Role::DirectorySteward, "s1@example.org"),
+                    (ours.id, None, Role::DirectorySteward, "s2@example.org"),
+                ] {
+                    let new = NewAccount {
+                        organisation,
+                        site,
+                        role,
+                        name: "Somebody",
+                        email,
+                        password: None,
+                    };
+                    out.push(w.account_create(&new).await?);
+                }
+                Ok(out)
+            })
+        })
+        .await
+        .unwrap();
+    let [coach, partner, colleague, one, two]: [Account; 5] = people.try_into().unwrap();
+    let stewards = [stepped_up(&one, world), stepped_up(&two, world)];
+    let rows = [
+        listing("1", "Harbour Money Advice"),
+        listing("2", "Quayside Women's Centre"),
+        listing("3", "Hilltop Families"),
+    ];
+    let (rows, ours, theirs) = (&rows, &coach.organisation, &partner.organisation);
+    store
+        .work(&stewards[0], DIRECTORY, |w| {
+            Box::pin(async move {
+                let permit = w.permit::<DirectoryImport>(&import_facts(*ours))?;
+                let feed = w.feed_create(&permit, "Council", "a file").await?;
+                w.services_upsert(&permit, &feed, rows, false).await?;
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+    let services = store
+        .read(|r| Box::pin(async move { r.services_changed_since(0).await }))
+        .await
+        .unwrap();
+    let find = |id: &str| {
+        services
+            .iter()
+            .find(|service| service.entry.source_id == id)
+            .unwrap()
+            .clone()
+    };
+    let (inbox, linked, listed) = (find("1"), find("2"), find("3"));
+    let inbox_id = &inbox.id;
+    store
+        .work(&stewards[0], DIRECTORY, |w| {
+            Box::pin(async move { w.service_answered_by(*inbox_id, *theirs, None).await })
+        })
+        .await
+        .unwrap();
+    let case = open_case(world, &coach).await;
+    let settings = Settings {
+        base_url: "https://r.example.org".to_owned(),
+        mail_from: "notices@example.org".to_owned(),
+        node: "one".to_owned(),
+        demo: true,
+    };
+    let town = Town {
+        app: App {
+            store: store.clone(),
+            packs: Packs::embedded().unwrap(),
+            directory: throughline_app::directory_node::DirectoryNode::new().unwrap(),
+            settings,
+        },
+        coach,
+        partner,
+        colleague,
+        inbox: inbox.reference,
+        linked: linked.reference,
+        listed: listed.reference,
+        case,
+        stewards,
+    };
+    let address = propose(&town, town.linked).await.unwrap();
+    confirm(&town, 1, town.linked, address).await.unwrap();
+    town
+}
+
+async fn open_case(world: &TestStore, coach: &Account) -> Ref {
+    let actor = coach.actor();
+    let reference = world
+        .store
+        .work(&actor, HELP, |w| {
+            Box::pin(async move {
+                let facts = Facts {
+                    subject: coach.site.unwrap(),
+                    person: None,
+                    ties: Ties {
+                        organisation: Some(coach.organisation),
+                        site: coach.site,
+                        ..Ties::default()
+                    },
+                };
+                let permit = w.permit::<CaseOpen>(&facts)?;
+                let person = PersonSheet {
+                    chosen: "Amina".into(),
+                    given: None,
+                    family: Some("Okafor".into()),
+                    born: Some("1990-02-03".into()),
+                    age_band: None,
+                    language: Some("en".into()),
+                    interpreter: None,
+                    access: vec![],
+                };
+                let new = NewCase {
+                    person: &person,
+                    lead: coach.id,
+                    pack: "england-2024",
+                };
+                w.case_open(&permit, &new).await.map(|(_, case)| case)
+            })
+        })
+        .await
+        .unwrap();
+    let case = &reference;
+    world
+        .store
+        .work(&actor, HELP, |w| {
+            Box::pin(async move {
+                let facts = w.case_facts(*case).await?;
+                let permit = w.permit_found::<CaseChange>(facts)?;
+                let words = Words::new(&format!("{STORY}\nI owe rent.")).unwrap();
+                w.statement_write(&permit, &words).await?;
+                let expires_at = w.now().plus_days(30);
+                let new = NewContact {
+                    channel: Channel::PhoneMobile,
+                    verdict: Verdict::Safe,
+                    value: "07700 900123",
+                    windows: &[],
+                    voicemail: false,
+                    answered_by: AnsweredBy::OnlyThem,
+                    neutral_only: true,
+                    shared_account: Yes::No,
+                    say: Some("Say it is the library."),
+                    expires_at,
+                };
+                w.contact_add(&permit, &new).await?;
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+    reference
+}
+
+pub async fn propose(town: &Town, service: Ref) -> Result<Ref, Error> {
+    let (service, to) = (&service, &town.partner.organisation);
+    town.app
+        .store
+        .work(&town.stewards[0], DIRECTORY, |w| {
+            Box::pin(async move {
+                let made = w
+                    .organisation_create("Quayside", OrganisationKind::Charity, Nation::England)
+                    .await?;
+                let facts = w.service_facts(*service).await?;
+                let permit = w.permit_found::<AddressPropose>(facts)?;
+                assert_ne!(made.id, *to);
+                let called_back_at = w.now();
+                let new = NewAddress {
+                    organisation: made.id,
+                    email: "referrals@quayside.example",
+                    code_route: "Ring the duty desk",
+                    called_back_at,
+                };
+                w.address_propose(&permit, &new).await
+            })
+        })
+        .await
+}
+
+pub async fn confirm(town: &Town, steward: usize, service: Ref, address: Ref) -> Result<(), Error> {
+    let (service, address) = (&service, &address);
+    town.app
+        .store
+        .work(&town.stewards[steward], DIRECTORY, |w| {
+            Box::pin(async move {
+                let facts = w.service_facts(*service).await?;
+                let permit = w.permit_found::<AddressConfirm>(facts)?;
+                w.address_confirm(&permit, *address).await
+            })
+        })
+        .await
+}
