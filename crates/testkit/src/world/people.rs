@@ -322,9 +322,9 @@ impl History<'_> {
         counts.referrals += 1;
         // Nobody answers one in fifty: the clock does.
         if !self.chance(0.02) {
-            let hours = self.reply_hours();
+            let minutes = self.reply_hours() * 60 + self.below(60);
             self.put(
-                at.plus_minutes(hours * 60 + self.below(60)),
+                at.plus_minutes(minutes),
                 Event::Reply {
                     referral: sent.reference,
                     asked,
@@ -449,7 +449,7 @@ impl History<'_> {
             reference,
             view.referral.version,
             outcome,
-            Via::Inbox,
+            Via::Account,
         )
         .await
         {
