@@ -9,10 +9,8 @@ use std::time::Duration;
 use throughline_policy::Purpose;
 
 use crate::mail::Mailer;
-use crate::{App, Result, outbox, referral};
+use crate::{App, Result, outbox, promises};
 
-/// How many referrals one turn looks at.
-const REFERRALS: u64 = 50;
 /// Answers to repeated writes are kept for two days: longer than any program retries.
 const ONCE_HOURS: i64 = 48;
 /// Attempts at signing in are counted within the longest wait there is: a day.
@@ -39,8 +37,8 @@ pub async fn run<M: Mailer>(
     }
 }
 
-/// One turn: the queue and the clocks each time, checkpoints every minute, tidying every ten minutes. Without a mailer
-/// messages wait.
+/// One turn: the queue each time, the clocks and the directory every five, checkpoints every minute, tidying every ten
+/// minutes. Without a mailer messages wait.
 pub async fn run_once<M: Mailer>(
     app: &App,
     mailer: Option<&M>,
@@ -52,7 +50,11 @@ pub async fn run_once<M: Mailer>(
         done("outbox", outbox::dispatch_once(app, mailer, node).await);
     }
     if turn.is_multiple_of(5) {
-        done("referrals", referral::time_out_due(app, REFERRALS).await);
+        done("promises", promises::run(app).await);
+        done("directory", app.directory.refresh(&app.store).await);
+    }
+    if turn % 60 == 59 {
+        done("searches", app.directory.write_searches(&app.store).await);
     }
     if let Some(folder) = checkpoints.filter(|_| turn.is_multiple_of(60)) {
         done("checkpoint", app.store.checkpoint_write(folder).await);

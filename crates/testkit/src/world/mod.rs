@@ -3,18 +3,33 @@
 //!
 //! Names come from several language traditions and belong to nobody. Telephone numbers are Ofcom's drama numbers, mail is at
 //! example.org, and no refuge has a point on a map.
+//!
+//! To add to it: a step of [`people`]'s history, a template in `listings`, a body in `staff`. What must never happen here: a
+//! real person, or a row written past the use cases.
 
+mod listings;
 mod names;
+mod parameters;
+mod people;
 mod staff;
 
 use std::sync::Arc;
 
 use serde::Serialize;
+use throughline_app::{App, Settings};
+use throughline_core::need::NeedType;
 use throughline_core::pack::Packs;
 use throughline_core::time::At;
+use throughline_policy::action::DirectoryImport;
+use throughline_policy::{Actor, Purpose};
+use throughline_store::directory::NewService;
+use throughline_store::feed::import_facts;
 use throughline_store::{Result, Store};
 
 use crate::env::SetClock;
+use listings::Answers;
+use people::Answered;
+use staff::{Staff, TOWNS};
 
 pub use staff::{SIGN_INS, SignIn};
 
@@ -23,7 +38,7 @@ pub use staff::{SIGN_INS, SignIn};
 pub struct Size {
     /// The seed.
     pub seed: u64,
-    /// How many people.
+    /// How many adults come for help.
     pub people: u32,
     /// The instant at which the history ends.
     pub end: At,
@@ -38,32 +53,151 @@ pub struct Counts {
     pub sites: u32,
     /// Accounts.
     pub accounts: u32,
-    /// People.
+    /// Services in the directory.
+    pub services: u32,
+    /// People, children included.
     pub people: u32,
+    /// Referrals sent.
+    pub referrals: u32,
 }
 
 impl Counts {
     /// In words.
     pub fn words(&self) -> String {
         format!(
-            "{} people, {} organisations, {} sites, {} accounts",
-            self.people, self.organisations, self.sites, self.accounts
+            "{} people, {} referrals, {} services, {} organisations, {} sites, {} accounts",
+            self.people,
+            self.referrals,
+            self.services,
+            self.organisations,
+            self.sites,
+            self.accounts
         )
     }
 }
+
+/// Days of history.
+const DAYS: i64 = 731;
 
 /// Fills an empty, migrated database. `progress` is told how many people there are so far.
 pub async fn fill(
     store: &Store,
     clock: &Arc<SetClock>,
-    _packs: &Packs,
+    packs: &Packs,
     size: &Size,
     progress: &(dyn Fn(u32) + Send + Sync),
 ) -> Result<Counts> {
-    clock.set(size.end.plus_days(-731));
+    clock.set(size.end.plus_days(-DAYS));
     let mut counts = Counts::default();
-    let _staff = staff::fill(store, size, &mut counts).await?;
+    let staff = staff::fill(store, size, &mut counts).await?;
+    let settings = Settings {
+        base_url: "http://127.0.0.1:8080".to_owned(),
+        mail_from: "no-reply@example.org".to_owned(),
+        node: "demo".to_owned(),
+        demo: true,
+    };
+    let app = App::new(store.clone(), packs.clone(), settings)?;
+    let answered = directory(&app, clock, &staff, size, &mut counts).await?;
+    people::fill(&app, clock, &staff, &answered, size, &mut counts, progress).await?;
     clock.set(size.end);
-    progress(counts.people);
     Ok(counts)
+}
+
+/// Puts the services in, each with who answers for it and when it was last confirmed.
+async fn directory(
+    app: &App,
+    clock: &Arc<SetClock>,
+    staff: &Staff,
+    size: &Size,
+    counts: &mut Counts,
+) -> Result<Vec<Answered>> {
+    let listings = listings::all(size.seed)?;
+    let rows: Vec<NewService> = listings.iter().map(|listing| listing.new.clone()).collect();
+    let (rows, operator) = (&rows, &staff.operator);
+    let steward = staff.steward.actor();
+    app.store
+        .work(&steward, Purpose::RunTheDirectory, |w| {
+            Box::pin(async move {
+                let permit = w.permit::<DirectoryImport>(&import_facts(*operator))?;
+                let feed = w
+                    .feed_create(&permit, "Town directories (invented)", "made from the seed")
+                    .await?;
+                w.services_upsert(&permit, &feed, rows, false).await?;
+                Ok(())
+            })
+        })
+        .await?;
+    let services = app
+        .store
+        .read(|r| Box::pin(async move { r.services_changed_since(0).await }))
+        .await?;
+    counts.services = u32::try_from(services.len()).unwrap_or(u32::MAX);
+    let mut answered = Vec::new();
+    let mut settings = Vec::new();
+    for listing in &listings {
+        let Some(service) = services
+            .iter()
+            .find(|service| service.entry.source_id == listing.new.entry.source_id)
+        else {
+            continue;
+        };
+        let at = match listing.answers {
+            Answers::Specialist => 0,
+            Answers::Housing => 1,
+            Answers::Money => 2,
+            Answers::Nobody => continue,
+        };
+        let Some(town) = TOWNS.get(listing.town) else {
+            continue;
+        };
+        let Some(partner) = people::partner_of(&staff.partners, town.area, at) else {
+            continue;
+        };
+        let Some(body) = staff.partners.get(partner) else {
+            continue;
+        };
+        for need in &service.entry.needs {
+            answered.push(Answered {
+                service: service.reference,
+                partner,
+                town: listing.town,
+                need: *need,
+            });
+        }
+        // One listing is stale by 200 days (planted); the others were confirmed in the last eighty.
+        let days = if settings.is_empty() {
+            200
+        } else {
+            i64::try_from(settings.len() % 80).unwrap_or(0)
+        };
+        settings.push((service.id, body.organisation, size.end.plus_days(-days)));
+    }
+    let settings = &settings;
+    app.store
+        .work(
+            &Actor::System {
+                organisation: staff.operator,
+            },
+            Purpose::RunTheDirectory,
+            |w| {
+                Box::pin(async move {
+                    for (service, organisation, confirmed_at) in settings {
+                        w.service_answered_by(*service, *organisation, Some(*confirmed_at))
+                            .await?;
+                    }
+                    Ok(())
+                })
+            },
+        )
+        .await?;
+    // The specialist's own safe homes come before the council's.
+    answered.sort_by_key(|one| {
+        (
+            one.town,
+            one.need != NeedType::SafeAccommodation,
+            one.partner,
+        )
+    });
+    clock.set(size.end.plus_days(1 - DAYS));
+    Ok(answered)
 }

@@ -79,8 +79,10 @@ pub struct Town {
     pub area: &'static str,
     /// The nation.
     pub nation: Nation,
-    /// The outward code that invented postcodes begin with.
-    pub outward: &'static str,
+    /// Latitude of the middle of the council.
+    pub latitude: f64,
+    /// Longitude of the middle of the council.
+    pub longitude: f64,
 }
 
 /// The towns, the first of which is home to the people who sign in.
@@ -89,67 +91,78 @@ pub const TOWNS: [Town; 11] = [
         name: "Peckham",
         area: "E09000028",
         nation: Nation::England,
-        outward: "SE15",
+        latitude: 51.4742,
+        longitude: -0.0741,
     },
     Town {
         name: "Warrington",
         area: "E06000007",
         nation: Nation::England,
-        outward: "WA1",
+        latitude: 53.3988,
+        longitude: -2.5636,
     },
     Town {
         name: "Lewisham",
         area: "E09000023",
         nation: Nation::England,
-        outward: "SE13",
+        latitude: 51.4483,
+        longitude: -0.0203,
     },
     Town {
         name: "Woolwich",
         area: "E09000011",
         nation: Nation::England,
-        outward: "SE18",
+        latitude: 51.4744,
+        longitude: 0.0555,
     },
     Town {
         name: "Birmingham",
         area: "E08000025",
         nation: Nation::England,
-        outward: "B5",
+        latitude: 52.4885,
+        longitude: -1.8748,
     },
     Town {
         name: "Loughborough",
         area: "E07000130",
         nation: Nation::England,
-        outward: "LE11",
+        latitude: 52.7370,
+        longitude: -1.1461,
     },
     Town {
         name: "Melton Mowbray",
         area: "E07000133",
         nation: Nation::England,
-        outward: "LE13",
+        latitude: 52.7964,
+        longitude: -0.8562,
     },
     Town {
         name: "Heeley",
         area: "E08000019",
         nation: Nation::England,
-        outward: "S2",
+        latitude: 53.4044,
+        longitude: -1.5504,
     },
     Town {
         name: "Southampton",
         area: "E06000045",
         nation: Nation::England,
-        outward: "SO14",
+        latitude: 50.9170,
+        longitude: -1.3987,
     },
     Town {
         name: "Truro",
         area: "E06000052",
         nation: Nation::England,
-        outward: "TR1",
+        latitude: 50.4056,
+        longitude: -4.8272,
     },
     Town {
         name: "Carmarthen",
         area: "W06000010",
         nation: Nation::Wales,
-        outward: "SA31",
+        latitude: 51.8997,
+        longitude: -4.1632,
     },
 ];
 
@@ -192,7 +205,7 @@ pub struct Staff {
     /// The partners.
     pub partners: Vec<Partner>,
     /// The steward.
-    pub steward: Option<Account>,
+    pub steward: Account,
 }
 
 /// Makes bodies, sites and accounts.
@@ -297,17 +310,29 @@ async fn all(w: &mut Work<'_>, seed: u64) -> Result<(Staff, Counts)> {
         }
     }
     let home = posts.first().map(|post| post.site);
-    let mut steward = None;
-    for role in [
+    let listed = |role| SIGN_INS.iter().find(|listed| listed.role == role);
+    let office = operator.id;
+    let steward = person(
+        w,
+        office,
+        home,
         Role::DirectorySteward,
-        Role::SecurityOfficer,
-        Role::Administrator,
-    ] {
-        let listed = SIGN_INS.iter().find(|listed| listed.role == role);
-        let made = person(w, operator.id, home, role, listed, &mut stream, &mut counts).await?;
-        if role == Role::DirectorySteward {
-            steward = Some(made);
-        }
+        listed(Role::DirectorySteward),
+        &mut stream,
+        &mut counts,
+    )
+    .await?;
+    for role in [Role::SecurityOfficer, Role::Administrator] {
+        person(
+            w,
+            office,
+            home,
+            role,
+            listed(role),
+            &mut stream,
+            &mut counts,
+        )
+        .await?;
     }
     let mut partners = Vec::new();
     for town in TOWNS {
