@@ -1,6 +1,10 @@
 //! The front line on both databases: rooms that never say why, conversations, 999, drafts, and tasks that somebody always has.
 
+mod front_site;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use front_site::{Site, site};
 
 use throughline_app::conversation::{self, Ending, Heard, SafeAnswers, ToCase, TwoColumns};
 use throughline_app::{App, Settings, drafts, front_desk, promises, today};
@@ -11,105 +15,19 @@ use throughline_core::conversation::{
 };
 use throughline_core::id::Ref;
 use throughline_core::immediate::{ImmediateCode, ImmediateKind};
-use throughline_core::nation::Nation;
 use throughline_core::pack::Packs;
-use throughline_core::role::Role;
 use throughline_core::room::{RoomMove, RoomState};
 use throughline_core::task::{Owner, TaskKind, TaskState};
 use throughline_policy::action::{CaseHandOver, ConversationStart, ReferralSend, TaskDo};
 use throughline_policy::{Actor, Facts, Purpose, Ties};
 use throughline_store::Error;
-use throughline_store::account::{Account, NewAccount};
+use throughline_store::account::Account;
 use throughline_store::case::PersonSheet;
 use throughline_store::outbox::OutboxKind;
-use throughline_store::setup::OrganisationKind;
 use throughline_store::task::{Task, TaskNew, TaskOutcome};
 use throughline_testkit::both;
-use throughline_testkit::db::TestStore;
 
 const HELP: Purpose = Purpose::HelpAPerson;
-
-struct Site {
-    app: App,
-    coach: Account,
-    other: Account,
-    desk: Account,
-    lead: Account,
-    deputy: Account,
-    manager: Account,
-    officer: Account,
-}
-
-/// One site with everybody in it. `posts` says which ranks of the ladder are held: 0 lead, 1 deputy, 2 site manager.
-async fn site(world: &TestStore, posts: &[i64]) -> Site {
-    let app = App {
-        store: world.store.clone(),
-        packs: Packs::embedded().unwrap(),
-        directory: throughline_app::directory_node::DirectoryNode::new().unwrap(),
-        settings: Settings {
-            base_url: "https://throughline.example".into(),
-            mail_from: "office@throughline.example".into(),
-            node: "test".into(),
-            demo: true,
-        },
-    };
-    let accounts = world
-        .store
-        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
-            Box::pin(async move {
-                let organisation = w
-                    .installation_create(
-                        "Jobcentre",
-                        OrganisationKind::Jobcentre,
-                        Nation::England,
-                        true,
-                    )
-                    .await?;
-                let site = w
-                    .site_create(organisation.id, "Peckham", None, Nation::England, true)
-                    .await?;
-                let mut made = Vec::new();
-                for (role, name) in [
-                    (Role::WorkCoach, "coach"),
-                    (Role::WorkCoach, "other"),
-                    (Role::FrontDesk, "desk"),
-                    (Role::DaLead, "lead"),
-                    (Role::DaLead, "deputy"),
-                    (Role::DaLead, "manager"),
-                    (Role::SecurityOfficer, "officer"),
-                ] {
-                    let new = NewAccount {
-                        organisation: organisation.id,
-                        site: (role != Role::SecurityOfficer).then_some(site.id),
-                        role,
-                        name,
-                        email: &format!("{name}@example.org"),
-                        password: None,
-                    };
-                    made.push(w.account_create(&new).await?);
-                }
-                for rank in posts {
-                    let holder = &made[3 + usize::try_from(*rank).unwrap()];
-                    w.site_lead_set(site.id, holder.id, *rank).await?;
-                }
-                Ok(made)
-            })
-        })
-        .await
-        .unwrap();
-    let [coach, other, desk, lead, deputy, manager, officer] =
-        <[Account; 7]>::try_from(accounts).unwrap();
-    Site {
-        app,
-        coach,
-        other,
-        desk,
-        lead,
-        deputy,
-        manager,
-        officer,
-    }
-}
 
 /// Who was sent a neutral notice, in order; takes them from the outbox.
 async fn told(site: &Site) -> Vec<Account> {
@@ -758,17 +676,13 @@ both!(a_task_that_was_taken_and_left_climbs_again, |world| {
 both!(
     the_job_does_nothing_before_there_is_an_installation,
     |world| {
-        let app = App {
-            store: world.store.clone(),
-            packs: Packs::embedded().unwrap(),
-            directory: throughline_app::directory_node::DirectoryNode::new().unwrap(),
-            settings: Settings {
-                base_url: String::new(),
-                mail_from: String::new(),
-                node: "test".into(),
-                demo: false,
-            },
+        let settings = Settings {
+            base_url: String::new(),
+            mail_from: String::new(),
+            node: "test".into(),
+            demo: false,
         };
+        let app = App::new(world.store.clone(), Packs::embedded().unwrap(), settings).unwrap();
         assert_eq!(
             promises::run(&app).await.unwrap(),
             promises::Kept::default()
