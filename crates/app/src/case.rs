@@ -18,8 +18,8 @@ use throughline_policy::action::{
 use throughline_policy::{Action, Actor, Permit, Purpose};
 pub use throughline_store::account::Account;
 pub use throughline_store::case::{Case, CaseState, PersonSheet};
-pub use throughline_store::child::Child;
 use throughline_store::case::{Look, NewCase, StoryLine};
+pub use throughline_store::child::Child;
 use throughline_store::consent::ConsentRecord;
 use throughline_store::contact::Contacts;
 use throughline_store::immediate::{Immediate, ImmediateSaid};

@@ -8,10 +8,10 @@
 //! What must never happen here: HTTP, HTML, SQL, waiting inside a unit of work, a message that does not go through the outbox.
 
 pub mod access;
+pub mod address;
 pub mod case;
 pub mod consent;
 pub mod contact;
-pub mod address;
 pub mod conversation;
 pub mod directory;
 pub mod directory_node;
@@ -34,8 +34,8 @@ use throughline_core::env::Env;
 use throughline_core::nation::Nation;
 use throughline_core::pack::{Pack, Packs};
 use throughline_core::time::At;
-pub use throughline_store::{self as records, Error, Result, Store};
 use throughline_find::geo::Gazetteer;
+pub use throughline_store::{self as records, Error, Result, Store};
 
 use crate::directory_node::DirectoryNode;
 

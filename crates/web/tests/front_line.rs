@@ -49,8 +49,17 @@ impl Browser {
         let body = response.into_body().collect().await.unwrap().to_bytes();
         let page = String::from_utf8(body.to_vec()).unwrap();
         for area in [
-            "talk-", "today-", "desk-", "task-", "doors-", "again-", "onward-", "emergency-",
-            "sign-", "post-", "page-",
+            "talk-",
+            "today-",
+            "desk-",
+            "task-",
+            "doors-",
+            "again-",
+            "onward-",
+            "emergency-",
+            "sign-",
+            "post-",
+            "page-",
         ] {
             for before in [">", "> ", "\n"] {
                 assert!(
@@ -86,7 +95,8 @@ impl Browser {
     async fn post_now(&self, page: &str, path: &str, fields: &str) -> Answer {
         let shown = self.get(page).await;
         let version = value_of(&shown.page, "version");
-        self.post(path, &format!("version={version}&{fields}")).await
+        self.post(path, &format!("version={version}&{fields}"))
+            .await
     }
 }
 
@@ -143,7 +153,9 @@ async fn signed_in(places: &Places, account: &Account) -> Browser {
 }
 
 async fn begun(browser: &Browser, mode: &str) -> String {
-    let started = browser.post("/conversations", &format!("mode={mode}")).await;
+    let started = browser
+        .post("/conversations", &format!("mode={mode}"))
+        .await;
     assert_eq!(started.status, StatusCode::SEE_OTHER);
     started.to
 }
@@ -157,60 +169,88 @@ async fn safe(browser: &Browser, talk: &str, answers: &str) -> String {
 
 const SAFE: &str = "alone=yes&overheard=nobody&interpreter=none&mode=in_person";
 
-both!(anything_but_a_plain_yes_shows_an_ordinary_appointment, |world| {
-    let places = places(world, &[0, 1]).await;
-    let coach = signed_in(&places, &places.site.coach).await;
-    assert_eq!(coach.get("/with-me").await.status, StatusCode::OK);
-    let talk = begun(&coach, "in_person").await;
-    assert!(coach.get(&talk).await.page.contains("Is it safe to talk?"));
-    for answers in [
-        "mode=in_person",
-        "alone=not_sure&overheard=nobody&interpreter=none&mode=in_person",
-        "alone=no&overheard=nobody&interpreter=none&mode=in_person",
-        "alone=yes&overheard=child&interpreter=none&mode=in_person",
-        "alone=yes&overheard=nobody&interpreter=family&mode=in_person",
-        "alone=yes&overheard=nobody&interpreter=none&mode=loudspeaker",
-        "alone=perhaps&overheard=nobody&interpreter=none&mode=in_person",
-    ] {
-        let page = safe(&coach, &talk, answers).await;
-        let (_, main) = page.split_once("<main").unwrap();
-        let main = main.split("</main>").next().unwrap().to_lowercase();
-        assert!(main.contains("ordinary appointment"), "{answers}: {main}");
-        for word in ["safe", "signs", "told", "danger", "risk", "abuse", "specialist"] {
-            assert!(!main.contains(word), "{answers}: {word} in {main}");
+both!(
+    anything_but_a_plain_yes_shows_an_ordinary_appointment,
+    |world| {
+        let places = places(world, &[0, 1]).await;
+        let coach = signed_in(&places, &places.site.coach).await;
+        assert_eq!(coach.get("/with-me").await.status, StatusCode::OK);
+        let talk = begun(&coach, "in_person").await;
+        assert!(coach.get(&talk).await.page.contains("Is it safe to talk?"));
+        for answers in [
+            "mode=in_person",
+            "alone=not_sure&overheard=nobody&interpreter=none&mode=in_person",
+            "alone=no&overheard=nobody&interpreter=none&mode=in_person",
+            "alone=yes&overheard=child&interpreter=none&mode=in_person",
+            "alone=yes&overheard=nobody&interpreter=family&mode=in_person",
+            "alone=yes&overheard=nobody&interpreter=none&mode=loudspeaker",
+            "alone=perhaps&overheard=nobody&interpreter=none&mode=in_person",
+        ] {
+            let page = safe(&coach, &talk, answers).await;
+            let (_, main) = page.split_once("<main").unwrap();
+            let main = main.split("</main>").next().unwrap().to_lowercase();
+            assert!(main.contains("ordinary appointment"), "{answers}: {main}");
+            for word in [
+                "safe",
+                "signs",
+                "told",
+                "danger",
+                "risk",
+                "abuse",
+                "specialist",
+            ] {
+                assert!(!main.contains(word), "{answers}: {word} in {main}");
+            }
         }
+        let page = safe(&coach, &talk, SAFE).await;
+        assert!(page.contains("What I saw") && page.contains("What they told me"));
+        assert!(!page.contains("yes or no is enough"));
+        let page = safe(&coach, &talk, &SAFE.replace("in_person", "telephone")).await;
+        assert!(
+            page.contains("yes or no is enough"),
+            "questions for the telephone"
+        );
     }
-    let page = safe(&coach, &talk, SAFE).await;
-    assert!(page.contains("What I saw") && page.contains("What they told me"));
-    assert!(!page.contains("yes or no is enough"));
-    let page = safe(&coach, &talk, &SAFE.replace("in_person", "telephone")).await;
-    assert!(page.contains("yes or no is enough"), "questions for the telephone");
-});
+);
 
-both!(what_was_typed_is_there_again_after_signing_in_on_another_machine, |world| {
-    let places = places(world, &[0]).await;
-    let coach = signed_in(&places, &places.site.coach).await;
-    let talk = begun(&coach, "in_person").await;
-    safe(&coach, &talk, SAFE).await;
-    let typed = "signs=injury&seen=&told=he+said+he+would+nev";
-    let kept = coach.post(&format!("/drafts{talk}"), typed).await;
-    assert_eq!(kept.status, StatusCode::NO_CONTENT);
-    let again = signed_in(&places, &places.site.coach).await;
-    let page = again.get(&talk).await.page;
-    assert!(page.contains("he said he would nev"));
-    assert!(page.contains("kept as you typed"));
-    // Kept for good, the draft is gone and the words stay.
-    let notes = format!("{talk}/notes");
-    let told = "signs=injury&told=he+said+he+would+never+stop&heard=told&then=stay";
-    let saved = again.post_now(&notes, &notes, told).await;
-    assert_eq!((saved.status, saved.to.as_str()), (StatusCode::SEE_OTHER, talk.as_str()));
-    let page = again.get(&talk).await.page;
-    assert!(page.contains("never stop") && !page.contains("kept as you typed"));
-    // A page from before is not kept over it, and its words wait in the draft.
-    let late = again.post(&notes, "version=1&told=from+the+other+window").await;
-    assert_eq!(late.status, StatusCode::CONFLICT);
-    assert!(again.get(&talk).await.page.contains("from the other window"));
-});
+both!(
+    what_was_typed_is_there_again_after_signing_in_on_another_machine,
+    |world| {
+        let places = places(world, &[0]).await;
+        let coach = signed_in(&places, &places.site.coach).await;
+        let talk = begun(&coach, "in_person").await;
+        safe(&coach, &talk, SAFE).await;
+        let typed = "signs=injury&seen=&told=he+said+he+would+nev";
+        let kept = coach.post(&format!("/drafts{talk}"), typed).await;
+        assert_eq!(kept.status, StatusCode::NO_CONTENT);
+        let again = signed_in(&places, &places.site.coach).await;
+        let page = again.get(&talk).await.page;
+        assert!(page.contains("he said he would nev"));
+        assert!(page.contains("kept as you typed"));
+        // Kept for good, the draft is gone and the words stay.
+        let notes = format!("{talk}/notes");
+        let told = "signs=injury&told=he+said+he+would+never+stop&heard=told&then=stay";
+        let saved = again.post_now(&notes, &notes, told).await;
+        assert_eq!(
+            (saved.status, saved.to.as_str()),
+            (StatusCode::SEE_OTHER, talk.as_str())
+        );
+        let page = again.get(&talk).await.page;
+        assert!(page.contains("never stop") && !page.contains("kept as you typed"));
+        // A page from before is not kept over it, and its words wait in the draft.
+        let late = again
+            .post(&notes, "version=1&told=from+the+other+window")
+            .await;
+        assert_eq!(late.status, StatusCode::CONFLICT);
+        assert!(
+            again
+                .get(&talk)
+                .await
+                .page
+                .contains("from the other window")
+        );
+    }
+);
 
 both!(a_conversation_is_not_there_for_anyone_else, |world| {
     let places = places(world, &[0]).await;
@@ -219,37 +259,54 @@ both!(a_conversation_is_not_there_for_anyone_else, |world| {
     for account in [&places.site.other, &places.site.lead, &places.site.desk] {
         let browser = signed_in(&places, account).await;
         let theirs = browser.get(&talk).await;
-        let absent = browser.get(&format!("/conversations/{}", world.env.reference())).await;
+        let absent = browser
+            .get(&format!("/conversations/{}", world.env.reference()))
+            .await;
         assert_eq!(theirs.status, StatusCode::NOT_FOUND);
-        assert_eq!(theirs.page.len(), absent.page.len(), "no telling one from the other");
+        assert_eq!(
+            theirs.page.len(),
+            absent.page.len(),
+            "no telling one from the other"
+        );
     }
 });
 
-both!(closing_names_what_is_open_and_keeps_the_answers_given, |world| {
-    let places = places(world, &[0]).await;
-    let coach = signed_in(&places, &places.site.coach).await;
-    let talk = begun(&coach, "in_person").await;
-    safe(&coach, &talk, SAFE).await;
-    let notes = format!("{talk}/notes");
-    coach.post_now(&notes, &notes, "told=x&heard=told&then=end").await;
-    let end = format!("{talk}/end");
-    let refused = coach.post_now(&end, &end, "ending=close&bed=given").await;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(refused.page.contains("There is a problem"));
-    let all = "ending=close&bed=given&money=not_needed&essentials=declined";
-    let closed = coach.post_now(&end, &end, all).await;
-    assert_eq!((closed.status, closed.to.as_str()), (StatusCode::SEE_OTHER, "/today"));
-    let today = coach.get("/today").await.page;
-    assert!(today.contains("Judge the risk"), "the risk is still on somebody's list");
-    // It goes on from the list, or to a plan with nothing but a name.
-    let (_, link) = today.split_once("href=\"/tasks/").unwrap();
-    let task = format!("/tasks/{}", link.split('"').next().unwrap());
-    assert_eq!(coach.get(&task).await.status, StatusCode::OK);
-    let done = coach.post(&format!("{task}/take"), "").await;
-    assert_eq!(done.to, task);
-    let done = coach.post(&format!("{task}/finish"), "outcome=done").await;
-    assert_eq!(done.to, "/today");
-});
+both!(
+    closing_names_what_is_open_and_keeps_the_answers_given,
+    |world| {
+        let places = places(world, &[0]).await;
+        let coach = signed_in(&places, &places.site.coach).await;
+        let talk = begun(&coach, "in_person").await;
+        safe(&coach, &talk, SAFE).await;
+        let notes = format!("{talk}/notes");
+        coach
+            .post_now(&notes, &notes, "told=x&heard=told&then=end")
+            .await;
+        let end = format!("{talk}/end");
+        let refused = coach.post_now(&end, &end, "ending=close&bed=given").await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.page.contains("There is a problem"));
+        let all = "ending=close&bed=given&money=not_needed&essentials=declined";
+        let closed = coach.post_now(&end, &end, all).await;
+        assert_eq!(
+            (closed.status, closed.to.as_str()),
+            (StatusCode::SEE_OTHER, "/today")
+        );
+        let today = coach.get("/today").await.page;
+        assert!(
+            today.contains("Judge the risk"),
+            "the risk is still on somebody's list"
+        );
+        // It goes on from the list, or to a plan with nothing but a name.
+        let (_, link) = today.split_once("href=\"/tasks/").unwrap();
+        let task = format!("/tasks/{}", link.split('"').next().unwrap());
+        assert_eq!(coach.get(&task).await.status, StatusCode::OK);
+        let done = coach.post(&format!("{task}/take"), "").await;
+        assert_eq!(done.to, task);
+        let done = coach.post(&format!("{task}/finish"), "outcome=done").await;
+        assert_eq!(done.to, "/today");
+    }
+);
 
 both!(a_plan_needs_only_a_name_to_call_them_by, |world| {
     let places = places(world, &[0]).await;
@@ -258,7 +315,10 @@ both!(a_plan_needs_only_a_name_to_call_them_by, |world| {
     let onward = format!("{talk}/continue");
     let refused = coach.post(&onward, "chosen=&family=Khan").await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(refused.page.contains("Khan"), "what was typed is still there");
+    assert!(
+        refused.page.contains("Khan"),
+        "what was typed is still there"
+    );
     let made = coach.post(&onward, "chosen=Amina").await;
     assert!(made.to.starts_with("/cases/"), "{}", made.to);
     let found = coach.post("/with-me/again", "name=amina").await;
@@ -277,34 +337,44 @@ both!(i_called_999_is_one_press_for_everyone_signed_in, |world| {
         &places.site.officer,
     ] {
         let browser = signed_in(&places, account).await;
-        let called = browser.post("/emergency/called", "conversation=nonsense").await;
+        let called = browser
+            .post("/emergency/called", "conversation=nonsense")
+            .await;
         assert_eq!(called.status, StatusCode::SEE_OTHER, "{}", called.page);
         assert!(browser.get("/emergency").await.page.contains("Call 999"));
     }
 });
 
-both!(the_front_desk_asks_and_the_lead_comes_and_no_page_says_why, |world| {
-    let places = places(world, &[0, 1]).await;
-    let desk = signed_in(&places, &places.site.desk).await;
-    let day = desk.get("/today").await;
-    assert_eq!(day.to, "/front-desk");
-    assert_eq!(desk.post("/front-desk/room", "").await.to, "/front-desk");
-    let page = desk.get("/front-desk").await.page;
-    assert!(page.contains("Private room requested") && page.contains("The lead has been told"));
-    assert!(!page.contains("/come"), "the desk asks; it does not answer");
-    let lead = signed_in(&places, &places.site.lead).await;
-    let today = lead.get("/today").await.page;
-    for page in [&page, &today] {
-        let (_, main) = page.split_once("<main").unwrap();
-        let main = main.split("</main>").next().unwrap().to_lowercase();
-        for word in [" ani", "abuse", "code word", "domestic"] {
-            assert!(!main.contains(word), "{word} in {main}");
+both!(
+    the_front_desk_asks_and_the_lead_comes_and_no_page_says_why,
+    |world| {
+        let places = places(world, &[0, 1]).await;
+        let desk = signed_in(&places, &places.site.desk).await;
+        let day = desk.get("/today").await;
+        assert_eq!(day.to, "/front-desk");
+        assert_eq!(desk.post("/front-desk/room", "").await.to, "/front-desk");
+        let page = desk.get("/front-desk").await.page;
+        assert!(page.contains("Private room requested") && page.contains("The lead has been told"));
+        assert!(!page.contains("/come"), "the desk asks; it does not answer");
+        let lead = signed_in(&places, &places.site.lead).await;
+        let today = lead.get("/today").await.page;
+        for page in [&page, &today] {
+            let (_, main) = page.split_once("<main").unwrap();
+            let main = main.split("</main>").next().unwrap().to_lowercase();
+            for word in [" ani", "abuse", "code word", "domestic"] {
+                assert!(!main.contains(word), "{word} in {main}");
+            }
         }
+        let (_, link) = today.split_once("action=\"/rooms/").unwrap();
+        let come = format!("/rooms/{}", link.split('"').next().unwrap());
+        let status = desk.post(&come, "").await.status;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert_eq!(lead.post(&come, "").await.to, "/front-desk");
+        assert!(
+            desk.get("/front-desk")
+                .await
+                .page
+                .contains("Someone has come")
+        );
     }
-    let (_, link) = today.split_once("action=\"/rooms/").unwrap();
-    let come = format!("/rooms/{}", link.split('"').next().unwrap());
-    let status = desk.post(&come, "").await.status;
-    assert_eq!(status, StatusCode::NOT_FOUND);
-    assert_eq!(lead.post(&come, "").await.to, "/front-desk");
-    assert!(desk.get("/front-desk").await.page.contains("Someone has come"));
-});
+);
