@@ -12,6 +12,7 @@ use throughline_seal::Token;
 use throughline_store::access::Holdings;
 use throughline_store::account::{Account, AccountState, NewAccount};
 use throughline_store::client::Client;
+pub use throughline_store::client::grantable;
 use throughline_store::setup::Site;
 use throughline_store::{Error, Result, Store, UseCase, Work};
 

@@ -28,6 +28,7 @@
 //! log; a page that tells "you may not" from "there is no such thing".
 
 mod address;
+mod admin;
 pub mod api;
 mod case;
 mod case_now;

@@ -22,6 +22,7 @@ pub fn all() -> Vec<Route> {
         crate::partner::routes(),
         crate::link::routes(),
         crate::sign_in::routes(),
+        crate::admin::routes(),
         crate::address::routes(),
     ]
     .concat()
