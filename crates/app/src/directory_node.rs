@@ -4,15 +4,17 @@
 //! so that no stranger can make the database wait by searching.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
+use serde_json::Value;
 use throughline_core::code::Code as _;
 use throughline_core::directory::Entry;
 use throughline_core::id::{FeedId, Ref};
 use throughline_core::time::At;
 use throughline_exchange::inbound::stable_id;
+use throughline_exchange::outbound::{self, Published as Outward};
 use throughline_find::geo::Gazetteer;
-use throughline_find::{Knowledge, Listing, Snapshot};
+use throughline_find::{Knowledge, Listed, Listing, Snapshot};
 use throughline_policy::{Actor, Purpose};
 use throughline_store::directory::{Service, ServiceState};
 use throughline_store::{Error, Result, Store};
@@ -38,9 +40,91 @@ pub struct Published {
     /// The number of the newest change in it.
     pub version: i64,
     organisations: HashMap<Ref, Uuid>,
+    lists: OnceLock<Lists>,
+}
+
+/// What the public directory lists besides services, worked out once for each state.
+#[derive(Debug, Default)]
+struct Lists {
+    organisations: BTreeMap<(String, Uuid), Vec<Ref>>,
+    organisation_names: HashMap<Uuid, String>,
+    places: HashMap<Uuid, (Ref, usize)>,
+    taxonomies: Vec<Value>,
+    terms: Vec<Value>,
 }
 
 impl Published {
+    /// A service with its public identifiers.
+    pub fn outward<'a>(&self, listed: &'a Listed) -> Outward<'a> {
+        Outward {
+            entry: listed.entry(),
+            id: listed.reference().as_uuid(),
+            organisation_id: self.organisation_of(listed.reference()),
+        }
+    }
+
+    fn lists(&self) -> &Lists {
+        self.lists.get_or_init(|| {
+            let mut lists = Lists::default();
+            for listed in self.snapshot.all() {
+                let outward = self.outward(listed);
+                if let Some(body) = &listed.entry().organisation {
+                    let id = outward.organisation_id;
+                    let name = lists
+                        .organisation_names
+                        .entry(id)
+                        .or_insert_with(|| body.name.clone());
+                    lists
+                        .organisations
+                        .entry((name.clone(), id))
+                        .or_default()
+                        .push(listed.reference());
+                }
+                for (at, place) in outbound::service_at_locations(&outward).iter().enumerate() {
+                    let id = place.get("id").and_then(Value::as_str);
+                    if let Some(id) = id.and_then(|id| Uuid::parse_str(id).ok()) {
+                        lists.places.insert(id, (listed.reference(), at));
+                    }
+                }
+            }
+            let entries = || self.snapshot.all().map(Listed::entry);
+            lists.taxonomies = outbound::taxonomies(entries());
+            lists.terms = outbound::taxonomy_terms(entries());
+            lists
+        })
+    }
+
+    /// Every organisation by name, with its public identifier and its services.
+    pub fn organisations(&self) -> impl Iterator<Item = (Uuid, &[Ref])> {
+        let rows = self.lists().organisations.iter();
+        rows.map(|((_, id), services)| (*id, services.as_slice()))
+    }
+
+    /// The services of one organisation. Empty: there is none of this identifier.
+    pub fn services_of(&self, organisation: Uuid) -> &[Ref] {
+        let lists = self.lists();
+        lists
+            .organisation_names
+            .get(&organisation)
+            .and_then(|name| lists.organisations.get(&(name.clone(), organisation)))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The service and the position of its place, for the public identifier of a service at a location.
+    pub fn place(&self, id: Uuid) -> Option<(Ref, usize)> {
+        self.lists().places.get(&id).copied()
+    }
+
+    /// Every taxonomy, as published.
+    pub fn taxonomies(&self) -> &[Value] {
+        &self.lists().taxonomies
+    }
+
+    /// Every taxonomy term, as published.
+    pub fn terms(&self) -> &[Value] {
+        &self.lists().terms
+    }
+
     /// The public identifier of the organisation that runs a service: the same for all services of one organisation.
     pub fn organisation_of(&self, service: Ref) -> Uuid {
         self.organisations
@@ -81,6 +165,7 @@ impl DirectoryNode {
             snapshot: Arc::new(Snapshot::build(Arc::clone(&knowledge), [])),
             version: 0,
             organisations: HashMap::new(),
+            lists: OnceLock::new(),
         };
         Self {
             knowledge,
@@ -203,6 +288,7 @@ fn rebuild(
         snapshot: Arc::new(Snapshot::build(knowledge, listings)),
         version,
         organisations,
+        lists: OnceLock::new(),
     }
 }
 

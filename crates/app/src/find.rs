@@ -1,7 +1,11 @@
 //! Finding help. No record of a person is needed, and nothing that was asked is kept: only that there was a search that day.
 
 use throughline_core::id::Ref;
-use throughline_find::{Answer, Listed, Query};
+pub use throughline_find::geo::{ATTRIBUTION, Gazetteer};
+pub use throughline_find::rule::{Param, Verdict};
+pub use throughline_find::{
+    Answer, Fit, IfOnly, Listed, Listing, Match, Query, RuledOut, Served, Soon,
+};
 
 use crate::App;
 use crate::directory_node::SearchKind;

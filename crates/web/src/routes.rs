@@ -9,6 +9,8 @@ use crate::route::Route;
 pub fn all() -> Vec<Route> {
     [
         crate::general::routes(),
+        crate::oruk::routes(),
+        crate::find::routes(),
         crate::api::routes(),
         crate::front_desk::routes(),
         crate::today::routes(),
