@@ -48,6 +48,44 @@ pub enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// The directory of services.
+    Directory {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: DirectoryCommand,
+    },
+    /// Asks the match engine.
+    Find(FindArgs),
+    /// The audit record.
+    Audit {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+    /// Makes a consistent copy with a manifest, while people work.
+    Backup {
+        /// The folder to make.
+        out: PathBuf,
+    },
+    /// Puts a backup into an empty place and checks it against its manifest.
+    Restore {
+        /// The folder of the backup.
+        from: PathBuf,
+    },
+    /// The root key.
+    Keys {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+    /// Prints the description of the API.
+    Openapi,
+    /// Measures on this machine.
+    Bench {
+        /// What to measure.
+        #[command(subcommand)]
+        command: BenchCommand,
+    },
     /// Every page that the program can show, for tests in a browser.
     #[command(hide = true)]
     Pages,
@@ -105,6 +143,102 @@ pub struct MigrateArgs {
 pub enum ConfigCommand {
     /// Reads it as the service would and names what is wrong, and what needs somebody's eye.
     Check,
+}
+
+/// What to do with the directory.
+#[derive(Debug, Subcommand)]
+pub enum DirectoryCommand {
+    /// Takes in a file, a folder or the address of a feed. Its format is found out by looking.
+    Import(ImportArgs),
+    /// Gives it out.
+    Export(ExportArgs),
+    /// Reads every feed again.
+    Sync,
+}
+
+/// What to take in.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// A path or an address.
+    pub from: String,
+    /// The feed's name; without it, where it comes from.
+    #[arg(long)]
+    pub feed: Option<String>,
+    /// Only say what would be done.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What to give out.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The format.
+    #[arg(long, default_value = "oruk-v3")]
+    pub format: String,
+    /// The file to write.
+    pub out: PathBuf,
+}
+
+/// What to look for.
+#[derive(Debug, Args)]
+pub struct FindArgs {
+    /// A postcode, whole or outward.
+    #[arg(long, value_name = "POSTCODE")]
+    pub near: Option<String>,
+    /// A need, by its code; may be given several times.
+    #[arg(long, num_args = 1.., value_name = "NEED")]
+    pub need: Vec<String>,
+    /// Words.
+    #[arg(long)]
+    pub text: Option<String>,
+    /// A file with what the person told, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub circumstances: Option<PathBuf>,
+    /// Print what may stand in that file.
+    #[arg(long)]
+    pub schema: bool,
+    /// How many matches at most.
+    #[arg(long, default_value_t = 20)]
+    pub limit: usize,
+}
+
+/// What to do with the audit record.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Recomputes it from its entries and compares it with its signed checkpoints.
+    Verify,
+}
+
+/// What to do with the root key.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Prints shares of it, of which some are needed to make it again.
+    Split {
+        /// How many are needed.
+        #[arg(long, default_value_t = 3)]
+        needed: u8,
+        /// How many there are.
+        #[arg(long, default_value_t = 5)]
+        total: u8,
+    },
+    /// Makes it again from shares on standard input, with a blank line between them.
+    Recover,
+    /// Wraps every key under the newest root key of the key file.
+    Rotate,
+}
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// Finding, over an invented directory.
+    Find {
+        /// How many services.
+        #[arg(long, default_value_t = 10_000)]
+        services: usize,
+        /// How many questions.
+        #[arg(long, default_value_t = 1_000)]
+        questions: usize,
+    },
 }
 
 /// The completions of a shell.

@@ -7,12 +7,15 @@
 //! To add a command: a variant of `Command`, a function in the file of its area that gives a [`report::Report`].
 //! What must never happen here: a rule of the domain; a name, an address or a search in a log or an error.
 
+mod bench;
 mod command;
 mod config;
 mod demo;
+mod directory;
 mod envs;
 mod key_file;
 mod open;
+mod proof;
 mod report;
 mod serve;
 mod upkeep;
@@ -21,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::command::{Cli, Command, ConfigCommand};
+use crate::command::{AuditCommand, BenchCommand, Cli, Command, ConfigCommand, DirectoryCommand};
 use crate::report::{Outcome, Report};
 
 fn main() -> ExitCode {
@@ -49,6 +52,29 @@ async fn run(cli: Cli) -> Outcome {
         Command::Config {
             command: ConfigCommand::Check,
         } => upkeep::config_check(place),
+        Command::Directory { command } => match command {
+            DirectoryCommand::Import(args) => directory::take_in(place, args).await,
+            DirectoryCommand::Export(args) => directory::give_out(place, args).await,
+            DirectoryCommand::Sync => directory::sync(place).await,
+        },
+        Command::Find(args) => directory::find(place, args).await,
+        Command::Audit {
+            command: AuditCommand::Verify,
+        } => proof::verify(place).await,
+        Command::Backup { out } => proof::backup(place, out).await,
+        Command::Restore { from } => proof::restore(place, from).await,
+        Command::Keys { command } => proof::keys(place, command).await,
+        Command::Openapi => {
+            let document = throughline_web::openapi::document();
+            Ok(Report::new(document.to_string(), document))
+        }
+        Command::Bench {
+            command:
+                BenchCommand::Find {
+                    services,
+                    questions,
+                },
+        } => bench::of_find(*services, *questions),
         Command::Pages => Ok(upkeep::pages()),
         Command::Completions { shell } => Ok(Report::text(command::completions(*shell))),
     }

@@ -54,6 +54,11 @@ impl Failure {
         }
     }
 
+    /// What happened, in words.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// It could not be done: exit code 1.
     pub fn failed(message: impl Into<String>) -> Self {
         Self {

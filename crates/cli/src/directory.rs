@@ -1,0 +1,321 @@
+//! `directory import`, `directory export`, `directory sync`, `find`, `geo import`.
+
+use std::collections::BTreeSet;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::json;
+use throughline_app::directory::{Import, ImportError, Report as Imported, import, record_failure};
+use throughline_app::directory_source::{Fetch, Fetched, FromPath, Source};
+use throughline_app::{App, outbox};
+use throughline_core::circumstances::{Circumstances, JSON_SCHEMA};
+use throughline_core::code::Code as _;
+use throughline_core::geo::Postcode;
+use throughline_core::need::NeedType;
+use throughline_exchange::inbound::{Limits, Options};
+use throughline_exchange::outbound::{Published, service_full};
+use throughline_find::{Query, Snapshot};
+
+use crate::command::{ExportArgs, FindArgs, ImportArgs, Place};
+use crate::config::Config;
+use crate::open;
+use crate::report::{Failure, Outcome, Report};
+
+/// Fetches over HTTP, with time-outs and a bound on every body.
+struct Http(ureq::Agent);
+
+impl Http {
+    fn new() -> Self {
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(std::time::Duration::from_secs(60)))
+            .http_status_as_error(false)
+            .user_agent(concat!("throughline/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self(ureq::Agent::new_with_config(config))
+    }
+}
+
+impl Fetch for Http {
+    fn get(&self, url: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
+        let mut answer = self
+            .0
+            .get(url)
+            .call()
+            .map_err(|error| format!("{url} cannot be reached ({error})"))?;
+        match answer.status().as_u16() {
+            404 | 501 => return Ok(None),
+            200..=299 => {}
+            status => return Err(format!("{url} answered {status}")),
+        }
+        let mut body = Vec::new();
+        let read = answer
+            .body_mut()
+            .as_reader()
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut body);
+        read.map_err(|error| format!("{url} broke off ({error})"))?;
+        if u64::try_from(body.len()).unwrap_or(u64::MAX) > limit {
+            return Err(format!("{url} is larger than {limit} bytes"));
+        }
+        Ok(Some(body))
+    }
+}
+
+async fn app(place: &Place) -> Result<Arc<App>, Failure> {
+    let config = Config::of(place)?;
+    let store = open::store(&config).await?;
+    open::app(&config, store).await
+}
+
+fn is_address(location: &str) -> bool {
+    location.starts_with("https://") || location.starts_with("http://")
+}
+
+/// `throughline directory import`.
+pub async fn take_in(place: &Place, args: &ImportArgs) -> Outcome {
+    let app = app(place).await?;
+    let feed = args.feed.clone().unwrap_or_else(|| args.from.clone());
+    let done = read_one(&app, &feed, &args.from, args.dry_run).await?;
+    Ok(Report::new(words(&done), json!(done)))
+}
+
+/// `throughline directory sync`: every feed is read again from where it was read last.
+pub async fn sync(place: &Place) -> Outcome {
+    let app = app(place).await?;
+    let operator = operator(&app).await?;
+    let feeds = app
+        .store
+        .read(|r| Box::pin(async move { r.feeds(operator).await }))
+        .await?;
+    let (mut text, mut rows, mut wrong) = (String::new(), Vec::new(), false);
+    for feed in feeds
+        .iter()
+        .filter(|feed| is_address(&feed.location) || Path::new(&feed.location).exists())
+    {
+        match read_one(&app, &feed.name, &feed.location, false).await {
+            Ok(done) => {
+                text.push_str(&words(&done));
+                rows.push(json!(done));
+            }
+            Err(failure) => {
+                wrong = true;
+                text.push_str(&format!("{}: {}\n", feed.name, failure.message()));
+                rows.push(json!({ "feed": feed.name, "error": failure.message() }));
+            }
+        }
+    }
+    if rows.is_empty() {
+        text.push_str("There is no feed to read.");
+    }
+    Ok(Report::new(text, json!({ "feeds": rows })).but_wrong(wrong))
+}
+
+async fn operator(app: &App) -> Result<throughline_core::id::OrganisationId, Failure> {
+    outbox::system(app)
+        .await?
+        .organisation()
+        .ok_or_else(|| Failure::failed("the installation has not been set up"))
+}
+
+async fn read_one(
+    app: &App,
+    feed: &str,
+    location: &str,
+    dry_run: bool,
+) -> Result<Imported, Failure> {
+    let actor = outbox::system(app).await?;
+    let order = Import {
+        organisation: operator(app).await?,
+        feed,
+        location,
+        dry_run,
+        limits: Limits::default(),
+    };
+    let folder = tempfile::tempdir()
+        .map_err(|error| Failure::failed(format!("a temporary folder cannot be made ({error})")))?;
+    let source: Arc<dyn Source> = if is_address(location) {
+        let (base, to, options) = (
+            location.to_owned(),
+            folder.path().to_owned(),
+            Options::new(feed),
+        );
+        let fetched = tokio::task::spawn_blocking(move || {
+            Fetched::all(&base, &to, &Http::new(), &options, &|_| {})
+        })
+        .await;
+        match fetched {
+            Ok(Ok(fetched)) => Arc::new(fetched),
+            Ok(Err(error)) => {
+                if !dry_run {
+                    record_failure(app, &actor, &order, &error.to_string()).await?;
+                }
+                return Err(Failure::failed(format!("{error}. Nothing was changed.")));
+            }
+            Err(_) => {
+                return Err(Failure::failed(
+                    "the feed could not be fetched. Nothing was changed.",
+                ));
+            }
+        }
+    } else {
+        if !Path::new(location).exists() {
+            return Err(Failure::input(format!(
+                "there is no file or folder {location}. Nothing was changed."
+            )));
+        }
+        Arc::new(FromPath(PathBuf::from(location)))
+    };
+    import(app, &actor, &order, &source, &|_| {})
+        .await
+        .map_err(|error| match error {
+            ImportError::Unreadable(error) => {
+                Failure::failed(format!("{error}. Nothing was changed."))
+            }
+            ImportError::Store(error) => error.into(),
+        })
+}
+
+fn words(done: &Imported) -> String {
+    format!(
+        "{} ({}{}): {} rows read; {} added, {} changed, {} unchanged; {} repaired; {} set aside for the steward.\n",
+        done.feed,
+        done.format,
+        if done.dry_run {
+            ", dry run: nothing was stored"
+        } else {
+            ""
+        },
+        done.read,
+        done.added,
+        done.changed,
+        done.unchanged,
+        done.repaired,
+        done.quarantined
+    )
+}
+
+/// `throughline directory export`.
+pub async fn give_out(place: &Place, args: &ExportArgs) -> Outcome {
+    if args.format != "oruk-v3" {
+        return Err(Failure::input(format!(
+            "there is no format {}; there is oruk-v3",
+            args.format
+        )));
+    }
+    let app = app(place).await?;
+    let published = app.directory.published();
+    let services: Vec<_> = published
+        .snapshot
+        .all()
+        .map(|listed| {
+            let reference = listed.reference();
+            service_full(&Published {
+                entry: listed.entry(),
+                id: reference.as_uuid(),
+                organisation_id: published.organisation_of(reference),
+            })
+        })
+        .collect();
+    let count = services.len();
+    let page = json!({ "total_items": count, "total_pages": 1, "page_number": 1, "size": count, "first_page": true, "last_page": true, "empty": count == 0, "contents": services });
+    std::fs::write(&args.out, page.to_string()).map_err(|error| {
+        Failure::failed(format!(
+            "{} cannot be written ({error})",
+            args.out.display()
+        ))
+    })?;
+    Ok(Report::new(
+        format!("{count} services were written to {}", args.out.display()),
+        json!({ "services": count, "file": args.out }),
+    ))
+}
+
+/// `throughline find`.
+pub async fn find(place: &Place, args: &FindArgs) -> Outcome {
+    if args.schema {
+        let schema = serde_json::from_str(JSON_SCHEMA).unwrap_or_default();
+        return Ok(Report::new(JSON_SCHEMA, schema));
+    }
+    let told = told(args)?;
+    if told.needs.is_empty() && args.text.is_none() {
+        return Err(Failure::input(format!(
+            "say at least one --need: {}",
+            NeedType::ALL
+                .iter()
+                .map(|need| need.code())
+                .collect::<Vec<_>>()
+                .join(", ")
+        )));
+    }
+    let app = app(place).await?;
+    let query = Query {
+        told,
+        text: args.text.clone(),
+        nearest_first: false,
+        skip: 0,
+        limit: args.limit,
+    };
+    let snapshot: Arc<Snapshot> = app.directory.snapshot();
+    let answer = throughline_find::find(&snapshot, &query, app.env().now());
+    let mut text = format!(
+        "{} of {} services may help.\n",
+        answer.results.len(),
+        answer.total
+    );
+    for found in &answer.results {
+        let place = if found.confidential {
+            "where it is stays with it".to_owned()
+        } else {
+            found.distance.map_or_else(
+                || "place unknown: ask".to_owned(),
+                |band| format!("{band:?}"),
+            )
+        };
+        text.push_str(&format!("- {} ({place})\n", found.name));
+    }
+    if answer.last_resort {
+        text.push_str("Nothing here surely meets the need: call a helpline.\n");
+    }
+    let json = serde_json::to_value(&answer)
+        .map_err(|error| Failure::failed(format!("the answer cannot be written: {error}")))?;
+    Ok(Report::new(text, json))
+}
+
+fn told(args: &FindArgs) -> Result<Circumstances, Failure> {
+    let mut told: Circumstances = match &args.circumstances {
+        Some(file) => {
+            let text = std::fs::read_to_string(file).map_err(|error| {
+                Failure::input(format!("{} cannot be read ({error})", file.display()))
+            })?;
+            serde_json::from_str(&text).map_err(|error| {
+                Failure::input(format!(
+                    "{}: {error}; `throughline find --schema` says what may stand there",
+                    file.display()
+                ))
+            })?
+        }
+        None => Circumstances::default(),
+    };
+    if let Some(near) = &args.near {
+        told.postcode = Some(
+            Postcode::parse(near)
+                .map_err(|_| Failure::input(format!("{near} is not a postcode")))?,
+        );
+    }
+    let mut needs: BTreeSet<NeedType> = told.needs.iter().copied().collect();
+    for code in &args.need {
+        needs.insert(NeedType::from_code(code).map_err(|_| {
+            Failure::input(format!(
+                "there is no need {code}; there are: {}",
+                NeedType::ALL
+                    .iter()
+                    .map(|need| need.code())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ))
+        })?);
+    }
+    told.needs = needs.into_iter().collect();
+    Ok(told)
+}

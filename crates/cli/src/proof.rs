@@ -1,0 +1,156 @@
+//! `audit verify`, `backup`, `restore`, `keys`.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use serde_json::json;
+use throughline_seal::shares::{Share, recover, split};
+use throughline_store::backup::restore as put_back;
+
+use crate::command::{KeysCommand, Place};
+use crate::config::Config;
+use crate::report::{Failure, Outcome, Report};
+use crate::{envs, key_file, open};
+
+/// `throughline audit verify`.
+pub async fn verify(place: &Place) -> Outcome {
+    let config = Config::of(place)?;
+    let store = open::store(&config).await?;
+    let found = store
+        .audit_verify(config.jobs.checkpoints.as_deref())
+        .await?;
+    let mut text = String::new();
+    for log in &found.logs {
+        text.push_str(&format!(
+            "{} entries, root {}, compared with {} checkpoints\n",
+            log.entries, log.root, log.checkpoints
+        ));
+    }
+    for problem in found.all_problems() {
+        text.push_str(&format!("PROBLEM {problem}\n"));
+    }
+    text.push_str(if found.ok() { "The record is whole." } else { "The record is NOT whole. Do not restart and do not repair: docs/OPERATIONS.md says what to do." });
+    let logs: Vec<_> = found
+        .logs
+        .iter()
+        .map(|log| json!({ "organisation": log.reference, "entries": log.entries, "root": log.root, "checkpoints": log.checkpoints, "more_problems": log.more_problems }))
+        .collect();
+    let problems: Vec<String> = found.all_problems().map(ToString::to_string).collect();
+    Ok(Report::new(
+        text,
+        json!({ "ok": found.ok(), "logs": logs, "problems": problems }),
+    )
+    .but_wrong(!found.ok()))
+}
+
+fn checkpoints(config: &Config) -> Result<&Path, Failure> {
+    config
+        .jobs
+        .checkpoints
+        .as_deref()
+        .ok_or_else(|| Failure::input("[jobs] checkpoints names no folder: a backup without its checkpoint could not be told from an old copy"))
+}
+
+/// `throughline backup`.
+pub async fn backup(place: &Place, out: &Path) -> Outcome {
+    let config = Config::of(place)?;
+    let store = open::store(&config).await?;
+    std::fs::create_dir_all(checkpoints(&config)?).map_err(|error| {
+        Failure::failed(format!(
+            "the folder for checkpoints cannot be made ({error})"
+        ))
+    })?;
+    let manifest = store.backup(out, checkpoints(&config)?).await?;
+    Ok(Report::new(
+        format!(
+            "A backup is in {}. Copy it to another place.",
+            out.display()
+        ),
+        json!({ "folder": out, "manifest": manifest }),
+    ))
+}
+
+/// `throughline restore`.
+pub async fn restore(place: &Place, from: &Path) -> Outcome {
+    let config = Config::of(place)?;
+    let Some(database) = &config.database.sqlite else {
+        return Err(Failure::input(
+            "a PostgreSQL database is put back with its own tools",
+        ));
+    };
+    if database.exists() {
+        return Err(Failure::input(format!(
+            "there is a database at {}. Nothing was changed. Restore into an empty place.",
+            database.display()
+        )));
+    }
+    let keys = key_file::read(&config.keys.file)?;
+    let to = checkpoints(&config)?;
+    let made = |path: &Path| {
+        std::fs::create_dir_all(path).map_err(|error| {
+            Failure::failed(format!("{} cannot be made ({error})", path.display()))
+        })
+    };
+    made(to)?;
+    if let Some(folder) = database.parent() {
+        made(folder)?;
+    }
+    let manifest = put_back(from, database, to, &keys).await?;
+    Ok(Report::new(
+        "The backup was put back and fits its manifest. Now run `throughline audit verify`.",
+        json!({ "manifest": manifest }),
+    ))
+}
+
+/// `throughline keys`.
+pub async fn keys(place: &Place, command: &KeysCommand) -> Outcome {
+    let config = Config::of(place)?;
+    match command {
+        KeysCommand::Split { needed, total } => {
+            let ring = key_file::read(&config.keys.file)?;
+            let shares = split(ring.current(), *needed, *total, &envs::system())
+                .map_err(|error| Failure::input(error.to_string()))?;
+            let texts: Vec<String> = shares.iter().map(Share::to_text).collect();
+            let text = format!(
+                "Give each share to another person. Any {needed} of them make the key; fewer say nothing.\n\n{}",
+                texts.join("\n\n")
+            );
+            Ok(Report::new(
+                text,
+                json!({ "needed": needed, "shares": texts }),
+            ))
+        }
+        KeysCommand::Recover => {
+            let mut text = String::new();
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .map_err(|error| Failure::input(format!("the shares cannot be read ({error})")))?;
+            let shares = text
+                .split("\n\n")
+                .map(str::trim)
+                .filter(|share| !share.is_empty())
+                .map(|share| {
+                    Share::from_text(share).map_err(|error| Failure::input(error.to_string()))
+                })
+                .collect::<Result<Vec<_>, _>>()?;
+            let key = recover(&shares).map_err(|error| Failure::input(error.to_string()))?;
+            key_file::write(&config.keys.file, &key_file::text(&key))?;
+            Ok(Report::new(
+                format!("The key {} is in {}.", key.id(), config.keys.file.display()),
+                json!({ "key": key.id() }),
+            ))
+        }
+        KeysCommand::Rotate => {
+            let store = open::store(&config).await?;
+            let done = store.keys_rotate().await?;
+            let text = format!(
+                "{} keys are wrapped under the current root key now. The older keys may leave the key file once no backup needs them.",
+                done.organisation_keys
+            );
+            Ok(Report::new(
+                text,
+                json!({ "organisation_keys": done.organisation_keys, "accounts": done.accounts }),
+            ))
+        }
+    }
+}
