@@ -102,6 +102,7 @@ pub enum ImportError {
 }
 
 /// A row on its way from the reader to the store.
+#[expect(clippy::large_enum_variant, reason = "one row at a time is held")]
 enum Taken {
     Service {
         new: NewService,

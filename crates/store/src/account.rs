@@ -305,20 +305,25 @@ impl Work<'_> {
         Ok(out)
     }
 
-    /// The invented people of a demo, for signing in with one press. Empty unless the installation is a demo.
+    /// The invented people of a demo, one for each role (`work.coach@demo.example.org` and so on), for signing in with one press.
+    /// Empty unless the installation is a demo.
     pub async fn demo_accounts(&mut self) -> Result<Vec<Account>> {
         let demo = installation::Entity::find_by_id(1).one(&self.tx).await?;
         if !demo.is_some_and(|row| row.demo) {
             return Ok(Vec::new());
         }
-        let rows = account::Entity::find()
-            .filter(account::Column::State.eq(AccountState::Active.code()))
-            .order_by_asc(account::Column::Id)
-            .all(&self.tx)
-            .await?;
-        let mut out = Vec::with_capacity(rows.len());
-        for row in rows {
-            out.push(self.account_of(row).await?);
+        let mut out = Vec::new();
+        for role in Role::ALL {
+            let email = format!("{}@demo.example.org", role.code().replace('_', "."));
+            let index = self.email_key().hash(&normal::email(&email));
+            let row = account::Entity::find()
+                .filter(account::Column::EmailIndex.eq(Blob(index.to_vec())))
+                .filter(account::Column::State.eq(AccountState::Active.code()))
+                .one(&self.tx)
+                .await?;
+            if let Some(row) = row {
+                out.push(self.account_of(row).await?);
+            }
         }
         Ok(out)
     }
