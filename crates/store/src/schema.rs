@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::sea_query::ColumnType;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityName as _, EntityTrait, Iterable as _,
+    ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait, Iterable as _,
     PrimaryKeyToColumn as _, QueryResult, Statement,
 };
 
