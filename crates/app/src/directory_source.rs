@@ -54,7 +54,10 @@ impl Source for FromPath {
         }
         let is_page = |name: &str| {
             let name = name.to_ascii_lowercase();
-            std::path::Path::new(name.as_str()).extension().is_some_and(|kind| kind.eq_ignore_ascii_case("json")) && name != "datapackage.json"
+            std::path::Path::new(name.as_str())
+                .extension()
+                .is_some_and(|kind| kind.eq_ignore_ascii_case("json"))
+                && name != "datapackage.json"
         };
         if !files.keys().any(|name| is_table(name)) {
             let pages: Vec<PathBuf> = files

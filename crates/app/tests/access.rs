@@ -1,6 +1,8 @@
 //! Joiner, mover, leaver and programs, on both databases: access ends on the next request, the caseload changes hands, nothing
 //! is stranded.
 
+#![cfg(test)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 

@@ -1,6 +1,8 @@
 //! Cases on both databases: immediate needs with an owner and a clock, children as people, risk that only a practitioner
 //! lowers, own words in versions, contact that is safe now or not at all, consent taken back, closing, the story.
 
+#![cfg(test)]
+
 use throughline_app::case::{self, Closing, Said};
 use throughline_app::contact::{self, ContactSaid, SafelyNow};
 use throughline_app::{App, Settings};

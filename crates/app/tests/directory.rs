@@ -1,5 +1,7 @@
 //! Feeds taken over through the use case, on both databases: real feeds where they are at hand, and feeds that misbehave.
 
+#![cfg(test)]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! The front line on both databases: rooms that never say why, conversations, 999, drafts, and tasks that somebody always has.
 
+#![cfg(test)]
+
 mod front_site;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,6 @@
 //! Referrals end to end on both databases: by inbox, by link, by silence, by bounce, by two people at once.
 
+#![cfg(test)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

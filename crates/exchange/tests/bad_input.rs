@@ -1,4 +1,5 @@
 //! Bad input: one clear sentence, no panic, bounded memory.
+#![cfg(test)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,5 +1,7 @@
 //! Every dialect is read, repaired and reported.
 
+#![cfg(test)]
+
 mod common;
 
 use std::collections::VecDeque;

@@ -1,4 +1,5 @@
 //! What we publish passes the official schemas, says nothing of confidential places, and reads back.
+#![cfg(test)]
 #![allow(
     clippy::unwrap_used,
     reason = "a test that cannot read its sample has failed; a skipped one says so"

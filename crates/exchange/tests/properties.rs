@@ -1,5 +1,7 @@
 //! Whatever the bytes, nothing panics, no row disappears, no confidential kind has a place.
 
+#![cfg(test)]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! Real feeds, where they are beside this checkout. Exact counts.
 
+#![cfg(test)]
+
 mod common;
 
 use std::collections::BTreeSet;

@@ -1,5 +1,7 @@
 //! Sessions: fixation, idling, ending, proving oneself again. On both databases, with a clock in hand.
 
+#![cfg(test)]
+
 mod world;
 
 use throughline_identity::cookies::Devices;

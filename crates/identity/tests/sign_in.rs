@@ -1,5 +1,7 @@
 //! Signing in: guesses, strangers, offices, second factors. On both databases.
 
+#![cfg(test)]
+
 mod world;
 
 use throughline_identity::cookies::Devices;

@@ -1,5 +1,7 @@
 //! Many at once: nothing lost, nothing half done, and the audit record stays one chain.
 
+#![cfg(test)]
+
 mod shared;
 
 use std::time::{Duration, Instant};

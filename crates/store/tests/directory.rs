@@ -1,5 +1,7 @@
 //! The directory on both databases: taking feeds over, change numbers, quarantine.
 
+#![cfg(test)]
+
 use throughline_core::directory::Entry;
 use throughline_core::id::OrganisationId;
 use throughline_core::nation::Nation;

@@ -1,5 +1,7 @@
 //! The doors as others see them: no database type in a public signature, no global clock, chance or environment anywhere.
 
+#![cfg(test)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

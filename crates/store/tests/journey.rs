@@ -1,5 +1,7 @@
 //! The pattern of an aggregate, end to end on both databases: open, find again, read, refuse, hand over.
 
+#![cfg(test)]
+
 use throughline_core::nation::Nation;
 use throughline_core::role::Role;
 use throughline_policy::action::{CaseHandOver, CaseOpen, CaseRead};

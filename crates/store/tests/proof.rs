@@ -1,5 +1,7 @@
 //! The audit record is attacked in every way that a database password allows, and every way is found.
 
+#![cfg(test)]
+
 mod shared;
 
 use sea_orm::{ConnectionTrait, Statement};

@@ -1,5 +1,7 @@
 //! Keys change hands: rotation, a lost root key put together again from paper, and a backup that opens elsewhere.
 
+#![cfg(test)]
+
 mod shared;
 
 use shared::{Raw, little_world, open_case, read_name};

@@ -1,5 +1,7 @@
 //! SQLite's schema, PostgreSQL's, the entities and the classification say the same, and SQLite is set up to be safe.
 
+#![cfg(test)]
+
 mod shared;
 
 use std::collections::BTreeSet;

@@ -1,5 +1,7 @@
 //! A list is exactly what the decision would allow one by one: for every list, every standing, in worlds at random.
 
+#![cfg(test)]
+
 mod shared;
 
 use std::collections::BTreeSet;
@@ -120,11 +122,9 @@ async fn foundations(world: &TestStore, pen: &Pen<'_>) -> Everything {
         env.reference()
     );
     pen.raw.run(&sql).await;
-    let sql = format!(
-        "INSERT INTO consent (id, reference, person_id, case_id, to_organisation_id, purpose, basis, own_words, items, struck_lines, given_at, given_by, expires_at) \
-         SELECT id, reference, person_id, id, organisation_id, 'referral', 'x', FALSE, '[]', '[]', 1, lead_account_id, 2 FROM support_case"
-    );
-    pen.raw.run(&sql).await;
+    let sql = "INSERT INTO consent (id, reference, person_id, case_id, to_organisation_id, purpose, basis, own_words, items, struck_lines, given_at, given_by, expires_at) \
+         SELECT id, reference, person_id, id, organisation_id, 'referral', 'x', FALSE, '[]', '[]', 1, lead_account_id, 2 FROM support_case";
+    pen.raw.run(sql).await;
     Everything {
         organisations: pen.ids("organisation").await,
         sites: pen.ids("site").await,

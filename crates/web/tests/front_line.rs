@@ -1,5 +1,6 @@
 //! The front line through its pages: rooms without a reason, a safe conversation, words that are not lost, and 999.
 
+#![cfg(test)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,5 +1,6 @@
 //! Referring someone through the pages: from the first tick to the number behind its rules, with and without an account.
 
+#![cfg(test)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -20,7 +20,7 @@ use throughline_core::risk::RiskBand;
 use throughline_core::time::At;
 use throughline_find::bench::Stream;
 use throughline_policy::action::{CaseChange, CaseOpen};
-use throughline_policy::{Actor, Facts, Purpose, Ties};
+use throughline_policy::{Facts, Purpose, Ties};
 use throughline_store::account::Account;
 use throughline_store::case::{NewCase, PersonSheet};
 use throughline_store::contact::NewContact;

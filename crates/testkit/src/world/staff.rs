@@ -185,12 +185,8 @@ pub struct Post {
 pub struct Partner {
     /// The organisation.
     pub organisation: OrganisationId,
-    /// Its name.
-    pub name: String,
     /// Which town.
     pub town: Town,
-    /// What kind of body.
-    pub kind: OrganisationKind,
     /// Who answers.
     pub worker: Account,
 }
@@ -364,9 +360,7 @@ async fn all(w: &mut Work<'_>, seed: u64) -> Result<(Staff, Counts)> {
             .await?;
             partners.push(Partner {
                 organisation: organisation.id,
-                name,
                 town,
-                kind,
                 worker,
             });
         }
