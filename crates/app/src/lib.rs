@@ -27,6 +27,7 @@ pub mod packet;
 pub mod partner;
 pub mod promises;
 pub mod referral;
+pub mod security;
 mod site;
 pub mod today;
 

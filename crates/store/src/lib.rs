@@ -51,6 +51,7 @@ mod read;
 pub mod referral;
 pub mod risk;
 pub mod room;
+pub mod review;
 pub mod rotate;
 pub mod schema;
 mod scope;

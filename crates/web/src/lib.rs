@@ -47,6 +47,7 @@ mod person;
 mod refer;
 pub mod route;
 pub mod routes;
+mod security;
 pub mod server;
 mod session;
 pub mod shell;

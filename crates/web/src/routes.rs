@@ -25,6 +25,7 @@ pub fn all() -> Vec<Route> {
         crate::link::routes(),
         crate::sign_in::routes(),
         crate::admin::routes(),
+        crate::security::routes(),
         crate::address::routes(),
     ]
     .concat()
