@@ -95,16 +95,17 @@ async fn office(world: &TestStore) -> Office {
         .await
         .unwrap();
     Office {
-        app: App {
-            store: world.store.clone(),
-            packs: Packs::embedded().unwrap(),
-            settings: Settings {
+        app: App::new(
+            world.store.clone(),
+            Packs::embedded().unwrap(),
+            Settings {
                 base_url: "https://example.test".to_owned(),
                 mail_from: "post@example.test".to_owned(),
                 node: "test".to_owned(),
                 demo: true,
             },
-        },
+        )
+        .unwrap(),
         coach,
         other,
         lead,

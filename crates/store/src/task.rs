@@ -22,8 +22,9 @@ use throughline_policy::{Action, Facts, Permit, Scope, Ties};
 use crate::account::AccountState;
 use crate::case::NewEvent;
 use crate::col::Col;
-use crate::entity::{account, referral, site_lead, support_case, task};
+use crate::entity::{account, referral, room_request, site_lead, support_case, task};
 use crate::error::{Error, Result};
+use crate::read::Read;
 use crate::scope::{TieColumns, branches};
 use crate::work::Work;
 
@@ -592,5 +593,26 @@ impl Work<'_> {
         self.note(permit, permit.on().uuid(), &["state"]);
         self.task_update(&row, TaskMove::Notify, task::ActiveModel::default())
             .await
+    }
+}
+
+impl Read<'_> {
+    /// Whether any clock has run out by `now`: of a task, a room or a referral. It says nothing of which, or whose.
+    pub async fn clocks_due(&self, now: At) -> Result<bool> {
+        let task = task::Entity::find()
+            .filter(task::Column::DoneAt.is_null())
+            .filter(task::Column::ClimbsAt.lte(Col(now)))
+            .one(&self.tx)
+            .await?;
+        let room = room_request::Entity::find()
+            .filter(room_request::Column::ClosedAt.is_null())
+            .filter(room_request::Column::DueAt.lte(Col(now)))
+            .one(&self.tx)
+            .await?;
+        let referral = referral::Entity::find()
+            .filter(referral::Column::DueAt.lte(Col(now)))
+            .one(&self.tx)
+            .await?;
+        Ok(task.is_some() || room.is_some() || referral.is_some())
     }
 }
