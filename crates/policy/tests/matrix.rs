@@ -1,0 +1,258 @@
+//! The permission table as a reviewed text, and the decision against an evaluator that knows nothing of it.
+
+use proptest::prelude::*;
+use throughline_core::code::Code as _;
+use throughline_core::id::Id;
+use throughline_core::role::Role;
+use throughline_core::time::At;
+use throughline_policy::action::{self, Action};
+use throughline_policy::table::{Relation, relations};
+use throughline_policy::{
+    ActionKind, Actor, Facts, Purpose, Reason, Scope, Standing, Ties, decide,
+};
+use uuid::Uuid;
+
+const MATRIX: &str = include_str!("../authz-matrix.txt");
+
+fn matrix() -> String {
+    let mut out = String::from(
+        "# Who may do what: action, then standing: relations to the subject, any one of which suffices. Standings that are not\n\
+         # named may never do it. Made from the table by a test; a change here is a change of who may see whom: review it as such.\n",
+    );
+    for action in ActionKind::ALL {
+        let step_up = if action.needs_step_up() {
+            " (after proving themselves again)"
+        } else {
+            ""
+        };
+        out.push_str(&format!("\n{}{step_up}\n", action.code()));
+        for standing in Standing::ALL {
+            let names: Vec<_> = relations(*standing, *action)
+                .iter()
+                .map(|relation| relation.code())
+                .collect();
+            if !names.is_empty() {
+                out.push_str(&format!("  {}: {}\n", standing.code(), names.join(", ")));
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn the_reviewed_matrix_is_the_table() {
+    if option_env!("UPDATE_MATRIX").is_some() {
+        std::fs::write(
+            concat!(env!("CARGO_MANIFEST_DIR"), "/authz-matrix.txt"),
+            matrix(),
+        )
+        .unwrap();
+        return;
+    }
+    assert_eq!(
+        MATRIX,
+        matrix(),
+        "who may do what has changed: run this test with UPDATE_MATRIX=1 and have the difference reviewed"
+    );
+}
+
+#[test]
+fn what_must_never_be_allowed_is_not_in_the_table() {
+    for action in ActionKind::ALL {
+        assert!(
+            relations(Standing::Public, *action).is_empty(),
+            "{action:?} to anyone at all"
+        );
+        for standing in Standing::ALL {
+            let given = relations(*standing, *action);
+            let anyone = given.contains(&Relation::Anyone);
+            let trusted = matches!(standing, Standing::System | Standing::DirectorySteward);
+            assert!(
+                !anyone || trusted,
+                "{standing:?} may do {action:?} to anything"
+            );
+        }
+    }
+    use ActionKind as A;
+    // Those who keep the system see nobody's story (SPEC 4.10).
+    for standing in [
+        Standing::Administrator,
+        Standing::SecurityOfficer,
+        Standing::DirectorySteward,
+        Standing::FrontDesk,
+    ] {
+        for action in [
+            A::CaseRead,
+            A::CaseChange,
+            A::PersonSearch,
+            A::ReferralRead,
+            A::PacketRead,
+            A::ContactReveal,
+            A::ConversationKeep,
+        ] {
+            assert!(
+                relations(standing, action).is_empty(),
+                "{standing:?} {action:?}"
+            );
+        }
+    }
+    // A partner sees a contact only once they have accepted, and never the case.
+    assert_eq!(
+        relations(Standing::PartnerWorker, A::ContactReveal),
+        [Relation::Accepted]
+    );
+    assert!(relations(Standing::PartnerWorker, A::CaseRead).is_empty());
+    // 999 is never refused to anybody who meets people.
+    for standing in [
+        Standing::WorkCoach,
+        Standing::FrontDesk,
+        Standing::DaLead,
+        Standing::PartnerWorker,
+    ] {
+        assert!(
+            !relations(standing, A::EmergencyRecord).is_empty(),
+            "{standing:?}"
+        );
+    }
+}
+
+/// Few ids, so that they meet often.
+fn id<T>(n: u8) -> Id<T> {
+    Id::from_uuid(Uuid::from_u128(u128::from(n)))
+}
+
+fn some() -> impl Strategy<Value = Option<u8>> {
+    prop::option::weighted(0.8, 0_u8..3)
+}
+
+fn ties() -> impl Strategy<Value = Ties> {
+    (some(), some(), some(), some(), some(), some()).prop_map(|(a, b, c, d, e, f)| Ties {
+        organisation: a.map(id),
+        site: b.map(id),
+        lead: c.map(id),
+        to_organisation: d.map(id),
+        accepted_by: e.map(id),
+        referral: f.map(id),
+    })
+}
+
+fn now() -> At {
+    At::parse("2026-11-23T09:00:00Z").unwrap()
+}
+
+fn actor() -> impl Strategy<Value = Actor> {
+    let staff = (
+        0_u8..3,
+        0_u8..3,
+        some(),
+        prop::sample::select(Role::ALL),
+        prop::option::of(-1_000_i64..2_000),
+    )
+        .prop_map(|(account, organisation, site, role, ago)| Actor::Staff {
+            account: id(account),
+            organisation: id(organisation),
+            site: site.map(id),
+            role,
+            stepped_up_at: ago.map(|ago| now().plus_seconds(-ago)),
+        });
+    let link = (0_u8..3, 0_u8..3).prop_map(|(referral, organisation)| Actor::LinkHolder {
+        referral: id(referral),
+        organisation: id(organisation),
+    });
+    let client = (
+        0_u8..3,
+        prop::sample::subsequence(ActionKind::ALL, 0..ActionKind::ALL.len()),
+    )
+        .prop_map(|(organisation, scopes)| Actor::Client {
+            client: id(9),
+            organisation: id(organisation),
+            scopes,
+        });
+    let system = (0_u8..3).prop_map(|organisation| Actor::System {
+        organisation: id(organisation),
+    });
+    prop_oneof![6 => staff, 2 => link, 2 => client, 1 => system, 1 => Just(Actor::Public)]
+}
+
+/// The relations again, in plain words: nothing of the rules and atoms that the decision is made of.
+fn stands_in(relation: Relation, actor: &Actor, ties: &Ties) -> bool {
+    let own = actor.organisation().is_some() && actor.organisation() == ties.organisation;
+    match relation {
+        Relation::Anyone => true,
+        Relation::OwnOrganisation => own,
+        Relation::OwnSite => own && actor.site().is_some() && actor.site() == ties.site,
+        Relation::Lead => own && actor.account().is_some() && actor.account() == ties.lead,
+        Relation::ReferredTo => {
+            actor.organisation().is_some() && actor.organisation() == ties.to_organisation
+        }
+        Relation::Accepted => {
+            actor.organisation().is_some() && actor.organisation() == ties.accepted_by
+        }
+        Relation::ThisLink => match actor {
+            Actor::LinkHolder {
+                referral,
+                organisation,
+            } => ties.referral == Some(*referral) && ties.to_organisation == Some(*organisation),
+            _ => false,
+        },
+    }
+}
+
+fn compare<A: Action>(actor: &Actor, ties: Ties, subject: A::Subject) {
+    let given = match actor {
+        Actor::Client { scopes, .. } => scopes.contains(&A::KIND),
+        _ => true,
+    };
+    let related = given
+        && relations(actor.standing(), A::KIND)
+            .iter()
+            .any(|relation| stands_in(*relation, actor, &ties));
+    let stepped = match actor {
+        Actor::Staff { stepped_up_at, .. } => stepped_up_at
+            .is_some_and(|at| (0..=900).contains(&now().seconds_since(at)) && at <= now()),
+        _ => true,
+    };
+    let facts = Facts {
+        subject,
+        person: None,
+        ties,
+    };
+    let decided = decide::<A>(actor, Purpose::HelpAPerson, &facts, now());
+    let expected = related && (stepped || !A::KIND.needs_step_up());
+    assert_eq!(
+        decided.is_ok(),
+        expected,
+        "{:?} {actor:?} {ties:?}",
+        A::KIND
+    );
+    if let Err(denied) = decided {
+        assert_eq!(
+            denied.reason == Reason::StepUpNeeded,
+            related,
+            "{:?}",
+            A::KIND
+        );
+    }
+    assert_eq!(
+        Scope::<A>::of(actor).rule().allows(&ties),
+        related,
+        "{:?} {actor:?} {ties:?}",
+        A::KIND
+    );
+}
+
+macro_rules! compare_every_action {
+    ($actor:expr, $ties:expr; $($name:ident)+) => {{
+        $(compare::<action::$name>($actor, $ties, Id::from_uuid(Uuid::from_u128(7)));)+
+        [$(stringify!($name)),+].len()
+    }};
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #[test]
+    fn the_decision_and_the_scope_are_what_the_table_says_in_plain_words(actor in actor(), ties in ties()) {
+        let compared = compare_every_action!(&actor, ties; EmergencyRecord RoomRequest RoomList RoomAnswer ConversationStart ConversationKeep CaseOpen PersonSearch CaseRead CaseChange CaseHandOver CaseLookers ReferralSend ReferralRead ReferralRecord ReferralReceive PacketRead ReferralAnswer ContactReveal OutcomeRecord TaskDo DraftKeep DirectoryImport ServiceEdit QuarantineRead AddressPropose AddressConfirm AuditRead AccountManage ClientManage);
+        prop_assert_eq!(compared, ActionKind::ALL.len());
+    }
+}
