@@ -28,7 +28,7 @@ struct Http(ureq::Agent);
 impl Http {
     fn new() -> Self {
         let config = ureq::Agent::config_builder()
-            .timeout_global(Some(std::time::Duration::from_secs(60)))
+            .timeout_global(Some(std::time::Duration::from_mins(1)))
             .http_status_as_error(false)
             .user_agent(concat!("throughline/", env!("CARGO_PKG_VERSION")))
             .build();

@@ -50,8 +50,6 @@ pub struct Running {
     upkeep: JoinHandle<()>,
     stop: watch::Sender<bool>,
     app: Arc<App>,
-    /// Where it listens.
-    pub address: std::net::SocketAddr,
 }
 
 impl Running {
@@ -101,7 +99,6 @@ impl Running {
             upkeep,
             stop,
             app,
-            address,
         })
     }
 
