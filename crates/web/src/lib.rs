@@ -51,6 +51,7 @@ mod security;
 pub mod server;
 mod session;
 pub mod shell;
+mod steward;
 mod shown;
 mod sign_in;
 mod today;

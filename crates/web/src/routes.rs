@@ -11,6 +11,7 @@ pub fn all() -> Vec<Route> {
         crate::general::routes(),
         crate::oruk::routes(),
         crate::find::routes(),
+        crate::steward::routes(),
         crate::api::routes(),
         crate::front_desk::routes(),
         crate::today::routes(),

@@ -1,0 +1,585 @@
+//! The directory steward: what waits, what does most harm if it is wrong first; rows set aside as they came; feeds and their
+//! readings; taking a file over.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use throughline_app::directory::{
+    self, Decision, FeedHealth, Import, ImportError, Queue, Report, decisions,
+};
+use throughline_app::directory_source::{FromBytes, Source};
+use throughline_app::records::feed::{FeedRun, RunOutcome};
+use throughline_core::code::Code as _;
+use throughline_core::id::FeedId;
+use throughline_exchange::inbound::Limits;
+use throughline_policy::ActionKind;
+use throughline_ui::html::{Html, Size};
+use throughline_ui::prelude::*;
+use throughline_ui::text::Value;
+
+use crate::fault::{Fault, Outcome};
+use crate::route::{Access, Rate, Route, get, post};
+use crate::shown::when;
+use crate::visit::{Visit, answer};
+
+const STEWARDS: Access = Access::Staff(&[ActionKind::DirectoryImport]);
+const TITLE: &str = "page-steward-title";
+/// The largest file that a page takes, in bytes; larger ones are taken over at the command line.
+const UPLOAD: usize = 64 << 20;
+/// Problems shown on a page; the table has all.
+const PROBLEMS: u64 = 200;
+
+/// The routes of this area.
+pub fn routes() -> Vec<Route> {
+    vec![
+        get("/steward", TITLE, STEWARDS, Rate::Page, |v| {
+            Box::pin(queue(v))
+        }),
+        get("/steward/rows/{row}", TITLE, STEWARDS, Rate::Page, |v| {
+            Box::pin(row(v))
+        }),
+        post("/steward/rows/{row}", TITLE, STEWARDS, Rate::Page, |v| {
+            Box::pin(decide(v))
+        }),
+        get("/steward/runs/{run}", TITLE, STEWARDS, Rate::Page, |v| {
+            Box::pin(run(v))
+        }),
+        get(
+            "/steward/runs/{run}/problems",
+            TITLE,
+            STEWARDS,
+            Rate::Page,
+            |v| Box::pin(table(v)),
+        ),
+        get("/steward/import", TITLE, STEWARDS, Rate::Page, |v| {
+            Box::pin(ask(v))
+        }),
+        post("/steward/import", TITLE, STEWARDS, Rate::Page, |v| {
+            Box::pin(import(v))
+        })
+        .limit(UPLOAD),
+        get(
+            "/steward/services/{service}",
+            TITLE,
+            STEWARDS,
+            Rate::Page,
+            |v| Box::pin(entry(v)),
+        ),
+        post(
+            "/steward/services/{service}",
+            TITLE,
+            STEWARDS,
+            Rate::Page,
+            |v| Box::pin(change(v)),
+        ),
+    ]
+}
+
+fn count(number: u64) -> Value {
+    Value::from(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+fn counted(number: usize) -> Value {
+    Value::from(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+async fn queue(visit: Visit) -> Outcome {
+    let queue = directory::queue(visit.app(), visit.actor()).await?;
+    let text = visit.text();
+    let mut body = Html::heading(1, Size::L, text.t("steward-heading"))
+        .then(Html::paragraph(text.t_with(
+            "steward-services",
+            &[("count", counted(queue.services))],
+        )))
+        .then(Button::link(text.t("steward-import"), "/steward/import"));
+    body.push(waiting(text, &queue));
+    body.push(feeds(text, &queue.feeds));
+    body.push(fading(text, &queue));
+    let mut page = visit.page(TITLE, body);
+    page.wide = true;
+    Ok(visit.show(page))
+}
+
+fn waiting(text: Text, queue: &Queue) -> Html {
+    let mut out = Html::heading(2, Size::M, text.t("steward-waiting"));
+    if queue.waiting.is_empty() {
+        return out.then(Html::paragraph(text.t("steward-nothing-waits")));
+    }
+    let names: HashMap<FeedId, &str> = queue
+        .feeds
+        .iter()
+        .map(|health| (health.feed.id, health.feed.name.as_str()))
+        .collect();
+    let mut rows =
+        Table::new(text.t_with("steward-rows", &[("count", counted(queue.waiting.len()))])).head([
+            text.t("steward-why"),
+            text.t("steward-feed"),
+            text.t("steward-row"),
+            text.t("steward-since"),
+        ]);
+    for row in queue.waiting.iter().take(100) {
+        rows = rows.row([
+            Html::from(Link::new(
+                text.t(&reason_key(&row.reason, row.because.as_deref())),
+                format!("/steward/rows/{}", row.reference),
+            )),
+            Html::text(names.get(&row.feed).copied().unwrap_or_default()),
+            Html::text(row.row.to_string()),
+            Html::text(when(text, row.created_at)),
+        ]);
+    }
+    out.push(rows);
+    out
+}
+
+fn reason_key(reason: &str, because: Option<&str>) -> String {
+    because.map_or_else(
+        || format!("steward-reason-{reason}"),
+        |because| format!("steward-because-{because}"),
+    )
+}
+
+fn run_words(text: Text, run: &FeedRun) -> Html {
+    match run.outcome {
+        RunOutcome::Failed => text.t("steward-run-failed"),
+        RunOutcome::Done => text.t_with(
+            "steward-run-done",
+            &[
+                ("read", count(run.counts.read)),
+                ("added", count(run.counts.added)),
+                ("changed", count(run.counts.changed)),
+                ("unchanged", count(run.counts.unchanged)),
+                ("quarantined", count(run.counts.quarantined)),
+            ],
+        ),
+    }
+}
+
+fn feeds(text: Text, feeds: &[FeedHealth]) -> Html {
+    let mut out = Html::heading(2, Size::M, text.t("steward-feeds"));
+    if feeds.is_empty() {
+        return out.then(Html::paragraph(text.t("steward-no-feeds")));
+    }
+    let mut rows = Table::new(text.t("steward-feeds-caption")).head([
+        text.t("steward-feed"),
+        text.t("steward-last-read"),
+        text.t("steward-result"),
+    ]);
+    for health in feeds {
+        let last = health.feed.last_run_at.map_or_else(
+            || text.t("steward-never-read"),
+            |at| Html::text(when(text, at)),
+        );
+        let result = health.runs.first().map_or_else(Html::default, |run| {
+            Link::new(
+                run_words(text, run),
+                format!("/steward/runs/{}", run.reference),
+            )
+            .into()
+        });
+        rows = rows.row([Html::text(&health.feed.name), last, result]);
+    }
+    out.push(rows);
+    out
+}
+
+fn fading(text: Text, queue: &Queue) -> Html {
+    let mut out =
+        Html::heading(2, Size::M, text.t("steward-fading")).then(Html::paragraph(text.t_with(
+            "steward-fading-count",
+            &[("count", counted(queue.fading_total))],
+        )));
+    let mut rows = Table::new(text.t("steward-fading-caption"))
+        .head([text.t("steward-service"), text.t("service-confirmed")]);
+    for one in &queue.fading {
+        let since = one.vouched_at.map_or_else(
+            || text.t("find-never-vouched"),
+            |at| Html::text(text.date(at.london_date())),
+        );
+        let name = Link::new(
+            Html::text(&one.name),
+            format!("/steward/services/{}", one.reference),
+        );
+        rows = rows.row([Html::from(name), since]);
+    }
+    if !queue.fading.is_empty() {
+        out.push(rows);
+    }
+    out
+}
+
+async fn row(visit: Visit) -> Outcome {
+    let reference = visit.reference("row")?;
+    let opened = directory::open(visit.app(), visit.actor(), reference).await?;
+    let text = visit.text();
+    let mut body = Html::heading(1, Size::L, text.t("steward-row-heading")).then(
+        SummaryList::new()
+            .fact(
+                text.t("steward-why"),
+                text.t(&reason_key(
+                    &opened.row.reason,
+                    opened.row.because.as_deref(),
+                )),
+            )
+            .fact(text.t("steward-feed"), Html::text(&opened.feed))
+            .fact(
+                text.t("steward-row"),
+                Html::text(opened.row.row.to_string()),
+            ),
+    );
+    match &opened.raw {
+        Some(raw) => {
+            body.push(Html::heading(2, Size::M, text.t("steward-as-it-came")));
+            body.push(as_it_came(raw));
+        }
+        None => body.push(InsetText::new(text.t("steward-decided"))),
+    }
+    let buttons: Vec<Html> = decisions(&opened.row)
+        .into_iter()
+        .map(|decision| {
+            let words = text.t(&format!("steward-decide-{}", decision.code()));
+            let button = Button::new(words).sends("decision", decision.code());
+            Html::from(if decision == Decision::ShowAddress {
+                button.warning()
+            } else {
+                button.secondary()
+            })
+        })
+        .collect();
+    if !buttons.is_empty() {
+        body.push(
+            PostForm::new(format!("/steward/rows/{reference}"), visit.csrf())
+                .body(Html::from(ButtonGroup::new(buttons))),
+        );
+    }
+    let mut page = visit.page(TITLE, body);
+    page.back = Some("/steward".to_owned());
+    Ok(visit.show(page))
+}
+
+/// A row of a feed, field by field, as text: nothing in it is taken for markup or followed.
+fn as_it_came(raw: &serde_json::Value) -> Html {
+    let mut list = SummaryList::new();
+    for (name, value) in raw.as_object().into_iter().flatten() {
+        let words = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        list = list.fact(Html::text(name), Html::text(words));
+    }
+    list.into()
+}
+
+async fn decide(visit: Visit) -> Outcome {
+    let reference = visit.reference("row")?;
+    let form = visit.form()?;
+    let decision = Decision::from_code(form.value("decision")).map_err(|_| Fault::BadRequest)?;
+    directory::decide(visit.app(), visit.actor(), reference, decision).await?;
+    Ok(visit.go_saying("/steward", "steward-said-decided"))
+}
+
+async fn run(visit: Visit) -> Outcome {
+    let reference = visit.reference("run")?;
+    let (feed, run, problems) =
+        directory::run(visit.app(), visit.actor(), reference, 0, PROBLEMS).await?;
+    let text = visit.text();
+    let mut body = Html::heading(1, Size::L, Html::text(&feed.name))
+        .then(Html::paragraph(Html::text(when(text, run.started_at))))
+        .then(Html::paragraph(run_words(text, &run)));
+    if let Some(message) = &run.message {
+        body.push(InsetText::new(Html::text(message)));
+        body.push(Html::paragraph(text.t("steward-last-copy-stays")));
+    }
+    if !problems.is_empty() {
+        body.push(Html::paragraph(Link::new(
+            text.t("steward-problems-table"),
+            format!("/steward/runs/{reference}/problems"),
+        )));
+        let mut rows = Table::new(text.t("steward-problems")).head([
+            text.t("steward-row"),
+            text.t("steward-field"),
+            text.t("steward-problem"),
+            text.t("steward-did"),
+        ]);
+        for one in problems {
+            rows = rows.row([
+                Html::text(one.row.to_string()),
+                Html::text(one.field),
+                Html::text(one.problem),
+                Html::text(one.did),
+            ]);
+        }
+        body.push(rows);
+    }
+    let mut page = visit.page(TITLE, body);
+    page.wide = true;
+    page.back = Some("/steward".to_owned());
+    Ok(visit.show(page))
+}
+
+async fn table(visit: Visit) -> Outcome {
+    let csv = directory::problems_csv(visit.app(), visit.actor(), visit.reference("run")?).await?;
+    let mut response = answer(StatusCode::OK, "text/csv; charset=utf-8", Body::from(csv));
+    response.headers_mut().insert(
+        header::CONTENT_DISPOSITION,
+        HeaderValue::from_static("attachment; filename=\"problems.csv\""),
+    );
+    Ok(response)
+}
+
+async fn ask(visit: Visit) -> Outcome {
+    let page = import_page(&visit, &Form::empty(), None);
+    Ok(visit.show(page))
+}
+
+fn import_page(visit: &Visit, form: &Form, report: Option<&Report>) -> Page {
+    let text = visit.text();
+    let mut body = Html::heading(1, Size::L, text.t("steward-import"))
+        .then(Html::paragraph(text.t("steward-import-what")));
+    if let Some(report) = report {
+        body.push(InsetText::new(told(text, report)));
+    }
+    let name = Input::new("feed", text.t("steward-feed-name"))
+        .hint(text.t("steward-feed-name-hint"))
+        .bind(form, text);
+    let error = form
+        .error(text, "file")
+        .map_or_else(Html::default, Html::from);
+    // A file cannot be in an ordinary form; the token comes first, where the shell looks for it.
+    let markup = format!(
+        "<form method=\"post\" action=\"/steward/import\" enctype=\"multipart/form-data\" novalidate>\
+         <input type=\"hidden\" name=\"csrf\" value=\"{csrf}\">{name}\
+         <div class=\"govuk-form-group\"><label class=\"govuk-label\" for=\"file\">{label}</label>\
+         {error}<input class=\"govuk-file-upload\" id=\"file\" name=\"file\" type=\"file\"></div>\
+         {dry}{button}</form>",
+        csrf = Html::text(visit.csrf()).as_str(),
+        name = Html::from(name).as_str(),
+        label = text.t("steward-file").as_str(),
+        error = error.as_str(),
+        dry = Html::from(
+            Checkboxes::bare("dry")
+                .item(Choice::new("yes", text.t("steward-dry")))
+                .small()
+                .bind(form, text)
+        )
+        .as_str(),
+        button = Html::from(Button::new(text.t("steward-import"))).as_str(),
+    );
+    body.push(Html::trusted(markup));
+    let mut page = visit.page(TITLE, body);
+    page.errors = form.summary(text);
+    page.back = Some("/steward".to_owned());
+    page
+}
+
+fn told(text: Text, report: &Report) -> Html {
+    let key = if report.dry_run {
+        "steward-would"
+    } else {
+        "steward-run-done"
+    };
+    text.t_with(
+        key,
+        &[
+            ("read", count(report.read)),
+            ("added", count(report.added)),
+            ("changed", count(report.changed)),
+            ("unchanged", count(report.unchanged)),
+            ("quarantined", count(report.quarantined)),
+        ],
+    )
+}
+
+async fn import(visit: Visit) -> Outcome {
+    let organisation = visit.actor().organisation().ok_or(Fault::NotFound)?;
+    let parts = parts(&visit).ok_or(Fault::BadRequest)?;
+    let words = |name: &str| {
+        parts
+            .iter()
+            .find(|(own, _)| own == name)
+            .map(|(_, bytes)| String::from_utf8_lossy(bytes).trim().to_owned())
+            .unwrap_or_default()
+    };
+    let mut form = Form::empty();
+    form.set("feed", words("feed"));
+    if words("dry") == "yes" {
+        form.set("dry", "yes");
+    }
+    let feed = form.required_within("feed", "steward-feed-needed", 120);
+    let file: Option<Arc<[u8]>> = parts
+        .iter()
+        .find(|(name, bytes)| name == "file" && !bytes.is_empty())
+        .map(|(_, bytes)| Arc::from(*bytes));
+    if file.is_none() {
+        form.wrong("file", "steward-file-needed");
+    }
+    let (Some(feed), Some(file)) = (feed, file) else {
+        let page = import_page(&visit, &form, None);
+        return Ok(visit.show_errors(page));
+    };
+    let order = Import {
+        organisation,
+        feed: &feed,
+        location: "upload",
+        dry_run: form.ticked("dry"),
+        limits: Limits::default(),
+    };
+    let source: Arc<dyn Source> = Arc::new(FromBytes(file));
+    match directory::import(visit.app(), visit.actor(), &order, &source, &|_| {}).await {
+        Ok(report) if report.dry_run => {
+            let page = import_page(&visit, &form, Some(&report));
+            Ok(visit.show(page))
+        }
+        Ok(_) => Ok(visit.go_saying("/steward", "steward-said-imported")),
+        Err(ImportError::Unreadable(error)) => {
+            form.wrong_with(
+                "file",
+                "steward-unreadable",
+                vec![("why", Value::from(error.to_string()))],
+            );
+            let page = import_page(&visit, &form, None);
+            Ok(visit.show_errors(page))
+        }
+        Err(ImportError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// The parts of an upload: name and bytes. `None` when it is none.
+fn parts(visit: &Visit) -> Option<Vec<(String, &[u8])>> {
+    let kind = visit.headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let boundary = kind.split_once("boundary=")?.1.trim_matches('"');
+    Some(split_parts(&visit.body, boundary))
+}
+
+fn split_parts<'b>(body: &'b [u8], boundary: &str) -> Vec<(String, &'b [u8])> {
+    let mark = format!("--{boundary}");
+    let mut out = Vec::new();
+    let mut rest = find(body, mark.as_bytes()).and_then(|at| body.get(at + mark.len()..));
+    while let Some(part) = rest.and_then(|rest| rest.strip_prefix(b"\r\n")) {
+        let end_mark = format!("\r\n{mark}");
+        let Some(end) = find(part, end_mark.as_bytes()) else {
+            break;
+        };
+        let (own, after) = part.split_at(end);
+        rest = after.get(end_mark.len()..);
+        let Some(gap) = find(own, b"\r\n\r\n") else {
+            continue;
+        };
+        let (head, bytes) = own.split_at(gap);
+        let head = String::from_utf8_lossy(head);
+        let name = head
+            .split_once("name=\"")
+            .and_then(|(_, rest)| rest.split_once('"'))
+            .map(|(name, _)| name.to_owned());
+        if let (Some(name), Some(bytes)) = (name, bytes.get(4..)) {
+            out.push((name, bytes));
+        }
+    }
+    out
+}
+
+/// Where a mark begins. Looks for its rarest end first by jumping from line feed to line feed: uploads are large.
+fn find(body: &[u8], mark: &[u8]) -> Option<usize> {
+    let first = *mark.first()?;
+    let mut from = 0;
+    while let Some(at) = body.get(from..)?.iter().position(|byte| *byte == first) {
+        let start = from + at;
+        if body.get(start..)?.starts_with(mark) {
+            return Some(start);
+        }
+        from = start + 1;
+    }
+    None
+}
+
+async fn entry(visit: Visit) -> Outcome {
+    let reference = visit.reference("service")?;
+    let reference_ref = &reference;
+    let service = visit
+        .app()
+        .store
+        .read(|read| Box::pin(async move { read.service(*reference_ref).await }))
+        .await?
+        .ok_or(Fault::NotFound)?;
+    let text = visit.text();
+    let listed = service.state == throughline_app::records::directory::ServiceState::Listed;
+    let confirmed = service.confirmed_at.map_or_else(
+        || text.t("find-never-vouched"),
+        |at| Html::text(text.date(at.london_date())),
+    );
+    let list = SummaryList::new()
+        .fact(text.t("service-confirmed"), confirmed)
+        .fact(
+            text.t("steward-state"),
+            text.t(if listed {
+                "steward-listed"
+            } else {
+                "steward-withdrawn"
+            }),
+        );
+    let toggle = if listed { "withdraw" } else { "list" };
+    let buttons = ButtonGroup::new([
+        Html::from(Button::new(text.t("steward-confirm")).sends("do", "confirm")),
+        Html::from(
+            Button::new(text.t(&format!("steward-{toggle}")))
+                .secondary()
+                .sends("do", toggle),
+        ),
+    ]);
+    let body = Html::heading(1, Size::L, Html::text(&service.entry.name))
+        .then(list)
+        .then(Html::paragraph(Link::new(
+            text.t("steward-as-shown"),
+            format!("/services/{reference}"),
+        )))
+        .then(Html::paragraph(Link::new(
+            text.t("steward-address"),
+            format!("/services/{reference}/address"),
+        )))
+        .then(
+            PostForm::new(format!("/steward/services/{reference}"), visit.csrf())
+                .body(Html::from(buttons)),
+        );
+    let mut page = visit.page(TITLE, body);
+    page.back = Some("/steward".to_owned());
+    Ok(visit.show(page))
+}
+
+async fn change(visit: Visit) -> Outcome {
+    let reference = visit.reference("service")?;
+    let form = visit.form()?;
+    match form.value("do") {
+        "confirm" => directory::confirm(visit.app(), visit.actor(), reference).await?,
+        "withdraw" => directory::set_listed(visit.app(), visit.actor(), reference, false).await?,
+        "list" => directory::set_listed(visit.app(), visit.actor(), reference, true).await?,
+        _ => return Err(Fault::BadRequest),
+    }
+    Ok(visit.go_saying(
+        &format!("/steward/services/{reference}"),
+        "steward-said-changed",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_parts;
+
+    #[test]
+    fn an_upload_is_taken_apart_byte_for_byte() {
+        let body = b"--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\nt\r\n--x\r\n\
+            Content-Disposition: form-data; name=\"file\"; filename=\"a.json\"\r\nContent-Type: text/plain\r\n\r\n\
+            {\r\n--not\r\n\r\n}\r\n--x--\r\n";
+        let parts = split_parts(body, "x");
+        assert_eq!(parts.len(), 2);
+        assert_eq!(parts[0], ("csrf".to_owned(), &b"t"[..]));
+        assert_eq!(parts[1], ("file".to_owned(), &b"{\r\n--not\r\n\r\n}"[..]));
+    }
+
+    #[test]
+    fn an_upload_that_breaks_off_has_no_such_part() {
+        assert!(split_parts(b"--x\r\nname=\"file\"\r\n\r\nhalf", "x").is_empty());
+        assert!(split_parts(b"", "x").is_empty());
+        assert!(split_parts(b"--x--", "x").is_empty());
+    }
+}
