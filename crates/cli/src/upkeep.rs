@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use throughline_core::code::Code as _;
 use throughline_core::pack::PackWarning;
 use throughline_policy::Standing;
+use throughline_ui::text::{Lang, Text};
 use throughline_web::route::{Access, Kind, Method1};
 
 use crate::command::{MigrateArgs, Place};
@@ -153,12 +154,13 @@ fn pack_words(warning: &PackWarning) -> String {
 
 /// `throughline pages`: each page once, as the first role that may reach it.
 pub fn pages() -> Report {
+    let words = Text::new(Lang::En);
     let rows: Vec<Value> = throughline_web::routes::all()
         .iter()
         .filter(|route| route.kind == Kind::Page && route.method == Method1::Get)
         .flat_map(|route| {
             roles(route.access).into_iter().map(
-                move |role| json!({ "path": route.path, "role": role, "title_key": route.title }),
+                move |role| json!({ "path": route.path, "role": role, "title": words.plain(route.title) }),
             )
         })
         .collect();
@@ -175,11 +177,19 @@ fn roles(access: Access) -> Vec<&'static str> {
     match access {
         Access::Public => vec!["public"],
         Access::Locked | Access::Client(_) => Vec::new(),
-        Access::SignedIn => vec![Standing::WorkCoach.code()],
+        Access::SignedIn => vec![role(Standing::WorkCoach)],
         Access::Staff(_) => Standing::ALL
             .iter()
             .filter(|standing| access.admits(**standing))
-            .map(|standing| standing.code())
+            .map(|standing| role(*standing))
             .collect(),
+    }
+}
+
+/// A role as the demo's sign-in page names it.
+const fn role(standing: Standing) -> &'static str {
+    match standing {
+        Standing::DaLead => "safety_lead",
+        other => other.code(),
     }
 }

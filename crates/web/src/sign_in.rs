@@ -200,7 +200,14 @@ fn demo_table(visit: &Visit, people: &[DemoPerson]) -> Html {
         Cell::new(text.t("sign-in-demo-press")),
     ]);
     for person in people {
-        let words = text.plain_with("sign-in-demo-as", &[("name", person.name.as_str().into())]);
+        let role = text.plain(role_words(person.role));
+        let words = text.plain_with(
+            "sign-in-demo-as",
+            &[
+                ("name", person.name.as_str().into()),
+                ("role", role.as_str().into()),
+            ],
+        );
         let press = PostForm::new("/sign-in/demo", visit.csrf())
             .hidden("account", person.reference.to_string())
             .body(Button::new(Html::text(words)).secondary());

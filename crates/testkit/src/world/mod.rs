@@ -16,10 +16,13 @@ mod staff;
 use std::sync::Arc;
 
 use serde::Serialize;
+use throughline_app::directory::{Import, ImportError, import};
+use throughline_app::directory_source::{FromBytes, Source};
 use throughline_app::{App, Settings};
 use throughline_core::need::NeedType;
 use throughline_core::pack::Packs;
 use throughline_core::time::At;
+use throughline_exchange::inbound::Limits;
 use throughline_policy::action::DirectoryImport;
 use throughline_policy::{Actor, Purpose};
 use throughline_store::directory::NewService;
@@ -76,6 +79,8 @@ impl Counts {
     }
 }
 
+/// Six rows, of which one repeats an identifier, one has no name and one is a refuge with an address.
+const FAULTY_FEED: &str = include_str!("../../data/feed_with_faults.json");
 /// Days of history.
 const DAYS: i64 = 731;
 
@@ -89,7 +94,7 @@ pub async fn fill(
 ) -> Result<Counts> {
     clock.set(size.end.plus_days(-DAYS));
     let mut counts = Counts::default();
-    let staff = staff::fill(store, size, &mut counts).await?;
+    let staff = staff::fill(store, clock, size, &mut counts).await?;
     let settings = Settings {
         base_url: "http://127.0.0.1:8080".to_owned(),
         mail_from: "no-reply@example.org".to_owned(),
@@ -97,9 +102,17 @@ pub async fn fill(
         demo: true,
     };
     let app = App::new(store.clone(), packs.clone(), settings)?;
-    let answered = directory(&app, clock, &staff, size, &mut counts).await?;
+    let answered = directory(&app, clock, &staff, size).await?;
     people::fill(&app, clock, &staff, &answered, size, &mut counts, progress).await?;
+    clock.set(size.end.plus_hours(-3));
+    faulty_feed(&app, &staff).await?;
+    clock.set(size.end.plus_minutes(-2));
+    people::today(&app, &staff).await?;
     clock.set(size.end);
+    let services = store
+        .read(|r| Box::pin(async move { r.services_changed_since(0).await }))
+        .await?;
+    counts.services = u32::try_from(services.len()).unwrap_or(u32::MAX);
     Ok(counts)
 }
 
@@ -109,7 +122,6 @@ async fn directory(
     clock: &Arc<SetClock>,
     staff: &Staff,
     size: &Size,
-    counts: &mut Counts,
 ) -> Result<Vec<Answered>> {
     let listings = listings::all(size.seed)?;
     let rows: Vec<NewService> = listings.iter().map(|listing| listing.new.clone()).collect();
@@ -131,7 +143,6 @@ async fn directory(
         .store
         .read(|r| Box::pin(async move { r.services_changed_since(0).await }))
         .await?;
-    counts.services = u32::try_from(services.len()).unwrap_or(u32::MAX);
     let mut answered = Vec::new();
     let mut settings = Vec::new();
     for listing in &listings {
@@ -200,4 +211,23 @@ async fn directory(
     });
     clock.set(size.end.plus_days(1 - DAYS));
     Ok(answered)
+}
+
+/// A council's feed with the faults that feeds have: the steward's list of the day is made from it.
+async fn faulty_feed(app: &App, staff: &Staff) -> Result<()> {
+    let order = Import {
+        organisation: staff.operator,
+        feed: "Council feed (invented)",
+        location: "made for the demonstration",
+        dry_run: false,
+        limits: Limits::default(),
+    };
+    let source: Arc<dyn Source> = Arc::new(FromBytes(Arc::from(FAULTY_FEED.as_bytes())));
+    match import(app, &staff.steward.actor(), &order, &source, &|_| {}).await {
+        Ok(_) => Ok(()),
+        Err(ImportError::Store(error)) => Err(error),
+        Err(ImportError::Unreadable(_)) => Err(throughline_store::Error::Illegal(
+            "the demo's own feed cannot be read",
+        )),
+    }
 }

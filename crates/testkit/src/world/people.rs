@@ -7,11 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use throughline_app::referral::{self, Answer as Reply, Ask, Outcome, SendOrder};
-use throughline_app::{App, mail::FolderMailer, outbox, partner, promises};
+use throughline_app::{
+    App, conversation, front_desk, mail::FolderMailer, outbox, partner, promises,
+};
 use throughline_core::answer::Answer;
 use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
 use throughline_core::contact::{AnsweredBy, Channel, Verdict};
-use throughline_core::conversation::Reach;
+use throughline_core::conversation::{Mode, Reach};
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
 use throughline_core::reason::{Reason, Words, WorkerName};
@@ -91,6 +93,7 @@ struct History<'a> {
     queue: BTreeMap<(At, u64), Event>,
     next: u64,
     end: At,
+    before: Option<(String, String, String)>,
 }
 
 /// Lives through the history.
@@ -114,6 +117,7 @@ pub(super) async fn fill(
         queue: BTreeMap::new(),
         next: 0,
         end: size.end,
+        before: None,
     };
     history.plan(size);
     while let Some(((at, _), event)) = history.queue.pop_first() {
@@ -121,6 +125,16 @@ pub(super) async fn fill(
         history.live(at, event, counts).await?;
         progress(counts.people);
     }
+    Ok(())
+}
+
+/// What waits at the moment the demo is opened: somebody at the front desk, and a talk that has begun.
+pub(super) async fn today(app: &App, staff: &Staff) -> Result<()> {
+    let Some(coach) = staff.posts.first().and_then(|post| post.coaches.first()) else {
+        return Ok(());
+    };
+    conversation::start(app, &coach.actor(), Mode::InPerson).await?;
+    front_desk::room_request(app, &coach.actor()).await?;
     Ok(())
 }
 
@@ -480,15 +494,17 @@ impl History<'_> {
             .get(self.stream.below(LANGUAGES.len() * 4))
             .copied()
             .unwrap_or("en");
+        // Two in a hundred were here before and are not recognised; the second record says that the telephone is not
+        // safe (planted).
+        let again = self.before.take().filter(|_| self.chance(0.02));
+        let unsafe_now = again.is_some();
+        let (given, family, born) = again.unwrap_or_else(|| self.somebody());
+        self.before = Some((given.clone(), family.clone(), born.clone()));
         Arrival {
-            given: names::given(&mut self.stream).to_owned(),
-            family: names::family(&mut self.stream).to_owned(),
-            born: format!(
-                "{}-{:02}-{:02}",
-                1960 + self.below(45),
-                1 + self.below(12),
-                1 + self.below(28)
-            ),
+            given,
+            family,
+            born,
+            unsafe_now,
             language,
             needs,
             risk,
@@ -503,6 +519,18 @@ impl History<'_> {
                 .copied()
                 .unwrap_or("I need somewhere to think."),
         }
+    }
+
+    /// An invented name and day of birth.
+    fn somebody(&mut self) -> (String, String, String) {
+        let (year, month, day) = (
+            1960 + self.below(45),
+            1 + self.below(12),
+            1 + self.below(28),
+        );
+        let given = names::given(&mut self.stream).to_owned();
+        let family = names::family(&mut self.stream).to_owned();
+        (given, family, format!("{year}-{month:02}-{day:02}"))
     }
 
     async fn open(&mut self, post: &Post, coach: &Account, arrival: &Arrival) -> Result<Ref> {
@@ -541,6 +569,7 @@ struct Arrival {
     given: String,
     family: String,
     born: String,
+    unsafe_now: bool,
     language: &'static str,
     needs: Vec<NeedType>,
     risk: Option<RiskBand>,
@@ -608,7 +637,11 @@ async fn open(
     }
     let contact = NewContact {
         channel: Channel::PhoneMobile,
-        verdict: Verdict::Safe,
+        verdict: if arrival.unsafe_now {
+            Verdict::Never
+        } else {
+            Verdict::Safe
+        },
         value: &arrival.phone,
         windows: &[],
         voicemail: false,

@@ -10,6 +10,7 @@ use throughline_store::setup::OrganisationKind;
 use throughline_store::{Result, Store, Work};
 
 use super::{Counts, Size, names};
+use crate::env::SetClock;
 
 /// An account that the demo's sign-in page offers.
 #[derive(Debug, Clone, Copy)]
@@ -204,21 +205,57 @@ pub struct Staff {
     pub steward: Account,
 }
 
-/// Makes bodies, sites and accounts.
-pub async fn fill(store: &Store, size: &Size, counts: &mut Counts) -> Result<Staff> {
+/// Who is there first: the people who sign in, with the bodies and the site that they belong to.
+struct Founders {
+    operator: OrganisationId,
+    home: SiteId,
+    partner: OrganisationId,
+    accounts: Vec<Account>,
+}
+
+impl Founders {
+    fn of(&self, role: Role) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.role == role)
+    }
+}
+
+/// The invented people made so far.
+struct Invented {
+    stream: Stream,
+    accounts: u32,
+}
+
+/// Makes bodies, sites and accounts. The people who sign in come first.
+pub async fn fill(
+    store: &Store,
+    clock: &SetClock,
+    size: &Size,
+    counts: &mut Counts,
+) -> Result<Staff> {
     let seed = size.seed;
+    let founders = store
+        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
+            Box::pin(founders(w))
+        })
+        .await?;
+    clock.advance_seconds(60);
+    let founders = &founders;
     let (staff, made) = store
         .work(&Actor::Public, Purpose::AdministerAccess, |w| {
-            Box::pin(all(w, seed))
+            Box::pin(all(w, seed, founders))
         })
         .await?;
     *counts = made;
     Ok(staff)
 }
 
-async fn all(w: &mut Work<'_>, seed: u64) -> Result<(Staff, Counts)> {
-    let mut stream = Stream::new(seed);
-    let mut counts = Counts::default();
+fn site_name(town: &Town, at: usize) -> String {
+    let street = SITE_NAMES.get(at).copied().unwrap_or_default();
+    format!("{} {street} Jobcentre", town.name)
+}
+
+async fn founders(w: &mut Work<'_>) -> Result<Founders> {
+    let [town, ..] = TOWNS;
     let operator = w
         .installation_create(
             "Riverside and Towns Jobcentre",
@@ -227,175 +264,176 @@ async fn all(w: &mut Work<'_>, seed: u64) -> Result<(Staff, Counts)> {
             true,
         )
         .await?;
-    counts.organisations += 1;
+    let name = site_name(&town, 0);
+    let home = w
+        .site_create(operator.id, &name, Some(town.area), town.nation, true)
+        .await?;
+    let name = format!("{} Lantern", town.name);
+    let partner = w
+        .organisation_create(&name, OrganisationKind::Charity, town.nation)
+        .await?;
+    let mut accounts = Vec::new();
+    for listed in SIGN_INS {
+        let (organisation, site) = match listed.role {
+            Role::PartnerWorker => (partner.id, None),
+            _ => (operator.id, Some(home.id)),
+        };
+        let new = NewAccount {
+            organisation,
+            site,
+            role: listed.role,
+            name: listed.name,
+            email: listed.email,
+            // Nobody in the demo has a password: one press signs in.
+            password: None,
+        };
+        accounts.push(w.account_create(&new).await?);
+    }
+    Ok(Founders {
+        operator: operator.id,
+        home: home.id,
+        partner: partner.id,
+        accounts,
+    })
+}
+
+async fn all(w: &mut Work<'_>, seed: u64, founders: &Founders) -> Result<(Staff, Counts)> {
+    let mut invented = Invented {
+        stream: Stream::new(seed),
+        accounts: u32::try_from(founders.accounts.len()).unwrap_or(0),
+    };
     let mut posts = Vec::new();
     for town in TOWNS {
-        for (at, site_name) in SITE_NAMES.iter().enumerate() {
-            let name = format!("{} {site_name} Jobcentre", town.name);
-            let site = w
-                .site_create(operator.id, &name, Some(town.area), town.nation, at != 3)
-                .await?;
-            counts.sites += 1;
-            let first = posts.is_empty();
-            let mut coaches = Vec::new();
-            for n in 0..2 {
-                let listed = SIGN_INS
-                    .iter()
-                    .find(|listed| first && n == 0 && listed.role == Role::WorkCoach);
-                coaches.push(
-                    person(
-                        w,
-                        operator.id,
-                        Some(site.id),
-                        Role::WorkCoach,
-                        listed,
-                        &mut stream,
-                        &mut counts,
-                    )
-                    .await?,
-                );
-            }
-            let listed = SIGN_INS
-                .iter()
-                .find(|listed| first && listed.role == Role::FrontDesk);
-            person(
-                w,
-                operator.id,
-                Some(site.id),
-                Role::FrontDesk,
-                listed,
-                &mut stream,
-                &mut counts,
-            )
-            .await?;
-            // The last site of the list has no lead: its alerts must reach somebody all the same.
-            if counts.sites < 44 {
-                let listed = SIGN_INS
-                    .iter()
-                    .find(|listed| first && listed.role == Role::DaLead);
-                let lead = person(
-                    w,
-                    operator.id,
-                    Some(site.id),
-                    Role::DaLead,
-                    listed,
-                    &mut stream,
-                    &mut counts,
-                )
-                .await?;
-                w.site_lead_set(site.id, lead.id, 0).await?;
-                if at % 2 == 0 {
-                    let deputy = person(
-                        w,
-                        operator.id,
-                        Some(site.id),
-                        Role::DaLead,
-                        None,
-                        &mut stream,
-                        &mut counts,
-                    )
-                    .await?;
-                    w.site_lead_set(site.id, deputy.id, 1).await?;
-                }
-            }
-            posts.push(Post {
-                site: site.id,
-                town,
-                coaches,
-            });
+        for at in 0..SITE_NAMES.len() {
+            posts.push(post(w, founders, &town, at, posts.len(), &mut invented).await?);
         }
-    }
-    let home = posts.first().map(|post| post.site);
-    let listed = |role| SIGN_INS.iter().find(|listed| listed.role == role);
-    let office = operator.id;
-    let steward = person(
-        w,
-        office,
-        home,
-        Role::DirectorySteward,
-        listed(Role::DirectorySteward),
-        &mut stream,
-        &mut counts,
-    )
-    .await?;
-    for role in [Role::SecurityOfficer, Role::Administrator] {
-        person(
-            w,
-            office,
-            home,
-            role,
-            listed(role),
-            &mut stream,
-            &mut counts,
-        )
-        .await?;
     }
     let mut partners = Vec::new();
     for town in TOWNS {
         for (kind, name) in [
-            (OrganisationKind::Charity, format!("{} Lantern", town.name)),
-            (
-                OrganisationKind::Council,
-                format!("{} Housing Options", town.name),
-            ),
-            (
-                OrganisationKind::Charity,
-                format!("{} Fair Money", town.name),
-            ),
+            (OrganisationKind::Charity, "Lantern"),
+            (OrganisationKind::Council, "Housing Options"),
+            (OrganisationKind::Charity, "Fair Money"),
         ] {
-            let organisation = w.organisation_create(&name, kind, town.nation).await?;
-            counts.organisations += 1;
-            let listed = SIGN_INS
-                .iter()
-                .find(|listed| partners.is_empty() && listed.role == Role::PartnerWorker);
-            let worker = person(
-                w,
-                organisation.id,
-                None,
-                Role::PartnerWorker,
-                listed,
-                &mut stream,
-                &mut counts,
-            )
-            .await?;
+            let name = format!("{} {name}", town.name);
+            let known = founders
+                .of(Role::PartnerWorker)
+                .filter(|_| partners.is_empty());
+            let (organisation, worker) = match known {
+                Some(worker) => (founders.partner, worker.clone()),
+                None => {
+                    let made = w.organisation_create(&name, kind, town.nation).await?.id;
+                    let role = Role::PartnerWorker;
+                    (made, invented.account(w, made, None, role).await?)
+                }
+            };
             partners.push(Partner {
-                organisation: organisation.id,
+                organisation,
                 town,
                 worker,
             });
         }
     }
-    Ok((
-        Staff {
-            operator: operator.id,
-            posts,
-            partners,
-            steward,
-        },
-        counts,
-    ))
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let counts = Counts {
+        organisations: 1 + count(partners.len()),
+        sites: count(posts.len()),
+        accounts: invented.accounts,
+        ..Counts::default()
+    };
+    let steward = founders.of(Role::DirectorySteward).cloned();
+    let steward = steward.ok_or(throughline_store::Error::Illegal(
+        "a demo without a steward",
+    ))?;
+    let staff = Staff {
+        operator: founders.operator,
+        posts,
+        partners,
+        steward,
+    };
+    Ok((staff, counts))
 }
 
-async fn person(
+/// One site with its staff; the first is where the people who sign in work.
+async fn post(
     w: &mut Work<'_>,
-    organisation: OrganisationId,
-    site: Option<SiteId>,
-    role: Role,
-    listed: Option<&SignIn>,
-    stream: &mut Stream,
-    counts: &mut Counts,
-) -> Result<Account> {
-    counts.accounts += 1;
-    let invented = names::full(stream);
-    let address = format!("staff.{}@demo.example.org", counts.accounts);
-    let new = NewAccount {
-        organisation,
-        site,
-        role,
-        name: listed.map_or(invented.as_str(), |listed| listed.name),
-        email: listed.map_or(address.as_str(), |listed| listed.email),
-        // Nobody in the demo has a password: one press signs in.
-        password: None,
+    founders: &Founders,
+    town: &Town,
+    at: usize,
+    number: usize,
+    invented: &mut Invented,
+) -> Result<Post> {
+    let office = founders.operator;
+    let first = number == 0;
+    let site = if first {
+        founders.home
+    } else {
+        let name = site_name(town, at);
+        let made = w.site_create(office, &name, Some(town.area), town.nation, at != 3);
+        made.await?.id
     };
-    w.account_create(&new).await
+    let mut coaches: Vec<Account> = founders
+        .of(Role::WorkCoach)
+        .filter(|_| first)
+        .cloned()
+        .into_iter()
+        .collect();
+    while coaches.len() < 2 {
+        coaches.push(
+            invented
+                .account(w, office, Some(site), Role::WorkCoach)
+                .await?,
+        );
+    }
+    if !first {
+        invented
+            .account(w, office, Some(site), Role::FrontDesk)
+            .await?;
+    }
+    // The last site has no lead (planted): its alerts must reach somebody all the same.
+    if number + 1 < TOWNS.len() * SITE_NAMES.len() {
+        let lead = match founders.of(Role::DaLead).filter(|_| first) {
+            Some(lead) => lead.clone(),
+            None => {
+                invented
+                    .account(w, office, Some(site), Role::DaLead)
+                    .await?
+            }
+        };
+        w.site_lead_set(site, lead.id, 0).await?;
+        if at % 2 == 0 {
+            let deputy = invented
+                .account(w, office, Some(site), Role::DaLead)
+                .await?;
+            w.site_lead_set(site, deputy.id, 1).await?;
+        }
+    }
+    Ok(Post {
+        site,
+        town: *town,
+        coaches,
+    })
+}
+
+impl Invented {
+    async fn account(
+        &mut self,
+        w: &mut Work<'_>,
+        organisation: OrganisationId,
+        site: Option<SiteId>,
+        role: Role,
+    ) -> Result<Account> {
+        self.accounts += 1;
+        let name = names::full(&mut self.stream);
+        let email = format!("staff.{}@demo.example.org", self.accounts);
+        let new = NewAccount {
+            organisation,
+            site,
+            role,
+            name: &name,
+            email: &email,
+            password: None,
+        };
+        w.account_create(&new).await
+    }
 }
