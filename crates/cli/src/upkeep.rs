@@ -187,7 +187,7 @@ fn roles(access: Access) -> Vec<&'static str> {
 }
 
 /// A role as the demo's sign-in page names it.
-const fn role(standing: Standing) -> &'static str {
+fn role(standing: Standing) -> &'static str {
     match standing {
         Standing::DaLead => "safety_lead",
         other => other.code(),
