@@ -451,7 +451,10 @@ async fn referrals(visit: Visit) -> Outcome {
         }
         body.push(card);
     }
-    body.push(Button::link(text.t("case-find-help"), "/find"));
+    body.push(Button::link(
+        text.t("case-find-help"),
+        format!("/cases/{}/refer", view.case.reference),
+    ));
     let page = frame(&visit, &view, Tab::Referrals, body);
     Ok(visit.show(page))
 }

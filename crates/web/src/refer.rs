@@ -31,6 +31,12 @@ const TITLE: &str = "page-refer-title";
 /// The routes of this area.
 pub fn routes() -> Vec<Route> {
     vec![
+        get("/cases/{case}/refer", TITLE, SENDERS, Rate::Page, |v| {
+            Box::pin(whom(v))
+        }),
+        post("/cases/{case}/refer", TITLE, SENDERS, Rate::Search, |v| {
+            Box::pin(found(v))
+        }),
         get(
             "/cases/{case}/refer/{service}",
             TITLE,
@@ -91,6 +97,83 @@ pub fn routes() -> Vec<Route> {
             |v| Box::pin(withdraw(v)),
         ),
     ]
+}
+
+/// How many services a page shows.
+const SHOWN: usize = 20;
+
+fn whom_page(visit: &Visit, form: &Form, results: Html) -> Page {
+    let text = visit.text();
+    let path = format!("/cases/{}", visit.param("case").unwrap_or_default());
+    let questions =
+        Html::from(select::<NeedType>(text, "need", "refer-need-which", "need").bind(form, text))
+            .then(
+                Input::new("place", text.t("refer-place"))
+                    .hint(text.t("refer-place-hint"))
+                    .width(20)
+                    .bind(form, text),
+            )
+            .then(Button::new(text.t("refer-find")));
+    let body = Html::heading(1, Size::L, text.t("refer-whom"))
+        .then(PostForm::new(format!("{path}/refer"), visit.csrf()).body(questions))
+        .then(results);
+    let mut page = visit.page(TITLE, body);
+    page.errors = form.summary(text);
+    page.back = Some(format!("{path}/referrals"));
+    page
+}
+
+async fn whom(visit: Visit) -> Outcome {
+    // Nothing is looked up yet, but the page says nothing of a case that is not theirs.
+    let case = visit.reference("case")?;
+    referral::of_case(visit.app(), visit.actor(), case).await?;
+    let page = whom_page(&visit, &Form::empty(), Html::default());
+    Ok(visit.show(page))
+}
+
+async fn found(visit: Visit) -> Outcome {
+    let text = visit.text();
+    let mut form = visit.form()?;
+    let need = form.required_choice("need", &codes::<NeedType>(), "refer-need-needed");
+    let place = form.optional_within("place", 100);
+    let Some(need) = need.and_then(|need| NeedType::from_code(&need).ok()) else {
+        let page = whom_page(&visit, &form, Html::default());
+        return Ok(visit.show_errors(page));
+    };
+    let case = visit.reference("case")?;
+    let answer = referral::offers(
+        visit.app(),
+        visit.actor(),
+        case,
+        need,
+        place.as_deref(),
+        SHOWN,
+    )
+    .await?;
+    let mut results = Html::heading(
+        2,
+        Size::M,
+        text.t_with("refer-found", &[("count", answer.total.into())]),
+    );
+    if answer.place_not_known {
+        results.push(InsetText::new(text.t("refer-place-not-known")));
+    }
+    for offer in &answer.offers {
+        let mut body = Html::default();
+        for words in [&offer.organisation, &offer.what].into_iter().flatten() {
+            body.push(Html::paragraph(words));
+        }
+        results.push(
+            Card::new(&offer.name)
+                .href(format!("/cases/{case}/refer/{}", offer.service))
+                .body(body),
+        );
+    }
+    if answer.last_resort || answer.offers.is_empty() {
+        results.push(InsetText::new(text.t("refer-last-resort")));
+    }
+    let page = whom_page(&visit, &form, results);
+    Ok(visit.show(page))
 }
 
 /// What was chosen on the first page, as it stands in the form.
@@ -496,8 +579,10 @@ fn show_page(visit: &Visit, view: &SenderView, form: &Form) -> Page {
     if referral.state.next_step().is_some() {
         // A no, a silence or a bounce is never the end (NE-22).
         body.push(InsetText::new(
-            Html::paragraph(text.t("refer-next-what"))
-                .then(Button::link(text.t("refer-next-find"), "/find")),
+            Html::paragraph(text.t("refer-next-what")).then(Button::link(
+                text.t("refer-next-find"),
+                format!("/cases/{}/refer", view.case),
+            )),
         ));
     }
     if view.exchanges.last().is_some_and(|last| last.by_service) {

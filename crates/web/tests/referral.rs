@@ -178,6 +178,18 @@ async fn signed_in(places: &Places, account: &Account) -> Browser {
 /// Goes through the whole flow; gives the confirmation.
 async fn refer(places: &Places, service: Ref) -> String {
     let coach = signed_in(places, &places.coach).await;
+    let whom = format!("/cases/{}/refer", places.case);
+    let (_, page) = coach.get(&whom).await;
+    places
+        .app
+        .directory
+        .refresh(&places.app.store)
+        .await
+        .unwrap();
+    let near = [("need", "debt"), ("place", "nowhere at all")];
+    let (status, _, page) = coach.post(&whom, &page, &near).await;
+    assert_eq!(status, StatusCode::OK, "{page}");
+    assert!(page.contains("We do not know this place"));
     let path = format!("/cases/{}/refer/{service}", places.case);
     let (status, page) = coach.get(&path).await;
     assert_eq!(status, StatusCode::OK, "{page}");

@@ -5,6 +5,18 @@ page-caseload-title = Llwyth achosion
 page-request-title = Cais
 page-folder-title = Ffolder post
 
+refer-whom = Pwy allai helpu?
+refer-place = Yn agos i ble? (dewisol)
+refer-place-hint = Cod post neu enw cyngor. Ni chaiff ei gadw.
+refer-place-not-known = Nid ydym yn gwybod am y lle hwn, felly ni ddewiswyd dim yn ôl agosrwydd.
+refer-find = Chwilio
+refer-found =
+    { $count ->
+        [0] Nid oes dim yn addas yma
+        [one] 1 dewis
+       *[other] { $count } dewis
+    }
+refer-last-resort = Nid yw’r un o’r rhain yn sicr o ddiwallu’r angen. Siaradwch â’ch arweinydd diogelwch, neu ffoniwch linell gymorth gyda’ch gilydd: mae’r rhifau ar frig y dudalen hon.
 refer-choose = Dewiswch un
 refer-heading = Cais i { $service }
 refer-need = Yr hyn sydd ei angen

@@ -5,6 +5,18 @@ page-caseload-title = Caseload
 page-request-title = Request
 page-folder-title = Mail folder
 
+refer-whom = Who could help?
+refer-place = Near where? (optional)
+refer-place-hint = A postcode or the name of a council. It is not kept.
+refer-place-not-known = We do not know this place, so nothing was chosen by nearness.
+refer-find = Find
+refer-found =
+    { $count ->
+        [0] Nothing fits here
+        [one] 1 option
+       *[other] { $count } options
+    }
+refer-last-resort = None of these surely meets the need. Speak to your safety lead, or call a helpline together: the numbers are at the top of this page.
 refer-choose = Choose one
 refer-heading = Request to { $service }
 refer-need = What they need
