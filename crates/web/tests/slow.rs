@@ -1,0 +1,66 @@
+//! Visitors who never finish their request are shown out, and an honest one does not notice them.
+
+#![allow(clippy::panic, reason = "a test that cannot go on must stop")]
+
+mod doors;
+
+use std::time::{Duration, Instant};
+
+use doors::server;
+use throughline_web::server::{Limits, serve};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Reads to the end; gives what came.
+async fn to_the_end(stream: &mut TcpStream) -> Vec<u8> {
+    let mut out = Vec::new();
+    // A connection that was reset has ended as well.
+    let _ = stream.read_to_end(&mut out).await;
+    out
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_slow_visitors_are_shown_out_and_an_honest_one_is_answered() {
+    let server = server().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let limits = Limits {
+        header: Duration::from_secs(1),
+        body: Duration::from_secs(1),
+        ..Limits::default()
+    };
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let web = server.web.clone();
+    let running = tokio::spawn(async move {
+        serve(listener, web, limits, async {
+            let _ = stopped.await;
+        })
+        .await
+    });
+    let mut slow = tokio::task::JoinSet::new();
+    let start = Instant::now();
+    for n in 0..50 {
+        slow.spawn(async move {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let begun: &[u8] = match n % 3 {
+                0 => b"GET / HT",
+                1 => b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ",
+                _ => b"POST /sign-in HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nemail=",
+            };
+            stream.write_all(begun).await.unwrap();
+            to_the_end(&mut stream).await;
+        });
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut honest = TcpStream::connect(address).await.unwrap();
+    honest.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+    let answer = to_the_end(&mut honest).await;
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+    tokio::time::timeout(Duration::from_secs(10), slow.join_all())
+        .await
+        .expect("every slow connection was closed");
+    assert!(start.elapsed() >= Duration::from_millis(900), "not before their time");
+    stop.send(()).unwrap();
+    running.await.unwrap().unwrap();
+    server.world.finish().await;
+}
