@@ -1,5 +1,7 @@
 //! The command line's promises, asked of the program itself: exit codes, one JSON object, a demo that repeats itself.
 
+#![cfg(test)]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -1,5 +1,7 @@
 //! The permission table as a reviewed text, and the decision against an evaluator that knows nothing of it.
 
+#![cfg(test)]
+
 use proptest::prelude::*;
 use throughline_core::code::Code as _;
 use throughline_core::id::Id;

@@ -68,8 +68,8 @@ impl Work<'_> {
         which: Which,
         limit: u64,
     ) -> Result<Vec<Seen>> {
-        let mut query = audit_entry::Entity::find()
-            .filter(audit_entry::Column::LogId.eq(permit.on().uuid()));
+        let mut query =
+            audit_entry::Entity::find().filter(audit_entry::Column::LogId.eq(permit.on().uuid()));
         query = match which {
             Which::All => query,
             Which::Refused => query

@@ -1,5 +1,6 @@
 //! Every answer, whatever the route and however it ends: no sniffing, no framing, no caching, no script from anywhere else.
 
+#![cfg(test)]
 #![allow(clippy::panic, reason = "a test that cannot go on must stop")]
 
 mod doors;
@@ -13,29 +14,58 @@ use throughline_web::routes::all;
 
 fn check(what: &str, answer: &Answer) {
     let has = |name: &str| {
-        let value = answer.headers.get(name).unwrap_or_else(|| panic!("{what}: no {name}"));
+        let value = answer
+            .headers
+            .get(name)
+            .unwrap_or_else(|| panic!("{what}: no {name}"));
         value.to_str().unwrap().to_owned()
     };
     assert_eq!(has("x-content-type-options"), "nosniff", "{what}");
     assert_eq!(has("x-frame-options"), "DENY", "{what}");
     assert_eq!(has("referrer-policy"), "no-referrer", "{what}");
     assert_eq!(has("cross-origin-opener-policy"), "same-origin", "{what}");
-    assert!(has("strict-transport-security").starts_with("max-age=63072000"), "{what}");
-    assert!(has("permissions-policy").contains("geolocation=()"), "{what}");
+    assert!(
+        has("strict-transport-security").starts_with("max-age=63072000"),
+        "{what}"
+    );
+    assert!(
+        has("permissions-policy").contains("geolocation=()"),
+        "{what}"
+    );
     assert!(has("x-robots-tag").contains("noindex"), "{what}");
     let policy = has("content-security-policy");
     assert!(policy.starts_with("default-src 'none'"), "{what}: {policy}");
-    assert!(policy.contains("frame-ancestors 'none'") && policy.contains("base-uri 'none'"), "{what}: {policy}");
-    for hole in ["unsafe-inline", "unsafe-eval", "*", "http:", "https:", "data:"] {
+    assert!(
+        policy.contains("frame-ancestors 'none'") && policy.contains("base-uri 'none'"),
+        "{what}: {policy}"
+    );
+    for hole in [
+        "unsafe-inline",
+        "unsafe-eval",
+        "*",
+        "http:",
+        "https:",
+        "data:",
+    ] {
         assert!(!policy.contains(hole), "{what}: {policy}");
     }
     if !has("cache-control").contains("immutable") {
-        assert!(has("cache-control").contains("no-store"), "{what}: {}", has("cache-control"));
+        assert!(
+            has("cache-control").contains("no-store"),
+            "{what}: {}",
+            has("cache-control")
+        );
     }
-    assert!(answer.headers.get("server").is_none() && answer.headers.get("x-powered-by").is_none(), "{what}");
+    assert!(
+        answer.headers.get("server").is_none() && answer.headers.get("x-powered-by").is_none(),
+        "{what}"
+    );
     for cookie in answer.headers.get_all(header::SET_COOKIE) {
         let cookie = cookie.to_str().unwrap();
-        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite"), "{what}: {cookie}");
+        assert!(
+            cookie.contains("HttpOnly") && cookie.contains("SameSite"),
+            "{what}: {cookie}"
+        );
     }
 }
 
@@ -43,19 +73,35 @@ fn check(what: &str, answer: &Answer) {
 async fn every_answer_of_every_route_carries_the_safe_headers() {
     let server = server().await;
     let visitors = server.visitors().await;
-    let coach = visitors.iter().find(|who| who.standing == Standing::WorkCoach).unwrap();
+    let coach = visitors
+        .iter()
+        .find(|who| who.standing == Standing::WorkCoach)
+        .unwrap();
     for who in [&visitors[0], coach] {
         for route in all() {
             let path = server.path(&route);
             let answer = server.call(route.method.http(), &path, who, "").await;
             check(&format!("{:?} {route:?}", who.standing), &answer);
-            assert!(!answer.status.is_server_error() || path == "/readyz", "{route:?}: {}", answer.status);
+            assert!(
+                !answer.status.is_server_error() || path == "/readyz",
+                "{route:?}: {}",
+                answer.status
+            );
         }
     }
-    for (method, path) in [(Method::GET, "/no-such-page"), (Method::GET, "/api/v1/none"), (Method::DELETE, "/"), (Method::TRACE, "/")] {
+    for (method, path) in [
+        (Method::GET, "/no-such-page"),
+        (Method::GET, "/api/v1/none"),
+        (Method::DELETE, "/"),
+        (Method::TRACE, "/"),
+    ] {
         let answer = server.call(method.clone(), path, &visitors[0], "").await;
         check(&format!("{method} {path}"), &answer);
-        assert!(answer.status.is_client_error(), "{method} {path}: {}", answer.status);
+        assert!(
+            answer.status.is_client_error(),
+            "{method} {path}: {}",
+            answer.status
+        );
     }
     server.world.finish().await;
 }
@@ -92,11 +138,24 @@ async fn a_form_from_another_site_or_without_its_token_changes_nothing() {
         for (what, request) in [
             ("no token", post().body(Body::empty())),
             ("a false token", post().body(Body::from("csrf=AAAA"))),
-            ("another site", post().header("sec-fetch-site", "cross-site").body(Body::from(good.clone()))),
-            ("a sister site", post().header("sec-fetch-site", "same-site").body(Body::from(good.clone()))),
+            (
+                "another site",
+                post()
+                    .header("sec-fetch-site", "cross-site")
+                    .body(Body::from(good.clone())),
+            ),
+            (
+                "a sister site",
+                post()
+                    .header("sec-fetch-site", "same-site")
+                    .body(Body::from(good.clone())),
+            ),
             (
                 "another origin",
-                post().header(header::HOST, "example.test").header(header::ORIGIN, "https://evil.test").body(Body::from(good.clone())),
+                post()
+                    .header(header::HOST, "example.test")
+                    .header(header::ORIGIN, "https://evil.test")
+                    .body(Body::from(good.clone())),
             ),
         ] {
             let answer = server.ask(request.unwrap()).await;
@@ -115,7 +174,9 @@ async fn a_body_that_is_too_large_is_refused_with_413_by_every_form() {
             continue;
         }
         let body = "x".repeat(route.body_limit + 1);
-        let answer = server.call(Method::POST, &server.path(&route), who, &body).await;
+        let answer = server
+            .call(Method::POST, &server.path(&route), who, &body)
+            .await;
         assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{route:?}");
     }
     server.world.finish().await;

@@ -1,5 +1,6 @@
 //! Who may reach which route: as a reviewed text, and as it is. What one may not reach is what does not exist.
 
+#![cfg(test)]
 #![allow(clippy::panic, reason = "a test that cannot go on must stop")]
 
 mod doors;
@@ -27,7 +28,10 @@ fn matrix() -> String {
             if route.access == Access::Public {
                 line.push_str(" anyone");
             } else {
-                for standing in Standing::ALL.iter().filter(|standing| route.access.admits(**standing)) {
+                for standing in Standing::ALL
+                    .iter()
+                    .filter(|standing| route.access.admits(**standing))
+                {
                     let _ = write!(line, " {}", standing.code());
                 }
             }
@@ -43,7 +47,11 @@ fn matrix() -> String {
 #[test]
 fn the_reviewed_route_matrix_is_the_table() {
     if option_env!("UPDATE_MATRIX").is_some() {
-        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/route-matrix.txt"), matrix()).unwrap();
+        std::fs::write(
+            concat!(env!("CARGO_MANIFEST_DIR"), "/route-matrix.txt"),
+            matrix(),
+        )
+        .unwrap();
         return;
     }
     assert_eq!(
@@ -60,9 +68,15 @@ fn every_route_stands_once_and_every_form_is_guarded() {
         assert!(seen.insert((route.path, route.method)), "twice: {route:?}");
         let changes = route.method != Method1::Get;
         if changes && route.kind == Kind::Page {
-            assert!(route.csrf, "{route:?} takes a form without the cross-site token");
+            assert!(
+                route.csrf,
+                "{route:?} takes a form without the cross-site token"
+            );
         }
-        assert!(!changes || route.kind != Kind::Raw, "{route:?} changes something and is no page");
+        assert!(
+            !changes || route.kind != Kind::Raw,
+            "{route:?} changes something and is no page"
+        );
         if let Access::Staff(actions) = route.access {
             assert!(!actions.is_empty(), "{route:?} is for nobody");
         }
@@ -79,11 +93,18 @@ async fn what_a_role_may_not_reach_is_to_the_byte_what_does_not_exist() {
         assert_eq!(unknown.status, StatusCode::NOT_FOUND);
         for route in all().iter().filter(|route| route.kind == Kind::Page) {
             // Leaving and locking would end the session that the rest of the test needs.
-            if ["/sign-out", "/lock", "/exit"].iter().any(|end| route.path.ends_with(end)) {
+            if ["/sign-out", "/lock", "/exit"]
+                .iter()
+                .any(|end| route.path.ends_with(end))
+            {
                 continue;
             }
             let (path, csrf) = (server.path(route), format!("csrf={}", who.csrf));
-            let body = if route.method == Method1::Get { "" } else { &csrf };
+            let body = if route.method == Method1::Get {
+                ""
+            } else {
+                &csrf
+            };
             let answer = server.call(route.method.http(), &path, &who, body).await;
             let what = format!("{:?} {route:?}: {}", who.standing, answer.status);
             if answer.status.is_server_error() {
@@ -92,14 +113,17 @@ async fn what_a_role_may_not_reach_is_to_the_byte_what_does_not_exist() {
             let same = answer.body == unknown.body && answer.status == unknown.status;
             if !route.access.admits(who.standing) {
                 if who.standing == Standing::Public {
-                    let to_sign_in = answer.status == StatusCode::SEE_OTHER && answer.headers["location"] == "/sign-in";
+                    let to_sign_in = answer.status == StatusCode::SEE_OTHER
+                        && answer.headers["location"] == "/sign-in";
                     if !to_sign_in {
                         wrong.push(format!("not sent to sign in: {what}"));
                     }
                 } else if same {
                     hidden += 1;
                 } else {
-                    wrong.push(format!("not the same as a page that does not exist: {what}"));
+                    wrong.push(format!(
+                        "not the same as a page that does not exist: {what}"
+                    ));
                 }
                 let mut names: Vec<_> = answer.headers.keys().collect();
                 let mut others: Vec<_> = unknown.headers.keys().collect();
@@ -120,6 +144,9 @@ async fn what_a_role_may_not_reach_is_to_the_byte_what_does_not_exist() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(hidden > 20 && open > 20 && nothing > 10, "{hidden} {open} {nothing}");
+    assert!(
+        hidden > 20 && open > 20 && nothing > 10,
+        "{hidden} {open} {nothing}"
+    );
     server.world.finish().await;
 }

@@ -1,5 +1,6 @@
 //! Visitors who never finish their request are shown out, and an honest one does not notice them.
 
+#![cfg(test)]
 #![allow(clippy::panic, reason = "a test that cannot go on must stop")]
 
 mod doors;
@@ -53,13 +54,23 @@ async fn fifty_slow_visitors_are_shown_out_and_an_honest_one_is_answered() {
     }
     tokio::time::sleep(Duration::from_millis(200)).await;
     let mut honest = TcpStream::connect(address).await.unwrap();
-    honest.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+    honest
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
     let answer = to_the_end(&mut honest).await;
-    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+    assert!(
+        answer.starts_with(b"HTTP/1.1 200"),
+        "{}",
+        String::from_utf8_lossy(&answer)
+    );
     tokio::time::timeout(Duration::from_secs(10), slow.join_all())
         .await
         .expect("every slow connection was closed");
-    assert!(start.elapsed() >= Duration::from_millis(900), "not before their time");
+    assert!(
+        start.elapsed() >= Duration::from_millis(900),
+        "not before their time"
+    );
     stop.send(()).unwrap();
     running.await.unwrap().unwrap();
     server.world.finish().await;

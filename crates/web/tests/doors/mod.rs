@@ -49,7 +49,11 @@ pub async fn server() -> Server {
         demo: true,
     };
     let app = App::new(world.store.clone(), Packs::embedded().unwrap(), settings).unwrap();
-    let identity = Identity::new(world.store.clone(), throughline_identity::Settings::default()).unwrap();
+    let identity = Identity::new(
+        world.store.clone(),
+        throughline_identity::Settings::default(),
+    )
+    .unwrap();
     let settings = Settings {
         service_name: "Throughline".to_owned(),
         secure: true,
@@ -70,10 +74,23 @@ impl Server {
             csrf: String::new(),
         }];
         for account in accounts {
-            let signed = self.web.identity().demo_sign_in(account.reference, None).await.unwrap().unwrap();
+            let signed = self
+                .web
+                .identity()
+                .demo_sign_in(account.reference, None)
+                .await
+                .unwrap()
+                .unwrap();
             let cookie = self.web.cookies().session(&signed.token);
-            let presence = self.web.identity().actor_of_session(Some(&signed.token)).await.unwrap();
-            let throughline_identity::sessions::Presence::Here(here) = presence else { panic!("not here") };
+            let presence = self
+                .web
+                .identity()
+                .actor_of_session(Some(&signed.token))
+                .await
+                .unwrap();
+            let throughline_identity::sessions::Presence::Here(here) = presence else {
+                panic!("not here")
+            };
             out.push(Visitor {
                 standing: account.actor().standing(),
                 cookie: Some(cookie.split(';').next().unwrap().to_owned()),
@@ -88,8 +105,17 @@ impl Server {
             .store
             .work(&Actor::Public, Purpose::AdministerAccess, |w| {
                 Box::pin(async move {
-                    let own = w.installation_create("North", OrganisationKind::Charity, Nation::England, true).await?;
-                    let site = w.site_create(own.id, "Desk", None, Nation::England, true).await?;
+                    let own = w
+                        .installation_create(
+                            "North",
+                            OrganisationKind::Charity,
+                            Nation::England,
+                            true,
+                        )
+                        .await?;
+                    let site = w
+                        .site_create(own.id, "Desk", None, Nation::England, true)
+                        .await?;
                     let mut made = Vec::new();
                     for role in Role::ALL {
                         let email = format!("{}@example.org", role.code());
@@ -129,8 +155,18 @@ impl Server {
     pub async fn ask(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.into_body().collect().await.unwrap().to_bytes().to_vec();
-        Answer { status, headers, body }
+        let body = response
+            .into_body()
+            .collect()
+            .await
+            .unwrap()
+            .to_bytes()
+            .to_vec();
+        Answer {
+            status,
+            headers,
+            body,
+        }
     }
 
     pub async fn call(&self, method: Method, path: &str, who: &Visitor, body: &str) -> Answer {
@@ -141,6 +177,7 @@ impl Server {
         if let Some(cookie) = &who.cookie {
             request = request.header(header::COOKIE, cookie);
         }
-        self.ask(request.body(Body::from(body.to_owned())).unwrap()).await
+        self.ask(request.body(Body::from(body.to_owned())).unwrap())
+            .await
     }
 }
