@@ -60,6 +60,11 @@ pub async fn backup(place: &Place, out: &Path) -> Outcome {
             "the folder for checkpoints cannot be made ({error})"
         ))
     })?;
+    if let Some(parent) = out.parent() {
+        std::fs::create_dir_all(parent).map_err(|error| {
+            Failure::failed(format!("{} cannot be made ({error})", parent.display()))
+        })?;
+    }
     let manifest = store.backup(out, checkpoints(&config)?).await?;
     Ok(Report::new(
         format!(
