@@ -252,7 +252,7 @@ both!(
                     match identity.actor_of_session(Some(&token)).await.unwrap() {
                         Presence::Here(here) => {
                             let read = read_case(&store, &here.actor, case).await;
-                            if ended || read.is_ok() && over.load(Ordering::SeqCst) && ended {
+                            if ended {
                                 late.fetch_add(1, Ordering::SeqCst);
                             }
                             reads += usize::from(read.is_ok());

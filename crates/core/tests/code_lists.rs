@@ -1,6 +1,5 @@
 //! The code lists of this crate against the specification's own list of values (`reference_enums.json`).
 
-#![cfg(test)]
 #![expect(
     clippy::unwrap_used,
     reason = "a test helper: a broken reference file must stop the test"

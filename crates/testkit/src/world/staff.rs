@@ -401,7 +401,7 @@ async fn post(
             }
         };
         w.site_lead_set(site, lead.id, 0).await?;
-        if at % 2 == 0 {
+        if at.is_multiple_of(2) {
             let deputy = invented
                 .account(w, office, Some(site), Role::DaLead)
                 .await?;
