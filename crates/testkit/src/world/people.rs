@@ -94,6 +94,7 @@ struct History<'a> {
     next: u64,
     end: At,
     before: Option<(String, String, String)>,
+    referrals: u32,
 }
 
 /// Lives through the history.
@@ -118,6 +119,7 @@ pub(super) async fn fill(
         next: 0,
         end: size.end,
         before: None,
+        referrals: 0,
     };
     history.plan(size);
     while let Some(((at, _), event)) = history.queue.pop_first() {
@@ -125,6 +127,7 @@ pub(super) async fn fill(
         history.live(at, event, counts).await?;
         progress(counts.people);
     }
+    counts.referrals = history.referrals;
     Ok(())
 }
 
@@ -188,7 +191,7 @@ impl History<'_> {
                 town,
                 need,
                 tried,
-            } => self.ask(at, case, coach, town, need, tried, counts).await,
+            } => self.ask(at, case, coach, town, need, tried).await,
             Event::Reply {
                 referral,
                 asked,
@@ -296,7 +299,6 @@ impl History<'_> {
         town: usize,
         need: NeedType,
         tried: Vec<Ref>,
-        counts: &mut Counts,
     ) -> Result<()> {
         let found = self
             .answered
@@ -333,7 +335,7 @@ impl History<'_> {
             Err(throughline_store::Error::Invalid { .. }) => return Ok(()),
             Err(error) => return Err(error),
         };
-        counts.referrals += 1;
+        self.referrals += 1;
         // Nobody answers one in fifty: the clock does.
         if !self.chance(0.02) {
             let minutes = self.reply_hours() * 60 + self.below(60);
