@@ -107,7 +107,7 @@ async fn every_answer_of_every_route_carries_the_safe_headers() {
 }
 
 /// Every form, with somebody who may send it.
-fn forms<'a>(visitors: &'a [Visitor]) -> Vec<(Route, &'a Visitor)> {
+fn forms(visitors: &[Visitor]) -> Vec<(Route, &Visitor)> {
     let may = |route: &Route| {
         visitors
             .iter()
