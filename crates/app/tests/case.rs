@@ -153,7 +153,7 @@ const fn problem<T>(result: &Result<T, Error>) -> &'static str {
 both!(
     a_new_case_has_its_risk_on_the_clock_and_is_found_again,
     |world| {
-        let office = office(&world).await;
+        let office = office(world).await;
         let case = opened(&office).await;
         let view = case::read(&office.app, &office.coach.actor(), case)
             .await
@@ -186,7 +186,7 @@ both!(
 both!(
     what_could_not_be_had_goes_to_the_lead_with_a_clock,
     |world| {
-        let office = office(&world).await;
+        let office = office(world).await;
         let coach = office.coach.actor();
         let case = opened(&office).await;
         let bed = said(ImmediateKind::Bed, ImmediateAnswer::Unavailable);
@@ -213,7 +213,7 @@ both!(
 both!(
     what_is_put_off_comes_back_to_the_worker_at_the_agreed_time,
     |world| {
-        let office = office(&world).await;
+        let office = office(world).await;
         let coach = office.coach.actor();
         let case = opened(&office).await;
         let until = world.env.now().plus_hours(3);
@@ -246,7 +246,7 @@ both!(
 both!(
     money_goes_only_into_an_account_that_is_plainly_theirs_alone,
     |world| {
-        let office = office(&world).await;
+        let office = office(world).await;
         let coach = office.coach.actor();
         let case = opened(&office).await;
         for answer in Answer::ALL
@@ -278,7 +278,7 @@ both!(
 both!(
     a_risk_is_only_added_and_only_a_practitioner_lowers_it,
     |world| {
-        let office = office(&world).await;
+        let office = office(world).await;
         let (coach, lead) = (office.coach.actor(), office.lead.actor());
         let case = opened(&office).await;
         let judge = async |actor: &Actor, band| {
@@ -311,7 +311,7 @@ both!(
 );
 
 both!(high_risk_reaches_the_lead_the_same_day, |world| {
-    let office = office(&world).await;
+    let office = office(world).await;
     let coach = office.coach.actor();
     let case = opened(&office).await;
     case::risk_judge(&office.app, &coach, case, RiskBand::High, &why(), false)
@@ -330,7 +330,7 @@ both!(high_risk_reaches_the_lead_the_same_day, |world| {
 });
 
 both!(own_words_are_kept_in_versions, |world| {
-    let office = office(&world).await;
+    let office = office(world).await;
     let coach = office.coach.actor();
     let case = opened(&office).await;
     for words in ["first", "second"] {
@@ -348,7 +348,7 @@ both!(own_words_are_kept_in_versions, |world| {
 });
 
 both!(a_child_is_a_person_with_a_case_of_their_own, |world| {
-    let office = office(&world).await;
+    let office = office(world).await;
     let coach = office.coach.actor();
     let parent = opened(&office).await;
     let own = case::child_add(
@@ -401,7 +401,7 @@ both!(a_child_is_a_person_with_a_case_of_their_own, |world| {
 both!(
     a_told_case_closes_only_when_bed_money_and_essentials_are_answered,
     |world| {
-        let office = office(&world).await;
+        let office = office(world).await;
         let coach = office.coach.actor();
         let case = opened(&office).await;
         case::need_add(&office.app, &coach, case, NeedType::Debt, true)
@@ -465,7 +465,7 @@ both!(
 both!(
     a_need_that_was_only_seen_is_not_sent_and_needs_its_reason_to_wait,
     |world| {
-        let office = office(&world).await;
+        let office = office(world).await;
         let coach = office.coach.actor();
         let case = opened(&office).await;
         case::need_add(&office.app, &coach, case, NeedType::Debt, false)
@@ -523,7 +523,7 @@ fn text_message(windows: Vec<Window>) -> ContactSaid {
 }
 
 both!(contact_is_safe_in_its_hours_and_until_it_lapses, |world| {
-    let office = office(&world).await;
+    let office = office(world).await;
     let coach = office.coach.actor();
     let case = opened(&office).await;
     let now = world.env.now();
@@ -554,7 +554,7 @@ both!(contact_is_safe_in_its_hours_and_until_it_lapses, |world| {
 both!(
     after_a_move_nothing_is_safe_until_confirmed_and_the_old_home_never_again,
     |world| {
-        let office = office(&world).await;
+        let office = office(world).await;
         let coach = office.coach.actor();
         let case = opened(&office).await;
         let sms = contact::add(&office.app, &coach, case, &text_message(vec![]))
@@ -621,7 +621,7 @@ both!(
 both!(
     who_looked_is_told_and_a_hand_over_needs_a_colleague,
     |world| {
-        let office = office(&world).await;
+        let office = office(world).await;
         let coach = office.coach.actor();
         let case = opened(&office).await;
         case::read(&office.app, &office.lead.actor(), case)
