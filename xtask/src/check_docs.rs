@@ -238,7 +238,14 @@ fn kebab(name: &str) -> String {
 fn names_of_tests(root: &Path) -> Result<BTreeSet<String>, String> {
     let mut names = BTreeSet::new();
     for file in files(root, "rs")?.into_iter().chain(files(root, "mjs")?) {
-        for line in read(&file)?.lines().map(str::trim_start) {
+        let text = read(&file)?;
+        let mut after_both = false;
+        for line in text.lines().map(str::trim_start) {
+            // Long declarations have the name on a line of its own.
+            if after_both {
+                names.extend(line.split(',').next().map(str::to_owned));
+            }
+            after_both = line == "both!(";
             let rust = line
                 .split_once("fn ")
                 .map(|(_, rest)| rest.split(['(', '<']).next().unwrap_or_default().to_owned());

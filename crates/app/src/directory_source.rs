@@ -334,12 +334,12 @@ mod tests {
         struct Broken;
         impl Fetch for Broken {
             fn get(&self, url: &str, _: u64) -> Result<Option<Vec<u8>>, String> {
-                if url.contains("page=1") {
+                if url.contains("?page=2") || url.contains("&page=2") {
+                    Err("the server closed the connection".to_owned())
+                } else if url.contains("/services?") {
                     Ok(Some(
                         br#"{"total_pages":3,"contents":[{"id":"1","name":"One"}]}"#.to_vec(),
                     ))
-                } else if url.contains("page=2") {
-                    Err("the server closed the connection".to_owned())
                 } else {
                     Ok(None)
                 }

@@ -133,8 +133,8 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_message_names_nobody_but_sender_and_recipient() {
+    #[tokio::test]
+    async fn a_message_names_nobody_but_sender_and_recipient() {
         let mailer = SmtpMailer::new("smtp://localhost", "notices@example.org").unwrap();
         let text = Artefact::StaffTask
             .text(Lang::English, Slots::default())
@@ -173,8 +173,8 @@ mod tests {
         assert!(!raw.to_lowercase().contains("lettre"));
     }
 
-    #[test]
-    fn an_address_that_smuggles_a_second_one_is_never_sent_to() {
+    #[tokio::test]
+    async fn an_address_that_smuggles_a_second_one_is_never_sent_to() {
         let mailer = SmtpMailer::new("smtp://localhost", "notices@example.org").unwrap();
         let text = Artefact::StaffTask
             .text(Lang::English, Slots::default())

@@ -45,10 +45,10 @@ pub fn routes() -> Vec<Route> {
         get("/conversations/{talk}", title, TALK, page, |v| {
             Box::pin(show(v))
         }),
-        get("/conversations/{talk}/safe", title, TALK, page, |v| {
+        get("/conversations/{talk}/first", title, TALK, page, |v| {
             Box::pin(ask_safe(v))
         }),
-        post("/conversations/{talk}/safe", title, TALK, page, |v| {
+        post("/conversations/{talk}/first", title, TALK, page, |v| {
             Box::pin(keep_safe(v))
         }),
         get("/conversations/{talk}/notes", title, TALK, page, |v| {
@@ -246,7 +246,7 @@ fn ordinary(visit: &Visit, talk: &Talk) -> Outcome {
         .then(Html::paragraph(text.t("talk-ordinary-what")))
         .then(Button::link(
             text.t("talk-ordinary-changed"),
-            format!("{base}/safe"),
+            format!("{base}/first"),
         ))
         .then(Html::paragraph(Link::new(
             text.t("talk-ordinary-notes"),
@@ -300,7 +300,7 @@ fn safe_page(visit: &Visit, talk: &Talk) -> Outcome {
             .into(),
         Button::new(text.t("talk-go-on")).into(),
     ]);
-    let action = format!("/conversations/{}/safe", talk.plain.reference);
+    let action = format!("/conversations/{}/first", talk.plain.reference);
     let mut body = Html::heading(1, Size::L, text.t("talk-safe-heading"));
     if talk.yes_or_no() {
         body.push(InsetText::new(text.t("talk-phone-safe")));
@@ -437,7 +437,7 @@ async fn notes_page(visit: &Visit, talk: &Talk) -> Outcome {
     );
     body.push(Html::paragraph(Link::new(
         text.t("talk-ask-again"),
-        format!("/conversations/{reference}/safe"),
+        format!("/conversations/{reference}/first"),
     )));
     for at in &talk.called_999 {
         let time = text.time(at.london().time());

@@ -162,7 +162,7 @@ async fn begun(browser: &Browser, mode: &str) -> String {
 }
 
 async fn safe(browser: &Browser, talk: &str, answers: &str) -> String {
-    let path = format!("{talk}/safe");
+    let path = format!("{talk}/first");
     let kept = browser.post_now(&path, &path, answers).await;
     assert_eq!(kept.status, StatusCode::SEE_OTHER, "{}", kept.page);
     browser.get(talk).await.page
