@@ -59,7 +59,6 @@ async fn desk(visit: Visit) -> Outcome {
     }
     let mut page = visit.page("page-desk-title", body);
     // The screen stands open all day: what it shows must be true.
-    page.refresh_seconds = Some(30);
     Ok(visit.show(page))
 }
 
