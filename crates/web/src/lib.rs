@@ -51,9 +51,9 @@ mod security;
 pub mod server;
 mod session;
 pub mod shell;
-mod steward;
 mod shown;
 mod sign_in;
+mod steward;
 mod today;
 pub mod visit;
 
