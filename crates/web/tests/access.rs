@@ -1,0 +1,441 @@
+//! Signing in, the lock, people and access, programs and the record, through their pages.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on must stop"
+)]
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use throughline_app::{App, Settings as AppSettings};
+use throughline_core::nation::Nation;
+use throughline_core::pack::Packs;
+use throughline_core::role::Role;
+use throughline_identity::passwords::Cost;
+use throughline_identity::{Identity, Settings as IdentitySettings};
+use throughline_policy::{Actor, Purpose};
+use throughline_store::account::{Account, NewAccount};
+use throughline_store::setup::OrganisationKind;
+use throughline_testkit::both;
+use throughline_testkit::db::TestStore;
+use throughline_web::{Settings, Web, shell};
+use tower::ServiceExt as _;
+
+struct Office {
+    web: Web,
+    people: BTreeMap<&'static str, Account>,
+}
+
+async fn office(world: &TestStore) -> Office {
+    let settings = AppSettings {
+        base_url: "https://throughline.example".into(),
+        mail_from: "office@throughline.example".into(),
+        node: "test".into(),
+        demo: true,
+    };
+    let app = App::new(world.store.clone(), Packs::embedded().unwrap(), settings).unwrap();
+    let people = world
+        .store
+        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
+            Box::pin(async move {
+                let kind = OrganisationKind::Jobcentre;
+                let org = w
+                    .installation_create("Jobcentre", kind, Nation::England, true)
+                    .await?;
+                let site = w
+                    .site_create(org.id, "Peckham", None, Nation::England, true)
+                    .await?;
+                let mut people = BTreeMap::new();
+                for (name, role) in [
+                    ("Ada", Role::Administrator),
+                    ("Ola", Role::SecurityOfficer),
+                    ("Lee", Role::DaLead),
+                    ("Una", Role::WorkCoach),
+                ] {
+                    let new = NewAccount {
+                        organisation: org.id,
+                        site: Some(site.id),
+                        role,
+                        name,
+                        email: &format!("{name}@example.org"),
+                        password: None,
+                    };
+                    people.insert(name, w.account_create(&new).await?);
+                }
+                Ok(people)
+            })
+        })
+        .await
+        .unwrap();
+    let identity = IdentitySettings {
+        cost: Cost {
+            memory_kib: 64,
+            passes: 1,
+        },
+        ..IdentitySettings::default()
+    };
+    let identity = Identity::new(world.store.clone(), identity).unwrap();
+    let settings = Settings {
+        service_name: "Appointments".to_owned(),
+        secure: true,
+        behind_proxy: false,
+    };
+    Office {
+        web: Web::new(Arc::new(app), identity, settings, None),
+        people,
+    }
+}
+
+/// A browser that keeps cookies.
+struct Browser {
+    router: Router,
+    jar: RefCell<BTreeMap<String, String>>,
+}
+
+struct Answer {
+    status: StatusCode,
+    to: String,
+    page: String,
+}
+
+impl Browser {
+    fn new(office: &Office) -> Self {
+        Self {
+            router: shell::router(&office.web),
+            jar: RefCell::default(),
+        }
+    }
+
+    async fn ask(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        for cookie in response.headers().get_all(header::SET_COOKIE) {
+            let (pair, rest) = cookie.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            assert!(rest.contains("HttpOnly"), "{name}");
+            if rest.contains("Max-Age=0") {
+                self.jar.borrow_mut().remove(name);
+            } else {
+                self.jar.borrow_mut().insert(name.into(), value.into());
+            }
+        }
+        let to = response
+            .headers()
+            .get(header::LOCATION)
+            .map(|to| to.to_str().unwrap().to_owned())
+            .unwrap_or_default();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let page = String::from_utf8(body.to_vec()).unwrap();
+        for area in [
+            "sign-in-",
+            "admin-",
+            "locked-",
+            "step-up-",
+            "security-",
+            "welcome-",
+            "audit-",
+            "look-",
+        ] {
+            for before in [">", "> ", "\n"] {
+                assert!(
+                    !page.contains(&format!("{before}{area}")),
+                    "a key without words: {page}"
+                );
+            }
+        }
+        Answer { status, to, page }
+    }
+
+    fn cookies(&self) -> String {
+        let jar = self.jar.borrow();
+        let pairs: Vec<String> = jar
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        pairs.join("; ")
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        let request = Request::get(path).header(header::COOKIE, self.cookies());
+        self.ask(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Opens the page at `page` and sends a form of it to `path`.
+    async fn send(&self, page: &str, path: &str, fields: &str) -> Answer {
+        let shown = self.get(page).await;
+        assert_eq!(shown.status, StatusCode::OK, "{page}: {}", shown.to);
+        let version = value_of(&shown.page, "version").unwrap_or_default();
+        let csrf = value_of(&shown.page, "csrf").unwrap_or_default();
+        let request = Request::post(path)
+            .header(header::COOKIE, self.cookies())
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let body = format!("csrf={csrf}&version={version}&{fields}");
+        self.ask(request.body(Body::from(body)).unwrap()).await
+    }
+}
+
+fn value_of(page: &str, name: &str) -> Option<String> {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\""))?;
+    let (_, rest) = rest.split_once("value=\"")?;
+    Some(rest.split('"').next()?.to_owned())
+}
+
+/// The path of the welcome link on a page.
+fn link_of(page: &str) -> String {
+    let (_, rest) = page
+        .split_once("/welcome/")
+        .unwrap_or_else(|| panic!("no link in {page}"));
+    let code: String = rest
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c))
+        .collect();
+    format!("/welcome/{code}")
+}
+
+async fn pressed(office: &Office, name: &str) -> Browser {
+    let browser = Browser::new(office);
+    let account = format!("account={}", office.people[name].reference);
+    let done = browser.send("/sign-in", "/sign-in/demo", &account).await;
+    assert_eq!(done.to, "/today");
+    browser
+}
+
+both!(
+    a_joiner_is_let_in_and_a_leaver_is_out_at_the_next_click,
+    |world| {
+        let office = office(world).await;
+        let ada = pressed(&office, "Ada").await;
+        let none = ada
+            .send(
+                "/admin/people/new",
+                "/admin/people/new",
+                "name=&email=bea&role=work_coach&site=",
+            )
+            .await;
+        assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let form = ada.get("/admin/people/new").await.page;
+        let site = form
+            .split_once(">Peckham<")
+            .map(|(before, _)| before.rsplit('"').nth(1).unwrap_or_default().to_owned());
+        let site = site.unwrap_or_default();
+        let fields = format!("name=Bea&email=bea%40example.org&role=work_coach&site={site}");
+        let made = ada
+            .send("/admin/people/new", "/admin/people/new", &fields)
+            .await;
+        assert_eq!(made.status, StatusCode::OK, "{}", made.page);
+        let link = link_of(&made.page);
+        let bea = Browser::new(&office);
+        let short = bea.send(&link, &link, "password=short").await;
+        assert_eq!(short.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(
+            bea.send(&link, &link, "password=three+plain+words")
+                .await
+                .to,
+            "/sign-in"
+        );
+        let wrong = bea
+            .send(
+                "/sign-in",
+                "/sign-in",
+                "email=bea%40example.org&password=wrong",
+            )
+            .await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(
+            !wrong.page.contains("wrong\""),
+            "a password is never shown again"
+        );
+        let done = bea
+            .send(
+                "/sign-in",
+                "/sign-in",
+                "email=bea%40example.org&password=three+plain+words",
+            )
+            .await;
+        assert_eq!(done.to, "/today");
+        assert!(bea.jar.borrow().contains_key("__Host-session"));
+        assert_eq!(bea.get("/today").await.status, StatusCode::OK);
+        assert_eq!(
+            bea.get("/admin").await.status,
+            StatusCode::NOT_FOUND,
+            "not for this role"
+        );
+
+        let list = ada.get("/admin").await.page;
+        let (before, _) = list.split_once(">Bea</a>").unwrap();
+        let path = before
+            .rsplit('"')
+            .find(|part| part.starts_with("/admin/people/"))
+            .unwrap()
+            .to_owned();
+        let ended = ada.send(&path, &format!("{path}/end"), "taker=").await;
+        assert_eq!(ended.to, "/admin", "{}", ended.page);
+        assert_eq!(bea.get("/today").await.to, "/sign-in");
+        let again = bea
+            .send(
+                "/sign-in",
+                "/sign-in",
+                "email=bea%40example.org&password=three+plain+words",
+            )
+            .await;
+        assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let own = format!("/admin/people/{}", office.people["Ada"].reference);
+        assert!(
+            !ada.get(&own).await.page.contains("/end"),
+            "nobody ends their own access"
+        );
+    }
+);
+
+both!(the_lock_shows_no_name_and_leads_back_to_the_page, |world| {
+    let office = office(world).await;
+    let ada = pressed(&office, "Ada").await;
+    let una = format!("/admin/people/{}", office.people["Una"].reference);
+    let stopped = ada.send(&una, &format!("{una}/stop"), "").await;
+    let link = link_of(&stopped.page);
+    let una = Browser::new(&office);
+    una.send(&link, &link, "password=three+plain+words").await;
+    una.send(
+        "/sign-in",
+        "/sign-in",
+        "email=una%40example.org&password=three+plain+words",
+    )
+    .await;
+    assert!(una.get("/today").await.page.contains("Una"));
+    world.clock.advance_seconds(11 * 60);
+    assert_eq!(una.get("/second-step").await.to, "/locked");
+    let page = una.get("/locked").await.page;
+    assert!(
+        !page.contains("Una") && !page.contains("Jobcentre"),
+        "{page}"
+    );
+    let wrong = una.send("/locked", "/locked", "password=wrong").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let back = una
+        .send("/locked", "/locked", "password=three+plain+words")
+        .await;
+    assert_eq!(back.to, "/second-step");
+    assert_eq!(una.get("/today").await.status, StatusCode::OK);
+    let out = una.send("/second-step", "/sign-out", "").await;
+    assert_eq!(out.to, "/sign-in");
+    assert!(!una.jar.borrow().contains_key("__Host-session"));
+    assert!(
+        una.jar.borrow().contains_key("__Host-device"),
+        "the device stays known"
+    );
+});
+
+both!(
+    a_program_needs_a_step_up_and_its_secret_is_shown_once,
+    |world| {
+        let office = office(world).await;
+        let (lee, ada) = (pressed(&office, "Lee").await, pressed(&office, "Ada").await);
+        assert_eq!(
+            lee.get("/admin/programs").await.status,
+            StatusCode::NOT_FOUND
+        );
+        assert_eq!(ada.get("/admin/programs/new").await.to, "/step-up");
+        let wrong = ada.send("/step-up", "/step-up", "password=anything").await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        // Ada chooses a password by a link and proves herself with it.
+        let account = &office.people["Ada"];
+        let code = office
+            .web
+            .identity()
+            .welcome_code(account.reference, account.version);
+        let link = format!("/welcome/{code}");
+        ada.jar.borrow_mut().clear();
+        ada.send(&link, &link, "password=three+plain+words").await;
+        ada.send(
+            "/sign-in",
+            "/sign-in",
+            "email=ada%40example.org&password=three+plain+words",
+        )
+        .await;
+        let up = ada
+            .send(
+                "/step-up",
+                "/step-up",
+                "next=/admin/programs/new&password=three+plain+words",
+            )
+            .await;
+        assert_eq!(up.to, "/admin/programs/new");
+        let none = ada
+            .send("/admin/programs/new", "/admin/programs/new", "name=Housing")
+            .await;
+        assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let made = ada
+            .send(
+                "/admin/programs/new",
+                "/admin/programs/new",
+                "name=Housing&scopes=case_read",
+            )
+            .await;
+        let (_, secret) = made.page.split_once("tlc_").unwrap();
+        let secret: String = secret.chars().take(43).collect();
+        let bearer = format!("tlc_{secret}");
+        let client = || office.web.identity().client_of_secret(&bearer);
+        assert!(client().await.unwrap().is_some());
+        let list = ada.get("/admin/programs").await.page;
+        assert!(list.contains("Housing") && !list.contains(&secret));
+        let revoke = list
+            .split('"')
+            .find(|part| part.ends_with("/revoke"))
+            .unwrap()
+            .to_owned();
+        assert_eq!(
+            ada.send("/admin/programs", &revoke, "").await.to,
+            "/admin/programs"
+        );
+        assert!(client().await.unwrap().is_none());
+    }
+);
+
+both!(the_officer_sees_refusals_and_a_whole_record, |world| {
+    let office = office(world).await;
+    let (una, ola) = (pressed(&office, "Una").await, pressed(&office, "Ola").await);
+    let ada = pressed(&office, "Ada").await;
+    let missing = format!("/admin/people/{}", world.env.reference());
+    assert_eq!(ada.get(&missing).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(una.get("/security").await.status, StatusCode::NOT_FOUND);
+    let page = ola.get("/security").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.page.contains("Ada"), "who was refused is named");
+    let checked = ola.send("/security", "/security/check", "").await;
+    assert!(checked.page.contains("every one fits"), "{}", checked.page);
+    let of = format!("/security/people/{}", office.people["Ada"].reference);
+    assert_eq!(ola.get(&of).await.status, StatusCode::OK);
+    let rubbish = format!("/security/people/{}", world.env.reference());
+    assert_eq!(ola.get(&rubbish).await.status, StatusCode::NOT_FOUND);
+});
+
+both!(
+    a_signed_in_page_without_its_token_changes_nothing,
+    |world| {
+        let office = office(world).await;
+        let ada = pressed(&office, "Ada").await;
+        let request = Request::post("/admin/sites")
+            .header(header::COOKIE, ada.cookies())
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from("name=Brixton&nation=england"))
+            .unwrap();
+        assert_eq!(ada.ask(request).await.status, StatusCode::FORBIDDEN);
+        let done = ada
+            .send(
+                "/admin/sites",
+                "/admin/sites",
+                "name=Brixton&nation=england&room=yes",
+            )
+            .await;
+        assert_eq!(done.to, "/admin/sites", "{}", done.page);
+        assert!(ada.get("/admin/sites").await.page.contains("Brixton"));
+    }
+);
