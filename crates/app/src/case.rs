@@ -418,6 +418,17 @@ pub async fn immediate_answer(app: &App, actor: &Actor, case: Ref, said: &Said) 
             due_at,
         };
         w.immediate_answer(may, &kept, said.version).await?;
+        // This answer takes the place of the one before; what another card left to be done stays to be done.
+        let may_read = permit::<CaseRead>(w, case).await?;
+        let others = w.immediate_needs(&may_read).await?;
+        if others
+            .iter()
+            .all(|other| other.kind == said.kind || other.due_at.is_none())
+        {
+            let (about, done) = (Some(may.on()), TaskOutcome::Done);
+            w.tasks_settle(about, None, TaskKind::RetryImmediate, done)
+                .await?;
+        }
         if let (Some(duty), Some(due_at)) = (duty, due_at) {
             task(w, read, duty.owner, duty.task, due_at).await?;
         }
@@ -588,7 +599,19 @@ pub async fn hand_over(app: &App, actor: &Actor, case: Ref, to: Ref) -> Result<(
                 };
                 let colleagues = w.case_colleagues(&may).await?;
                 let colleague = colleagues.iter().find(|known| known.reference == to);
-                w.case_hand_over(&may, colleague.ok_or(missing)?.id).await
+                let to = colleague.ok_or(missing)?.id;
+                // Children go with their parent, where the same worker leads them.
+                let children = match permit::<CaseRead>(w, case).await {
+                    Ok(may_read) => w.children(&may_read).await?,
+                    Err(_) => Vec::new(),
+                };
+                w.case_hand_over(&may, to).await?;
+                for child in children {
+                    if let Ok(may) = permit::<CaseHandOver>(w, child.reference).await {
+                        w.case_hand_over(&may, to).await?;
+                    }
+                }
+                Ok(())
             })
         })
         .await

@@ -199,13 +199,15 @@ pub async fn add(app: &App, actor: &Actor, case: Ref, said: &ContactSaid) -> Res
                     expires_at: pack.due(ClockId::SafeContactExpiry, Urgency::Routine, w.now()),
                 };
                 let reference = w.contact_add(&may, &new).await?;
-                w.tasks_settle(
-                    Some(may.on()),
-                    None,
-                    TaskKind::AgreeSafeContact,
-                    throughline_store::task::TaskOutcome::Done,
-                )
-                .await?;
+                if matches!(said.verdict, Verdict::Safe | Verdict::SafeOnlyInWindow) {
+                    w.tasks_settle(
+                        Some(may.on()),
+                        None,
+                        TaskKind::AgreeSafeContact,
+                        throughline_store::task::TaskOutcome::Done,
+                    )
+                    .await?;
+                }
                 Ok(reference)
             })
         })

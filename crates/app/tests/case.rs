@@ -624,6 +624,9 @@ both!(
         let office = office(world).await;
         let coach = office.coach.actor();
         let case = opened(&office).await;
+        let child = case::child_add(&office.app, &coach, case, &sheet("Noor", None))
+            .await
+            .unwrap();
         case::read(&office.app, &office.lead.actor(), case)
             .await
             .unwrap();
@@ -639,6 +642,7 @@ both!(
             .await
             .unwrap();
         assert!(case::read(&office.app, &coach, case).await.is_err());
+        assert!(case::read(&office.app, &coach, child).await.is_err());
         let view = case::read(&office.app, &office.other.actor(), case)
             .await
             .unwrap();
