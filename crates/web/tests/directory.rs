@@ -1,0 +1,194 @@
+//! The public directory and public finding, through the router: what anyone may see, and what nobody may.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on must stop"
+)]
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use throughline_app::App;
+use throughline_app::directory::{self, Import};
+use throughline_app::directory_source::{FromBytes, Source};
+use throughline_core::nation::Nation;
+use throughline_core::pack::Packs;
+use throughline_exchange::inbound::Limits;
+use throughline_identity::Identity;
+use throughline_policy::{Actor, Purpose};
+use throughline_store::setup::OrganisationKind;
+use throughline_testkit::both;
+use throughline_testkit::db::TestStore;
+use throughline_web::{Settings, Web, shell};
+use tower::ServiceExt as _;
+
+const FEED: &str = r#"{"contents":[
+    {"id":"1","name":"Debt desk","description":"Free debt advice.","url":"https://d.example","organization":{"id":"o","name":"Harbour"}},
+    {"id":"7","name":"Harbour women's refuge","description":"A refuge for women fleeing domestic abuse.","url":"https://h.example",
+     "service_at_locations":[{"id":"l","location":{"id":"x","location_type":"physical","name":"Harbour House","latitude":51.45,"longitude":-2.59,
+     "addresses":[{"id":"y","address_1":"14 Hidden Lane","city":"Anytown","postal_code":"BS1 4ND","country":"GB","address_type":"physical"}]}}]}]}"#;
+
+async fn site(world: &TestStore) -> Router {
+    let settings = throughline_app::Settings {
+        base_url: "http://localhost".into(),
+        mail_from: "noreply@example.org".into(),
+        node: "test".into(),
+        demo: true,
+    };
+    let app = App::new(world.store.clone(), Packs::embedded().unwrap(), settings).unwrap();
+    let organisation = world
+        .store
+        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
+            Box::pin(async move {
+                let kind = OrganisationKind::Council;
+                let ours = w
+                    .installation_create("Ours", kind, Nation::England, true)
+                    .await?;
+                Ok(ours.id)
+            })
+        })
+        .await
+        .unwrap();
+    let import = Import {
+        organisation,
+        feed: "council",
+        location: "a test",
+        dry_run: false,
+        limits: Limits::default(),
+    };
+    let source: Arc<dyn Source> = Arc::new(FromBytes(Arc::from(FEED.as_bytes())));
+    let system = Actor::System { organisation };
+    directory::import(&app, &system, &import, &source, &|_| {})
+        .await
+        .unwrap();
+    let identity = Identity::new(
+        world.store.clone(),
+        throughline_identity::Settings::default(),
+    )
+    .unwrap();
+    let settings = Settings {
+        service_name: "Appointments".to_owned(),
+        secure: false,
+        behind_proxy: false,
+    };
+    shell::router(&Web::new(Arc::new(app), identity, settings, None))
+}
+
+async fn ask(router: &Router, request: Request<Body>) -> (StatusCode, HeaderMap, String) {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, headers, String::from_utf8(body.to_vec()).unwrap())
+}
+
+async fn get(router: &Router, path: &str) -> (StatusCode, HeaderMap, String) {
+    ask(router, Request::get(path).body(Body::empty()).unwrap()).await
+}
+
+async fn post(router: &Router, path: &str, body: &str) -> (StatusCode, String) {
+    let request = Request::post(path)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from(body.to_owned()))
+        .unwrap();
+    let (status, _, page) = ask(router, request).await;
+    (status, page)
+}
+
+both!(
+    the_public_directory_never_tells_where_a_refuge_is,
+    |world| {
+        let router = site(world).await;
+        for path in [
+            "/services?full=true",
+            "/services?format=ndjson&full=true",
+            "/service_at_locations",
+            "/service_at_locations?postcode=BS1+4ND&proximity=100000",
+            "/organizations?full_service=true",
+        ] {
+            let (status, headers, body) = get(&router, &format!("/api/oruk/v3{path}")).await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+            assert_eq!(headers[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*", "{path}");
+            for secret in ["Hidden Lane", "BS1 4ND", "Harbour House", "51.45", "-2.59"] {
+                assert!(!body.contains(secret), "{secret} in {path}");
+            }
+        }
+        let (_, _, list) = get(&router, "/api/oruk/v3/services").await;
+        let list: Value = serde_json::from_str(&list).unwrap();
+        assert_eq!(list["total_items"], 2);
+        for row in list["contents"].as_array().unwrap() {
+            let id = row["id"].as_str().unwrap();
+            let (status, _, body) = get(&router, &format!("/api/oruk/v3/services/{id}")).await;
+            assert_eq!(status, StatusCode::OK);
+            assert!(!body.contains("Hidden Lane"));
+        }
+    }
+);
+
+both!(
+    bad_questions_to_the_directory_are_problems_that_any_site_may_read,
+    |world| {
+        let router = site(world).await;
+        for (path, expected) in [
+            ("/services?page=0", 400),
+            ("/services?organization_id=x", 400),
+            ("/services/00000000-0000-0000-0000-000000000000", 404),
+            ("/services/nonsense", 404),
+        ] {
+            let (status, headers, body) = get(&router, &format!("/api/oruk/v3{path}")).await;
+            assert_eq!(status.as_u16(), expected, "{path}");
+            assert_eq!(headers[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+            assert_eq!(headers[header::CONTENT_TYPE], "application/problem+json");
+            assert_eq!(
+                serde_json::from_str::<Value>(&body).unwrap()["status"],
+                expected
+            );
+        }
+    }
+);
+
+both!(
+    anyone_may_look_for_help_and_a_place_to_avoid_is_never_passed_over,
+    |world| {
+        let router = site(world).await;
+        let (status, _, page) = get(&router, "/find-help").await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(page.contains("Exit this page"));
+
+        let (status, page) = post(&router, "/find-help", "words=debt&avoid=Nowhereville").await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(
+            page.contains("Nowhereville"),
+            "what was typed is still there"
+        );
+        assert!(!page.contains("/services/"), "and nothing was offered");
+
+        let (status, page) = post(&router, "/find-help", "words=debt").await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(page.contains("Debt desk"));
+        assert!(page.contains("Place unknown: ask"));
+        assert!(!page.contains("rule-") && !page.contains("ruled-out-"));
+        let title = page
+            .split("<title>")
+            .nth(1)
+            .unwrap()
+            .split("</title>")
+            .next()
+            .unwrap();
+        assert!(!title.to_lowercase().contains("debt") && !title.contains("help"));
+    }
+);
+
+both!(what_staff_use_is_not_there_for_anyone, |world| {
+    let router = site(world).await;
+    for path in ["/find", "/steward", "/steward/import"] {
+        let (status, headers, _) = get(&router, path).await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "{path}");
+        assert_eq!(headers[header::LOCATION], "/sign-in");
+    }
+});
