@@ -18,7 +18,7 @@ use throughline_policy::action::{
 use throughline_policy::{Action, Actor, Permit, Purpose};
 pub use throughline_store::account::Account;
 pub use throughline_store::case::{Case, CaseState, PersonSheet};
-use throughline_store::case::{Look, NewCase, StoryLine};
+use throughline_store::case::{Look, NewCase, RiskClock, StoryLine};
 pub use throughline_store::child::Child;
 use throughline_store::consent::ConsentRecord;
 use throughline_store::contact::Contacts;
@@ -76,12 +76,20 @@ pub(crate) async fn task(
     work.task_add(&new).await.map(|_| ())
 }
 
-/// Opens a case for a person at the actor's own site, inside a unit of work. The risk is on its clock from the first moment.
+/// By when a risk that nobody has judged is judged.
+pub(crate) fn risk_due(pack: &Pack, now: At) -> At {
+    let urgency = pack.urgency_by_risk(RiskBand::NotAssessed);
+    pack.due(ClockId::RiskJudged, urgency, now)
+}
+
+/// Opens a case for a person at the actor's own site, inside a unit of work. `running`: the clock on judging the risk started
+/// with a disclosure already.
 pub async fn open_in(
     app: &App,
     w: &mut Work<'_>,
     actor: &Actor,
     sheet: &PersonSheet,
+    running: bool,
 ) -> Result<Ref> {
     let lead = actor.account().ok_or(Error::NotFound(CaseOpen::KIND))?;
     let facts = own_site(actor, CaseOpen::KIND)?;
@@ -91,21 +99,22 @@ pub async fn open_in(
         person: sheet,
         lead,
         pack: &pack_key(pack),
+        risk_clock: if running {
+            RiskClock::Running
+        } else {
+            RiskClock::Due(risk_due(pack, w.now()))
+        },
     };
-    let (_, reference) = w.case_open(&may_open, &new).await?;
-    let may_read = permit::<CaseRead>(w, reference).await?;
-    let case = w.case_read(&may_read).await?;
-    let urgency = pack.urgency_by_risk(case.risk);
-    let due = pack.due(ClockId::RiskJudged, urgency, w.now());
-    task(w, &case, Owner::CaseWorker, TaskKind::JudgeRisk, due).await?;
-    Ok(reference)
+    w.case_open(&may_open, &new)
+        .await
+        .map(|(_, reference)| reference)
 }
 
 /// Opens a case for a person, on its own.
 pub async fn open(app: &App, actor: &Actor, sheet: &PersonSheet) -> Result<Ref> {
     app.store
         .work(actor, HELP, |w| {
-            Box::pin(async move { open_in(app, w, actor, sheet).await })
+            Box::pin(async move { open_in(app, w, actor, sheet, false).await })
         })
         .await
 }

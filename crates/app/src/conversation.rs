@@ -17,17 +17,16 @@ use throughline_core::risk::RiskBand;
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
 use throughline_policy::action::{
-    CaseChange, CaseOpen, CaseRead, ConversationKeep, ConversationStart, EmergencyRecord,
-    PersonSearch,
+    CaseChange, CaseRead, ConversationKeep, ConversationStart, EmergencyRecord, PersonSearch,
 };
 use throughline_policy::{Action as _, Actor, Facts, Permit, Purpose, Ties};
-use throughline_store::case::NewCase;
 pub use throughline_store::case::PersonSheet;
 use throughline_store::conversation::{Conversation, ConversationChange};
 use throughline_store::emergency::EmergencyAt;
 use throughline_store::{Error, Result, Work};
 
 use crate::App;
+use crate::case::{open_in, risk_due};
 use crate::site::{own_site, pack_at};
 
 const HELP: Purpose = Purpose::HelpAPerson;
@@ -292,12 +291,6 @@ fn reach_of(notes: &Notes) -> Reach {
     reach(notes.safe.map(SafeToTalk::from))
 }
 
-/// By when a risk that nobody has judged is judged.
-fn risk_due(pack: &Pack, now: At) -> At {
-    let urgency = pack.urgency_by_risk(RiskBand::NotAssessed);
-    pack.due(ClockId::RiskJudged, urgency, now)
-}
-
 /// Records "I called 999". Nothing else is asked. A conversation or case that the actor may not know of is simply left out:
 /// nothing stands between a person and this button.
 pub async fn called_999(
@@ -431,7 +424,10 @@ pub async fn continue_to_case(
                 let keep = w.permit_found::<ConversationKeep>(facts)?;
                 let case = match to {
                     ToCase::Known(case) => *case,
-                    ToCase::New(sheet) => open_case(app, w, actor, sheet).await?,
+                    ToCase::New(sheet) => {
+                        let running = w.conversation_close_look(&keep).await?.risk_on_clock;
+                        open_in(app, w, actor, sheet, running).await?
+                    }
                 };
                 let facts = w.case_facts(case).await?;
                 let read = w.permit_found::<CaseRead>(facts)?;
@@ -449,21 +445,6 @@ pub enum ToCase {
     Known(Ref),
     /// A new case for this person.
     New(PersonSheet),
-}
-
-async fn open_case(app: &App, w: &mut Work<'_>, actor: &Actor, sheet: &PersonSheet) -> Result<Ref> {
-    let facts = own_site(actor, CaseOpen::KIND)?;
-    let permit = w.permit::<CaseOpen>(&facts)?;
-    let lead = actor.account().ok_or(Error::NotFound(CaseOpen::KIND))?;
-    let pack = pack_at(app, w, Some(permit.on()), permit.organisation()).await?;
-    let new = NewCase {
-        person: sheet,
-        lead,
-        pack: &format!("{}@{}", pack.id(), pack.version()),
-    };
-    w.case_open(&permit, &new)
-        .await
-        .map(|(_, reference)| reference)
 }
 
 /// Somebody who was found again.

@@ -6,9 +6,10 @@ use throughline_core::role::Role;
 use throughline_policy::action::{CaseOpen, CaseRead};
 use throughline_policy::{Action, Actor, Facts, Purpose, Ties};
 use throughline_store::account::AccountState;
-use throughline_store::case::{Case, NewCase, PersonSheet};
+use throughline_store::case::{Case, NewCase, PersonSheet, RiskClock};
 use throughline_store::once::{Done, Once};
 
+use crate::case::{pack_key, risk_due};
 use crate::{App, Error, Result};
 
 /// A case to be opened from outside.
@@ -56,11 +57,11 @@ pub async fn open(app: &App, actor: &Actor, once: &Once, intake: &Intake) -> Res
                     return Err(missing());
                 }
                 let pack = app.pack(site.nation, w.now())?;
-                let pack = format!("{}@{}", pack.id(), pack.version());
                 let new = NewCase {
                     person: &intake.person,
                     lead: lead.id,
-                    pack: &pack,
+                    pack: &pack_key(pack),
+                    risk_clock: RiskClock::Due(risk_due(pack, w.now())),
                 };
                 let (_, reference) = w.case_open(&permit, &new).await?;
                 let done = Done {

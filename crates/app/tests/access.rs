@@ -153,6 +153,7 @@ async fn open_case(store: &Store, coach: &Account) -> Result<Ref, Error> {
                     person: sheet,
                     lead: coach.id,
                     pack: "england-test",
+                    risk_clock: throughline_store::case::RiskClock::Running,
                 };
                 w.case_open(&permit, &new)
                     .await

@@ -9,6 +9,7 @@ use throughline_core::code::Code;
 use throughline_core::id::{AccountId, CaseId, OrganisationId, PersonId, Ref, ReferralId, SiteId};
 use throughline_core::risk::RiskBand;
 use throughline_core::role::Role;
+use throughline_core::task::TaskKind;
 use throughline_core::time::At;
 use throughline_policy::action::{
     CaseChange, CaseHandOver, CaseLookers, CaseOpen, CaseRead, PersonSearch,
@@ -23,6 +24,7 @@ use crate::entity::{account, audit_entry, case_event, person, person_index, supp
 use crate::error::{Error, Result};
 use crate::keys::{Owner, place};
 use crate::scope::{TieColumns, branches};
+use crate::task::TaskNew;
 use crate::work::Work;
 
 throughline_core::code_list! {
@@ -71,6 +73,17 @@ pub struct NewCase<'a> {
     pub lead: AccountId,
     /// The policy pack it is decided under; kept for its whole life.
     pub pack: &'a str,
+    /// By when somebody judges the risk: nobody can open a case without saying so.
+    pub risk_clock: RiskClock,
+}
+
+/// The clock on judging the risk of a person whose case is opened (SPEC 3.20: not assessed runs on the clock of high).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RiskClock {
+    /// It starts with the case: whoever leads judges the risk by then.
+    Due(At),
+    /// It started earlier, with a disclosure. That task is linked to the case; a second one would only give it more time.
+    Running,
 }
 
 /// A case under a permit to read it.
@@ -269,6 +282,19 @@ impl Work<'_> {
             detail: None,
         })
         .await?;
+        if let RiskClock::Due(due_at) = new.risk_clock {
+            self.task_add(&TaskNew {
+                organisation,
+                site: Some(permit.on()),
+                case: Some(id),
+                referral: None,
+                owner_account: Some(new.lead),
+                kind: TaskKind::JudgeRisk,
+                due_at,
+                climbs_at: due_at,
+            })
+            .await?;
+        }
         self.note_person::<CaseOpen>(id.uuid(), Some(person_id), &["name", "born", "details"]);
         Ok((id, reference))
     }

@@ -81,6 +81,7 @@ async fn open_case(store: &Store, coach: &Account) -> throughline_core::id::Ref 
                     person: &amina(),
                     lead: coach_ref.id,
                     pack: "england-test",
+                    risk_clock: throughline_store::case::RiskClock::Running,
                 };
                 w.case_open(&permit, &new)
                     .await

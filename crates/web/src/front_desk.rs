@@ -57,7 +57,7 @@ async fn desk(visit: Visit) -> Outcome {
             desk.on_duty.iter().map(|who| Html::text(&who.name)),
         ));
     }
-    let mut page = visit.page("page-desk-title", body);
+    let page = visit.page("page-desk-title", body);
     // The screen stands open all day: what it shows must be true.
     Ok(visit.show(page))
 }

@@ -58,9 +58,26 @@ impl Browser {
         let (status, _, text) = self.ask(request.body(Body::empty()).unwrap()).await;
         assert_eq!(status, StatusCode::OK, "{path}: {text}");
         for list in [
-            "case-", "now-", "risk-", "need-", "contact-", "sharing-", "story-", "look-",
-            "person-", "words-", "child-", "children-", "immediate-", "verdict-", "channel-",
-            "answered-", "safeguarding-", "hand-over-", "adjustment-", "cases-",
+            "case-",
+            "now-",
+            "risk-",
+            "need-",
+            "contact-",
+            "sharing-",
+            "story-",
+            "look-",
+            "person-",
+            "words-",
+            "child-",
+            "children-",
+            "immediate-",
+            "verdict-",
+            "channel-",
+            "answered-",
+            "safeguarding-",
+            "hand-over-",
+            "adjustment-",
+            "cases-",
         ] {
             for before in [">", "> ", "\n"] {
                 assert!(
@@ -80,7 +97,8 @@ impl Browser {
         let request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::COOKIE, &self.cookie);
-        self.ask(request.body(Body::from(body.join("&"))).unwrap()).await
+        self.ask(request.body(Body::from(body.join("&"))).unwrap())
+            .await
     }
 
     /// Sends a form that must be taken; gives where it leads.
@@ -112,7 +130,9 @@ fn encode(text: &str) -> String {
 
 /// The value of a hidden field of a page.
 fn hidden(page: &str, name: &str) -> String {
-    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+    let (_, rest) = page
+        .split_once(&format!("name=\"{name}\" value=\""))
+        .unwrap();
     rest.split('"').next().unwrap().to_owned()
 }
 
@@ -134,11 +154,12 @@ async fn browser(web: &Web, account: &Account) -> Browser {
 
 async fn start(world: &TestStore) -> (Web, Town) {
     let town = town(world).await;
-    let app = throughline_app::App {
-        store: world.store.clone(),
-        packs: throughline_core::pack::Packs::embedded().unwrap(),
-        settings: town.app.settings.clone(),
-    };
+    let app = throughline_app::App::new(
+        world.store.clone(),
+        throughline_core::pack::Packs::embedded().unwrap(),
+        town.app.settings.clone(),
+    )
+    .unwrap();
     let identity = Identity::new(
         world.store.clone(),
         throughline_identity::Settings::default(),
@@ -156,29 +177,79 @@ both!(a_case_is_kept_through_its_pages, |world| {
     let (web, town) = start(&world).await;
     let coach = browser(&web, &town.coach).await;
     let case = coach
-        .send("/cases/new", &[("chosen", "Noor"), ("language", "ur"), ("access", "more_time")])
+        .send(
+            "/cases/new",
+            &[
+                ("chosen", "Noor"),
+                ("language", "ur"),
+                ("access", "more_time"),
+            ],
+        )
         .await;
-    coach.refused("/cases/new", &[("chosen", " "), ("given", "Zed")], "Zed").await;
+    coach
+        .refused("/cases/new", &[("chosen", " "), ("given", "Zed")], "Zed")
+        .await;
     let page = coach.get(&case).await;
     assert!(page.contains("Noor") && page.contains("No safe way to make contact is recorded"));
-    for tab in ["plan", "referrals", "sharing", "contact", "looks", "person", "words", "risk", "children", "needs/add", "hand-over", "contact/add", "contact/changed"] {
+    for tab in [
+        "plan",
+        "referrals",
+        "sharing",
+        "contact",
+        "looks",
+        "person",
+        "words",
+        "risk",
+        "children",
+        "needs/add",
+        "hand-over",
+        "contact/add",
+        "contact/changed",
+    ] {
         coach.get(&format!("{case}/{tab}")).await;
     }
 
     // Right now.
     let bed = format!("{case}/now/bed");
     coach.get(&bed).await;
-    coach.refused(&bed, &[("version", "0")], "Choose one of the answers").await;
     coach
-        .refused(&bed, &[("version", "0"), ("answer", "put_off"), ("reason", "call back")], "call back")
+        .refused(&bed, &[("version", "0")], "Choose one of the answers")
         .await;
-    coach.send(&bed, &[("version", "0"), ("answer", "unavailable")]).await;
+    coach
+        .refused(
+            &bed,
+            &[
+                ("version", "0"),
+                ("answer", "put_off"),
+                ("reason", "call back"),
+            ],
+            "call back",
+        )
+        .await;
+    coach
+        .send(&bed, &[("version", "0"), ("answer", "unavailable")])
+        .await;
     let money = format!("{case}/now/money");
     coach.get(&money).await;
-    let into_account = [("version", "0"), ("answer", "given"), ("only_theirs", "not_sure"), ("how", "account")];
-    coach.refused(&money, &into_account, "Do not pay into this account").await;
+    let into_account = [
+        ("version", "0"),
+        ("answer", "given"),
+        ("only_theirs", "not_sure"),
+        ("how", "account"),
+    ];
     coach
-        .send(&money, &[("version", "0"), ("answer", "given"), ("only_theirs", "not_sure"), ("how", "hand")])
+        .refused(&money, &into_account, "Do not pay into this account")
+        .await;
+    coach
+        .send(
+            &money,
+            &[
+                ("version", "0"),
+                ("answer", "given"),
+                ("only_theirs", "not_sure"),
+                ("how", "hand"),
+            ],
+        )
         .await;
     let later = [
         ("version", "0"),
@@ -193,33 +264,93 @@ both!(a_case_is_kept_through_its_pages, |world| {
     assert!(coach.get(&case).await.contains("due in"));
 
     // Needs, risk, children, own words.
-    coach.send(&format!("{case}/needs/add"), &[("need", "debt"), ("told", "told")]).await;
+    coach
+        .send(
+            &format!("{case}/needs/add"),
+            &[("need", "debt"), ("told", "told")],
+        )
+        .await;
     let need = format!("{case}/needs/debt");
     coach.get(&need).await;
-    coach.refused(&need, &[("version", "1"), ("move", "put_off")], "Say why").await;
-    coach.send(&need, &[("version", "1"), ("move", "offer")]).await;
+    coach
+        .refused(&need, &[("version", "1"), ("move", "put_off")], "Say why")
+        .await;
+    coach
+        .send(&need, &[("version", "1"), ("move", "offer")])
+        .await;
     let risk = format!("{case}/risk");
-    coach.send(&risk, &[("band", "high"), ("reason", "he said so"), ("by", "me")]).await;
+    coach
+        .send(
+            &risk,
+            &[("band", "high"), ("reason", "he said so"), ("by", "me")],
+        )
+        .await;
     world.clock.advance_seconds(1);
     coach
-        .refused(&risk, &[("band", "standard"), ("reason", "calmer"), ("by", "me")], "Only a named practitioner can lower it")
+        .refused(
+            &risk,
+            &[("band", "standard"), ("reason", "calmer"), ("by", "me")],
+            "Only a named practitioner can lower it",
+        )
         .await;
     let child = coach
-        .send(&format!("{case}/children"), &[("chosen", "Ali"), ("born-day", "1"), ("born-month", "5"), ("born-year", "2019")])
+        .send(
+            &format!("{case}/children"),
+            &[
+                ("chosen", "Ali"),
+                ("born-day", "1"),
+                ("born-month", "5"),
+                ("born-year", "2019"),
+            ],
+        )
         .await;
     let page = coach.get(&child).await;
-    coach.refused(&child, &[("version", "1"), ("decision", "not_needed")], "Say why").await;
+    coach
+        .refused(
+            &child,
+            &[("version", "1"), ("decision", "not_needed")],
+            "Say why",
+        )
+        .await;
     // Closing waits for the child.
     let page_of_case = coach.get(&case).await;
     let version = hidden(&page_of_case, "version");
     coach
-        .refused(&format!("{case}/close"), &[("version", &version)], "Decide about safeguarding for each child")
+        .refused(
+            &format!("{case}/close"),
+            &[("version", &version)],
+            "Decide about safeguarding for each child",
+        )
         .await;
-    coach.send(&child, &[("version", &hidden(&page, "version")), ("decision", "already_open")]).await;
+    coach
+        .send(
+            &child,
+            &[
+                ("version", &hidden(&page, "version")),
+                ("decision", "already_open"),
+            ],
+        )
+        .await;
     coach.get(&format!("{case}/children")).await;
-    coach.refused(&format!("{case}/words"), &[("words", "  ")], "Write at least one line").await;
-    coach.send(&format!("{case}/words"), &[("words", "I can sing.\nI owe rent.")]).await;
-    assert!(coach.get(&format!("{case}/words")).await.contains("Version 1"));
+    coach
+        .refused(
+            &format!("{case}/words"),
+            &[("words", "  ")],
+            "Write at least one line",
+        )
+        .await;
+    coach
+        .send(
+            &format!("{case}/words"),
+            &[("words", "I can sing.\nI owe rent.")],
+        )
+        .await;
+    assert!(
+        coach
+            .get(&format!("{case}/words"))
+            .await
+            .contains("Version 1")
+    );
 
     // Contact.
     let sms = [
@@ -232,29 +363,67 @@ both!(a_case_is_kept_through_its_pages, |world| {
         ("answered_by", "only_them"),
         ("voicemail", "no"),
     ];
-    coach.refused(&format!("{case}/contact/add"), &sms[..3], "07700 900123").await;
+    coach
+        .refused(&format!("{case}/contact/add"), &sms[..3], "07700 900123")
+        .await;
     coach.send(&format!("{case}/contact/add"), &sms).await;
     let page = coach.get(&format!("{case}/contact")).await;
     assert!(page.contains("Safe now: Text message before 3pm"), "{page}");
     coach
-        .send(&format!("{case}/contact/changed"), &[("happened-day", "22"), ("happened-month", "11"), ("happened-year", "2026")])
+        .send(
+            &format!("{case}/contact/changed"),
+            &[
+                ("happened-day", "22"),
+                ("happened-month", "11"),
+                ("happened-year", "2026"),
+            ],
+        )
         .await;
     let page = coach.get(&format!("{case}/contact")).await;
-    assert!(page.contains("They moved or separated. Ask them again."), "{page}");
+    assert!(
+        page.contains("They moved or separated. Ask them again."),
+        "{page}"
+    );
     world.clock.advance_seconds(60);
     let point = hidden(&page, "contact");
-    coach.send(&format!("{case}/contact/confirm"), &[("contact", &point)]).await;
-    coach.send(&format!("{case}/contact/end"), &[("contact", &point), ("why", "not_safe")]).await;
-    assert!(coach.get(&format!("{case}/contact")).await.contains("Never used again"));
+    coach
+        .send(&format!("{case}/contact/confirm"), &[("contact", &point)])
+        .await;
+    coach
+        .send(
+            &format!("{case}/contact/end"),
+            &[("contact", &point), ("why", "not_safe")],
+        )
+        .await;
+    assert!(
+        coach
+            .get(&format!("{case}/contact"))
+            .await
+            .contains("Never used again")
+    );
 
     // The story, closing, opening again, who looked.
     let page = coach.get(&case).await;
-    for line in ["They told us about: Debt", "A bed tonight: Could not be had", "Risk: High", "version 1"] {
+    for line in [
+        "They told us about: Debt",
+        "A bed tonight: Could not be had",
+        "Risk: High",
+        "version 1",
+    ] {
         assert!(page.contains(line), "{line} is not in {page}");
     }
     let version = hidden(&page, "version");
-    coach.send(&format!("{case}/close"), &[("version", &version)]).await;
+    coach
+        .send(&format!("{case}/close"), &[("version", &version)])
+        .await;
     let version = hidden(&coach.get(&case).await, "version");
-    coach.send(&format!("{case}/reopen"), &[("version", &version)]).await;
-    assert!(coach.get(&format!("{case}/looks")).await.contains("Opened the record"));
+    coach
+        .send(&format!("{case}/reopen"), &[("version", &version)])
+        .await;
+    assert!(
+        coach
+            .get(&format!("{case}/looks"))
+            .await
+            .contains("Opened the record")
+    );
 });

@@ -213,6 +213,7 @@ async fn open_case(world: &TestStore, coach: &Account) -> Ref {
                     person: &person,
                     lead: coach.id,
                     pack: "england-2024",
+                    risk_clock: throughline_store::case::RiskClock::Running,
                 };
                 w.case_open(&permit, &new).await.map(|(_, case)| case)
             })

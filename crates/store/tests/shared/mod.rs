@@ -97,6 +97,7 @@ pub async fn open_case(store: &Store, lead: &Account) -> Result<Ref, Error> {
                     person: &amina(),
                     lead: lead.id,
                     pack: "england-test",
+                    risk_clock: throughline_store::case::RiskClock::Running,
                 };
                 w.case_open(&permit, &new).await.map(|(_, case)| case)
             })

@@ -622,6 +622,7 @@ async fn open(
         person: &person,
         lead: coach.id,
         pack,
+        risk_clock: throughline_store::case::RiskClock::Running,
     };
     let (_, case) = w.case_open(&permit, &new).await?;
     let facts = w.case_facts(case).await?;
