@@ -12,7 +12,6 @@ use throughline_core::conversation::{
 };
 use throughline_core::id::Ref;
 use throughline_core::immediate::{ImmediateCode, ImmediateKind};
-use throughline_core::pack::Pack;
 use throughline_core::risk::RiskBand;
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
