@@ -1,6 +1,6 @@
 //! Referrals as the one who sends them: who is asked, what they will see, sending, what came back, what next.
 //!
-//! Every move goes through [`make_move`]: the state machine of `core`, the clock of the new state from the case's own policy
+//! Every move goes through `make_move`: the state machine of `core`, the clock of the new state from the case's own policy
 //! pack, and the next step that a no, a silence or a bounce calls for (NE-22).
 
 use std::collections::BTreeSet;
