@@ -33,7 +33,7 @@ use crate::referral_answer::Answer;
 use crate::{App, Error, Result};
 
 const ANSWER: Purpose = Purpose::AnswerAReferral;
-/// Wrong codes after which a link closes [design].
+/// Wrong codes after which a link closes (our design).
 pub const CODE_TRIES: i64 = 5;
 
 /// One row of the inbox: that something waits, for what kind of need, since when and until when. No content.

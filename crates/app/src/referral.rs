@@ -1,6 +1,6 @@
 //! Referrals: how any of them moves, and one as its sender sees it.
 //!
-//! Every move goes through [`make_move`]: the state machine of `core`, the clock of the new state from the case's own policy
+//! Every move goes through `make_move`: the state machine of `core`, the clock of the new state from the case's own policy
 //! pack, and the next step that a no, a silence or a bounce calls for (NE-22).
 
 use throughline_core::clock::ClockId;

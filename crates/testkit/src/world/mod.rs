@@ -4,7 +4,7 @@
 //! Names come from several language traditions and belong to nobody. Telephone numbers are Ofcom's drama numbers, mail is at
 //! example.org, and no refuge has a point on a map.
 //!
-//! To add to it: a step of [`people`]'s history, a template in `listings`, a body in `staff`. What must never happen here: a
+//! To add to it: a step of `people`'s history, a template in `listings`, a body in `staff`. What must never happen here: a
 //! real person, or a row written past the use cases.
 
 mod listings;
