@@ -6,8 +6,9 @@ use throughline_core::role::Role;
 use throughline_policy::action::{CaseOpen, CaseRead};
 use throughline_policy::{Action, Actor, Facts, Purpose, Ties};
 use throughline_store::account::AccountState;
-use throughline_store::case::{Case, NewCase, PersonSheet, RiskClock};
+use throughline_store::case::{Case, NewCase, RiskClock};
 use throughline_store::once::{Done, Once};
+use throughline_store::person::PersonSheet;
 
 use crate::case::{pack_key, risk_due};
 use crate::{App, Error, Result};

@@ -24,10 +24,12 @@ use throughline_seal::Token;
 use throughline_store::Work;
 use throughline_store::contact::Contact;
 use throughline_store::link::Link;
-use throughline_store::referral::{Accepted, Exchange, Referral, Transition, Via};
+use throughline_store::referral::{Referral, Transition, Via};
+use throughline_store::referral_content::{Accepted, Exchange};
 
 use crate::packet::Packet;
-use crate::referral::{Answer, Step, make_move, pack_named, still, task_for};
+use crate::referral::{Step, make_move, pack_named, still, task_for};
+use crate::referral_answer::Answer;
 use crate::{App, Error, Result};
 
 const ANSWER: Purpose = Purpose::AnswerAReferral;

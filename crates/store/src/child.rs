@@ -12,11 +12,12 @@ use throughline_core::time::At;
 use throughline_policy::Permit;
 use throughline_policy::action::{CaseChange, CaseRead};
 
-use crate::case::{NewEvent, PersonSheet};
 use crate::col::Col;
 use crate::entity::{child, support_case};
 use crate::error::{Error, Result};
 use crate::keys::place;
+use crate::person::PersonSheet;
+use crate::story::NewEvent;
 use crate::work::Work;
 
 /// A child named in a case.

@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use throughline_app::intake::{self, Intake};
 use throughline_app::partner;
-use throughline_app::records::case::PersonSheet;
 use throughline_app::records::once::Once;
+use throughline_app::records::person::PersonSheet;
 use throughline_app::records::referral::{Referral, Via};
-use throughline_app::referral::{self, Answer, Outcome as Came};
+use throughline_app::referral_answer::{self, Answer, Outcome as Came};
 use throughline_core::code::Code as _;
 use throughline_core::id::Ref;
 use throughline_core::reason::Words;
@@ -301,7 +301,8 @@ async fn referral_outcome(visit: Visit) -> Outcome {
     };
     let reference = visit.reference("referral")?;
     let state =
-        referral::outcome(visit.app(), visit.actor(), reference, seen, came, Via::Api).await?;
+        referral_answer::outcome(visit.app(), visit.actor(), reference, seen, came, Via::Api)
+            .await?;
     Ok(tagged(
         answer_json(StatusCode::OK, &json!({ "state": state.code() })),
         seen + 1,

@@ -1,6 +1,6 @@
 //! The sharing tab: what was agreed, with whom, line by line; taking it back.
 
-use throughline_app::case::{Agreed, CaseView};
+use throughline_app::case_view::{Agreed, CaseView};
 use throughline_app::consent;
 use throughline_core::code::Code;
 use throughline_core::id::Ref;

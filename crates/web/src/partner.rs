@@ -1,7 +1,8 @@
 //! A service with accounts: inbox by clock, caseload, one request, answering it, what came of it; and the demo's mail folder.
 
 use throughline_app::partner::{self, InboxRow, PartnerView, Way};
-use throughline_app::referral::{self, Via};
+use throughline_app::referral::Via;
+use throughline_app::referral_answer;
 use throughline_core::code::Code as _;
 use throughline_core::id::Ref;
 use throughline_core::reason::Words;
@@ -12,7 +13,7 @@ use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
 use crate::fault::{Fault, Outcome};
-use crate::refer::{outcome_form, read_outcome};
+use crate::referral::{outcome_form, read_outcome};
 use crate::route::{Access, Rate, Route, get, post};
 use crate::shown::{answer_fields, due, exchanges, packet, read_answer, seen, steps, when, word};
 use crate::visit::Visit;
@@ -376,7 +377,7 @@ async fn outcome(visit: Visit) -> Outcome {
     let Some(came) = read_outcome(&mut form) else {
         return again(&visit, reference, &form).await;
     };
-    match referral::outcome(
+    match referral_answer::outcome(
         visit.app(),
         visit.actor(),
         reference,

@@ -1,7 +1,8 @@
 //! What the pages about referrals share: a packet line by line, the steps so far, what was asked, and the questions of an answer.
 
 use throughline_app::packet::{Line, Packet};
-use throughline_app::referral::{Answer, Exchange, Transition};
+use throughline_app::referral::{Exchange, Transition};
+use throughline_app::referral_answer::Answer;
 use throughline_core::code::Code;
 use throughline_core::consent::PacketItem;
 use throughline_core::reason::Words;

@@ -16,7 +16,7 @@ mod staff;
 use std::sync::Arc;
 
 use serde::Serialize;
-use throughline_app::directory::{Import, ImportError, import};
+use throughline_app::directory_import::{Import, ImportError, import};
 use throughline_app::directory_source::{FromBytes, Source};
 use throughline_app::{App, Settings};
 use throughline_core::need::NeedType;

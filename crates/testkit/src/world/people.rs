@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use throughline_app::referral::{self, Answer as Reply, Ask, Outcome, SendOrder};
+use throughline_app::referral_answer::{self, Answer as Reply, Outcome};
+use throughline_app::referral_send::{self, Ask, SendOrder};
 use throughline_app::{
     App, conversation, front_desk, mail::FolderMailer, outbox, partner, promises,
 };
@@ -24,8 +25,9 @@ use throughline_find::bench::Stream;
 use throughline_policy::action::{CaseChange, CaseOpen};
 use throughline_policy::{Facts, Purpose, Ties};
 use throughline_store::account::Account;
-use throughline_store::case::{NewCase, PersonSheet};
+use throughline_store::case::NewCase;
 use throughline_store::contact::NewContact;
+use throughline_store::person::PersonSheet;
 use throughline_store::referral::Via;
 use throughline_store::{Result, Work};
 
@@ -329,7 +331,7 @@ impl History<'_> {
             dpa: None,
             reasons: None,
         };
-        let sent = match referral::send(self.app, &coach.actor(), &order).await {
+        let sent = match referral_send::send(self.app, &coach.actor(), &order).await {
             Ok(sent) => sent,
             // Asked already for another need: one referral carries both.
             Err(throughline_store::Error::Invalid { .. }) => return Ok(()),
@@ -459,7 +461,7 @@ impl History<'_> {
         };
         let actor = by.worker.actor();
         let view = partner::open(self.app, &actor, reference).await?;
-        match referral::outcome(
+        match referral_answer::outcome(
             self.app,
             &actor,
             reference,
