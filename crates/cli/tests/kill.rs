@@ -75,8 +75,11 @@ impl Load {
         let mut partner = Visitor::program(&self.base, &self.partner);
         if person.case.is_none() {
             let key = format!("{}-case", person.key);
-            let body = json!({ "site": self.site, "lead": self.lead, "person": { "chosen": person.key } });
-            let made = until_free(|| sender.send_json("/api/v1/cases", &[("idempotency-key", &key)], &body))?;
+            let body =
+                json!({ "site": self.site, "lead": self.lead, "person": { "chosen": person.key } });
+            let made = until_free(|| {
+                sender.send_json("/api/v1/cases", &[("idempotency-key", &key)], &body)
+            })?;
             assert_eq!(made.status, 201, "{}", made.body);
             person.case = Some(made.json()["reference"].as_str().unwrap().to_owned());
         }
@@ -109,7 +112,8 @@ impl Load {
                 let seen = open.etag.unwrap();
                 let answer = json!({ "answer": "accept", "name": "Rhian" });
                 let path = format!("{path}/answer");
-                let said = until_free(|| partner.send_json(&path, &[("if-match", &seen)], &answer))?;
+                let said =
+                    until_free(|| partner.send_json(&path, &[("if-match", &seen)], &answer))?;
                 assert_eq!(said.status, 200, "{}", said.body);
             }
             person.answered = true;
@@ -181,7 +185,9 @@ impl Typist {
         let mut visitor = Visitor::new(base);
         assert!(visitor.demo_sign_in(&coach.to_string()).unwrap());
         let doors = visitor.get("/with-me").unwrap();
-        let begun = visitor.send("/conversations", &doors, &[("mode", "in_person")]).unwrap();
+        let begun = visitor
+            .send("/conversations", &doors, &[("mode", "in_person")])
+            .unwrap();
         let at = begun.location.unwrap();
         let talk = at.split('/').nth(2).unwrap().to_owned();
         Self {
@@ -196,7 +202,10 @@ impl Typist {
     fn type_on(&mut self, stop: &AtomicBool) {
         let path = format!("/drafts/conversations/{}", self.talk);
         // The token against cross-site forms is the session's own: any page of it will do.
-        self.page.body = self.page.body.replace("action=\"/conversations\"", &format!("action=\"{path}\""));
+        self.page.body = self
+            .page
+            .body
+            .replace("action=\"/conversations\"", &format!("action=\"{path}\""));
         while !stop.load(Ordering::SeqCst) {
             let words = format!("word {}", self.kept + 1);
             match self.visitor.send(&path, &self.page, &[("told", &words)]) {
@@ -211,9 +220,18 @@ impl Typist {
     fn look(&mut self) {
         let path = format!("/conversations/{}/notes", self.talk);
         let page = self.visitor.get(&path).unwrap();
-        assert_eq!(page.status, 200, "the session outlives the server: {}", page.body);
+        assert_eq!(
+            page.status, 200,
+            "the session outlives the server: {}",
+            page.body
+        );
         let kept = |n: u32| page.body.contains(&format!(">word {n}<"));
-        assert!(self.kept == 0 || kept(self.kept) || kept(self.kept + 1), "word {} is gone: {}", self.kept, page.body);
+        assert!(
+            self.kept == 0 || kept(self.kept) || kept(self.kept + 1),
+            "word {} is gone: {}",
+            self.kept,
+            page.body
+        );
         if kept(self.kept + 1) {
             self.kept += 1;
         }
@@ -256,13 +274,20 @@ fn start(config: &Path, base: &str) -> (Child, Duration) {
         .unwrap();
     let mut visitor = Visitor::new(base);
     while visitor.get("/readyz").map_or(0, |answered| answered.status) != 200 {
-        assert!(begun.elapsed() < Duration::from_secs(60), "not ready in a minute");
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "not ready in a minute"
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
     (child, begun.elapsed())
 }
 
-async fn program(world: &TestStore, organisation: throughline_core::id::OrganisationId, scopes: &[ActionKind]) -> String {
+async fn program(
+    world: &TestStore,
+    organisation: throughline_core::id::OrganisationId,
+    scopes: &[ActionKind],
+) -> String {
     let organisation = &organisation;
     let administrator = world
         .store
@@ -288,7 +313,10 @@ async fn program(world: &TestStore, organisation: throughline_core::id::Organisa
         role: Role::Administrator,
         stepped_up_at: Some(world.env.now()),
     };
-    let make = MakeClient { name: "A case system", scopes };
+    let make = MakeClient {
+        name: "A case system",
+        scopes,
+    };
     let (_, secret) = access::change(&world.store, &actor, &make).await.unwrap();
     secret.reveal()
 }
@@ -308,21 +336,40 @@ async fn check(app: &App, coach: &Account, load: &Load) -> (usize, usize) {
         .await
         .unwrap();
     for case in &cases {
-        let known = told.values().filter(|person| person.key == case.sheet.chosen).count();
+        let known = told
+            .values()
+            .filter(|person| person.key == case.sheet.chosen)
+            .count();
         // The town's own case stands beside those of the load.
-        assert!(known == 1 || case.sheet.chosen == "Amina", "{}", case.sheet.chosen);
+        assert!(
+            known == 1 || case.sheet.chosen == "Amina",
+            "{}",
+            case.sheet.chosen
+        );
     }
     let mut referrals = 0;
     for person in told.values() {
-        let opened = cases.iter().filter(|case| case.sheet.chosen == person.key).count();
+        let opened = cases
+            .iter()
+            .filter(|case| case.sheet.chosen == person.key)
+            .count();
         assert!(opened <= 1, "{} was opened {opened} times", person.key);
-        let Some(reference) = &person.case else { continue };
+        let Some(reference) = &person.case else {
+            continue;
+        };
         assert_eq!(opened, 1, "{} is lost", person.key);
-        let view = case::read(app, actor, reference.parse().unwrap()).await.unwrap();
+        let view = case::read(app, actor, reference.parse().unwrap())
+            .await
+            .unwrap();
         assert!(view.statements.len() <= 1 && (!person.statement || view.statements.len() == 1));
         assert!(!view.lead.is_empty(), "{} is ownerless", person.key);
         let sent = &view.referrals;
-        assert!(sent.len() <= 1, "{} was sent {} times", person.key, sent.len());
+        assert!(
+            sent.len() <= 1,
+            "{} was sent {} times",
+            person.key,
+            sent.len()
+        );
         if let Some(referral) = &person.referral {
             assert_eq!(sent.len(), 1, "the referral of {} is lost", person.key);
             assert_eq!(&sent[0].0.reference.to_string(), referral);
@@ -330,7 +377,10 @@ async fn check(app: &App, coach: &Account, load: &Load) -> (usize, usize) {
         for (referral, _) in sent {
             referrals += 1;
             assert!(referral.due_at.is_some(), "{} has no clock", person.key);
-            assert!(!person.answered || referral.state == ReferralState::Accepted, "an answer is lost");
+            assert!(
+                !person.answered || referral.state == ReferralState::Accepted,
+                "an answer is lost"
+            );
         }
     }
     let risk = tasks(app, actor, TaskKind::JudgeRisk).await;
@@ -359,97 +409,153 @@ async fn reopened(world: &TestStore) -> Store {
     let (env, _) = seeded(7, test_start());
     let keys = Keys::new(Keyring::new(RootKey::generate(&env), []));
     match (world.sqlite_path(), world.postgres_url()) {
-        (Some(path), _) => Store::sqlite(&path, world.env.clone(), keys, Durability::Full).await.unwrap(),
-        (None, Some(url)) => Store::postgres(&url, world.env.clone(), keys, 4).await.unwrap(),
+        (Some(path), _) => Store::sqlite(&path, world.env.clone(), keys, Durability::Full)
+            .await
+            .unwrap(),
+        (None, Some(url)) => Store::postgres(&url, world.env.clone(), keys, 4)
+            .await
+            .unwrap(),
         (None, None) => world.store.clone(),
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "how often, from whoever runs the test; and the time that the server sees")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how often, from whoever runs the test; and the time that the server sees"
+)]
 fn outside() -> (usize, At) {
-    let kills = std::env::var("THROUGHLINE_KILLS").ok().and_then(|text| text.parse().ok());
+    let kills = std::env::var("THROUGHLINE_KILLS")
+        .ok()
+        .and_then(|text| text.parse().ok());
     (kills.unwrap_or(5), At::from(jiff::Timestamp::now()))
 }
 
-both!(whatever_was_acknowledged_outlives_kill_after_kill, |world| {
-    let (kills, now) = outside();
-    world.clock.set(now);
-    let Town { app, coach, partner, inbox, linked, .. } = town(&world).await;
-    let sender = [ActionKind::CaseOpen, ActionKind::CaseRead, ActionKind::CaseChange, ActionKind::ReferralSend, ActionKind::ReferralRecord];
-    let sender = program(&world, coach.organisation, &sender).await;
-    let receiver = [ActionKind::ReferralReceive, ActionKind::PacketRead, ActionKind::ReferralAnswer];
-    let receiver = program(&world, partner.organisation, &receiver).await;
-    let site = coach.site.unwrap();
-    let site = world.store.read(|r| Box::pin(async move { r.site(site).await })).await.unwrap().unwrap();
-    let (packs, settings) = (app.packs.clone(), app.settings.clone());
-    drop(app);
-    // No other process has the file open, so that what the killed one left behind is what the next one finds.
-    world.store.disconnect().await;
+both!(
+    whatever_was_acknowledged_outlives_kill_after_kill,
+    |world| {
+        let (kills, now) = outside();
+        world.clock.set(now);
+        let Town {
+            app,
+            coach,
+            partner,
+            inbox,
+            linked,
+            ..
+        } = town(&world).await;
+        let sender = [
+            ActionKind::CaseOpen,
+            ActionKind::CaseRead,
+            ActionKind::CaseChange,
+            ActionKind::ReferralSend,
+            ActionKind::ReferralRecord,
+        ];
+        let sender = program(&world, coach.organisation, &sender).await;
+        let receiver = [
+            ActionKind::ReferralReceive,
+            ActionKind::PacketRead,
+            ActionKind::ReferralAnswer,
+        ];
+        let receiver = program(&world, partner.organisation, &receiver).await;
+        let site = coach.site.unwrap();
+        let site = world
+            .store
+            .read(|r| Box::pin(async move { r.site(site).await }))
+            .await
+            .unwrap()
+            .unwrap();
+        let (packs, settings) = (app.packs.clone(), app.settings.clone());
+        drop(app);
+        // No other process has the file open, so that what the killed one left behind is what the next one finds.
+        world.store.disconnect().await;
 
-    let folder = tempfile::tempdir().unwrap();
-    let port = free_port();
-    let config = configuration(&world, folder.path(), port);
-    let base = format!("http://127.0.0.1:{port}");
-    let load = Arc::new(Load {
-        base: base.clone(),
-        sender,
-        partner: receiver,
-        site: site.reference.to_string(),
-        lead: coach.reference.to_string(),
-        inbox,
-        linked,
-        told: Mutex::default(),
-        stop: AtomicBool::new(false),
-    });
-    let (mut server, _) = start(&config, &base);
-    let mut typist = Typist::sit_down(&base, coach.reference);
-    let mut slowest = Duration::ZERO;
-    for round in 0..kills {
-        load.stop.store(false, Ordering::SeqCst);
-        let busy: Vec<_> = (0..WORKERS)
-            .map(|worker| {
+        let folder = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let config = configuration(&world, folder.path(), port);
+        let base = format!("http://127.0.0.1:{port}");
+        let load = Arc::new(Load {
+            base: base.clone(),
+            sender,
+            partner: receiver,
+            site: site.reference.to_string(),
+            lead: coach.reference.to_string(),
+            inbox,
+            linked,
+            told: Mutex::default(),
+            stop: AtomicBool::new(false),
+        });
+        let (mut server, _) = start(&config, &base);
+        let mut typist = Typist::sit_down(&base, coach.reference);
+        let mut slowest = Duration::ZERO;
+        for round in 0..kills {
+            load.stop.store(false, Ordering::SeqCst);
+            let busy: Vec<_> = (0..WORKERS)
+                .map(|worker| {
+                    let load = Arc::clone(&load);
+                    std::thread::spawn(move || load.work(worker, round))
+                })
+                .collect();
+            let typing = {
                 let load = Arc::clone(&load);
-                std::thread::spawn(move || load.work(worker, round))
-            })
-            .collect();
-        let typing = {
-            let load = Arc::clone(&load);
-            std::thread::spawn(move || {
-                typist.type_on(&load.stop);
-                typist
-            })
-        };
-        // Never the same moment of the work: 300 to 1,200 ms in.
-        tokio::time::sleep(Duration::from_millis(300 + (round as u64 * 263) % 900)).await;
+                std::thread::spawn(move || {
+                    typist.type_on(&load.stop);
+                    typist
+                })
+            };
+            // Never the same moment of the work: 300 to 1,200 ms in.
+            tokio::time::sleep(Duration::from_millis(300 + (round as u64 * 263) % 900)).await;
+            server.kill().unwrap();
+            server.wait().unwrap();
+            load.stop.store(true, Ordering::SeqCst);
+            for worker in busy {
+                worker.join().unwrap();
+            }
+            typist = typing.join().unwrap();
+            let (again, ready) = start(&config, &base);
+            (server, slowest) = (again, slowest.max(ready));
+            typist.look();
+        }
+        // What was under way at the last kill is sent again.
+        load.stop.store(true, Ordering::SeqCst);
+        (0..WORKERS).for_each(|worker| load.work(worker, kills));
+        assert!(typist.kept > 0, "nothing was typed");
         server.kill().unwrap();
         server.wait().unwrap();
-        load.stop.store(true, Ordering::SeqCst);
-        for worker in busy {
-            worker.join().unwrap();
-        }
-        typist = typing.join().unwrap();
-        let (again, ready) = start(&config, &base);
-        (server, slowest) = (again, slowest.max(ready));
-        typist.look();
-    }
-    // What was under way at the last kill is sent again.
-    load.stop.store(true, Ordering::SeqCst);
-    (0..WORKERS).for_each(|worker| load.work(worker, kills));
-    assert!(typist.kept > 0, "nothing was typed");
-    server.kill().unwrap();
-    server.wait().unwrap();
 
-    let store = reopened(&world).await;
-    let app = App::new(store.clone(), packs, settings).unwrap();
-    let (cases, referrals) = check(&app, &coach, &load).await;
-    while dispatch_once(&app, &FolderMailer, "after").await.unwrap() > 0 {}
-    let mails = store.read(|r| Box::pin(async move { r.sent_mails(1_000_000).await })).await.unwrap();
-    let report = store.audit_verify(Some(&folder.path().join("checkpoints"))).await.unwrap();
-    assert_eq!(report.all_problems().count(), 0);
-    let linked = load.told.lock().unwrap().values().filter(|person| person.to == load.linked && person.referral.is_some()).count();
-    let notices = mails.len();
-    assert!(notices >= linked, "{linked} services were to be told and {notices} were");
-    assert!(cases > kills && referrals > 0, "there was hardly any load: {cases} cases");
-    eprintln!("{kills} kills: {cases} cases, {referrals} referrals, {} words kept, {notices} messages; ready again within {} ms", typist.kept, slowest.as_millis());
-    store.disconnect().await;
-});
+        let store = reopened(&world).await;
+        let app = App::new(store.clone(), packs, settings).unwrap();
+        let (cases, referrals) = check(&app, &coach, &load).await;
+        while dispatch_once(&app, &FolderMailer, "after").await.unwrap() > 0 {}
+        let mails = store
+            .read(|r| Box::pin(async move { r.sent_mails(1_000_000).await }))
+            .await
+            .unwrap();
+        let report = store
+            .audit_verify(Some(&folder.path().join("checkpoints")))
+            .await
+            .unwrap();
+        assert_eq!(report.all_problems().count(), 0);
+        let linked = load
+            .told
+            .lock()
+            .unwrap()
+            .values()
+            .filter(|person| person.to == load.linked && person.referral.is_some())
+            .count();
+        let notices = mails.len();
+        assert!(
+            notices >= linked,
+            "{linked} services were to be told and {notices} were"
+        );
+        assert!(
+            cases > kills && referrals > 0,
+            "there was hardly any load: {cases} cases"
+        );
+        eprintln!(
+            "{kills} kills: {cases} cases, {referrals} referrals, {} words kept, {notices} messages; ready again within {} ms",
+            typist.kept,
+            slowest.as_millis()
+        );
+        store.disconnect().await;
+    }
+);
