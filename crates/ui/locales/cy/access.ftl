@@ -24,7 +24,7 @@ sign-in-demo-name = Enw
 sign-in-demo-role = Rôl
 sign-in-demo-organisation = Sefydliad
 sign-in-demo-press = Mewngofnodi
-sign-in-demo-as = Bod yn { $name }, { $role }
+sign-in-demo-as = Mewngofnodi fel { $name }, { $role }
 
 locked-heading = Mae’r sgrin hon wedi’i chloi
 locked-what = Ni chollwyd dim. Rhowch eich cyfrinair i barhau lle’r oeddech.

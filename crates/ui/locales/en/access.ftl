@@ -24,7 +24,7 @@ sign-in-demo-name = Name
 sign-in-demo-role = Role
 sign-in-demo-organisation = Organisation
 sign-in-demo-press = Sign in
-sign-in-demo-as = Be { $name }, { $role }
+sign-in-demo-as = Sign in as { $name }, { $role }
 
 locked-heading = This screen is locked
 locked-what = Nothing was lost. Enter your password to go on where you stopped.
