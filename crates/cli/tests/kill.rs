@@ -24,7 +24,7 @@ use serde_json::json;
 use throughline_app::access::{self, MakeClient};
 use throughline_app::mail::FolderMailer;
 use throughline_app::outbox::dispatch_once;
-use throughline_app::{App, case};
+use throughline_app::{App, case_view};
 use throughline_core::id::Ref;
 use throughline_core::referral::ReferralState;
 use throughline_core::role::Role;
@@ -275,7 +275,7 @@ fn start(config: &Path, base: &str) -> (Child, Duration) {
     let mut visitor = Visitor::new(base);
     while visitor.get("/readyz").map_or(0, |answered| answered.status) != 200 {
         assert!(
-            begun.elapsed() < Duration::from_secs(60),
+            begun.elapsed() < Duration::from_mins(1),
             "not ready in a minute"
         );
         std::thread::sleep(Duration::from_millis(20));
@@ -322,7 +322,7 @@ async fn program(
 }
 
 /// Everything that was said to be done is done once, and nobody is without an owner and a clock.
-async fn check(app: &App, coach: &Account, load: &Load) -> (usize, usize) {
+async fn nothing_is_lost(app: &App, coach: &Account, load: &Load) -> (usize, usize) {
     let actor = &coach.actor();
     let told = load.told.lock().unwrap().clone();
     let cases = app
@@ -358,7 +358,7 @@ async fn check(app: &App, coach: &Account, load: &Load) -> (usize, usize) {
             continue;
         };
         assert_eq!(opened, 1, "{} is lost", person.key);
-        let view = case::read(app, actor, reference.parse().unwrap())
+        let view = case_view::read(app, actor, reference.parse().unwrap())
             .await
             .unwrap();
         assert!(view.statements.len() <= 1 && (!person.statement || view.statements.len() == 1));
@@ -442,7 +442,7 @@ both!(
             inbox,
             linked,
             ..
-        } = town(&world).await;
+        } = town(world).await;
         let sender = [
             ActionKind::CaseOpen,
             ActionKind::CaseRead,
@@ -450,20 +450,20 @@ both!(
             ActionKind::ReferralSend,
             ActionKind::ReferralRecord,
         ];
-        let sender = program(&world, coach.organisation, &sender).await;
+        let sender = program(world, coach.organisation, &sender).await;
         let receiver = [
             ActionKind::ReferralReceive,
             ActionKind::PacketRead,
             ActionKind::ReferralAnswer,
         ];
-        let receiver = program(&world, partner.organisation, &receiver).await;
-        let site = coach.site.unwrap();
-        let site = world
+        let receiver = program(world, partner.organisation, &receiver).await;
+        let organisation = coach.organisation;
+        let sites = world
             .store
-            .read(|r| Box::pin(async move { r.site(site).await }))
+            .read(|r| Box::pin(async move { r.sites(organisation).await }))
             .await
-            .unwrap()
             .unwrap();
+        let site = &sites[0];
         let (packs, settings) = (app.packs.clone(), app.settings.clone());
         drop(app);
         // No other process has the file open, so that what the killed one left behind is what the next one finds.
@@ -471,7 +471,7 @@ both!(
 
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
-        let config = configuration(&world, folder.path(), port);
+        let config = configuration(world, folder.path(), port);
         let base = format!("http://127.0.0.1:{port}");
         let load = Arc::new(Load {
             base: base.clone(),
@@ -522,10 +522,15 @@ both!(
         server.kill().unwrap();
         server.wait().unwrap();
 
-        let store = reopened(&world).await;
+        let store = reopened(world).await;
         let app = App::new(store.clone(), packs, settings).unwrap();
-        let (cases, referrals) = check(&app, &coach, &load).await;
-        while dispatch_once(&app, &FolderMailer, "after").await.unwrap() > 0 {}
+        let (cases, referrals) = nothing_is_lost(&app, &coach, &load).await;
+        while dispatch_once(&app, &FolderMailer, "after")
+            .await
+            .unwrap()
+            .sent
+            > 0
+        {}
         let mails = store
             .read(|r| Box::pin(async move { r.sent_mails(1_000_000).await }))
             .await
