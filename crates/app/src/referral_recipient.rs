@@ -15,15 +15,16 @@ use throughline_store::setup::OrganisationKind;
 
 use crate::{App, Error, Result};
 
-/// How a service learns that it is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Route {
-    /// Its workers have accounts: it is in their inbox at once.
-    Inbox,
-    /// A one-time link by mail, with a code given another way.
-    Link,
-    /// Neither: the worker calls, and records what they say.
-    Call,
+throughline_core::code_list! {
+    /// How a service learns that it is asked.
+    pub enum Route {
+        /// Its workers have accounts: it is in their inbox at once.
+        Inbox = "inbox",
+        /// A one-time link by mail, with a code given another way.
+        Link = "link",
+        /// Neither: the worker calls, and records what they say.
+        Call = "call",
+    }
 }
 
 /// Kinds of service that are for people who face domestic abuse: what was not said alone may go to these only.

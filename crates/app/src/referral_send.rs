@@ -136,8 +136,14 @@ pub async fn prepare(app: &App, actor: &Actor, ask: &Ask) -> Result<Prepared> {
         .await
 }
 
-/// A token whose link passes the scan: random letters can spell a postcode.
-fn fresh_token(app: &App) -> Token {
+/// What opens a link: the token in its address and the code given another way. Kept only as hashes.
+pub(crate) struct Secrets {
+    token: Token,
+    code: Code,
+}
+
+/// Fresh secrets. The token's link passes the scan: random letters can spell a postcode.
+pub(crate) fn fresh_secrets(app: &App) -> Secrets {
     let mut token = Token::generate(app.env());
     for _ in 0..32 {
         let link = format!("{}/r/{}", app.settings.base_url, token.reveal());
@@ -146,7 +152,10 @@ fn fresh_token(app: &App) -> Token {
         }
         token = Token::generate(app.env());
     }
-    token
+    Secrets {
+        token,
+        code: Code::generate(app.env()),
+    }
 }
 
 /// Sends a referral: what was agreed, the packet, the state, the link, the notices and the story, all or nothing.
@@ -154,12 +163,11 @@ fn fresh_token(app: &App) -> Token {
 /// Errors with [`Error::Invalid`] when what was agreed does not allow it, [`Error::Conflict`] when the statement changed since
 /// it was shown.
 pub async fn send(app: &App, actor: &Actor, order: &SendOrder) -> Result<Sent> {
-    let token = &fresh_token(app);
-    let code = &Code::generate(app.env());
+    let secrets = &fresh_secrets(app);
     app.store
         .work(actor, Purpose::HelpAPerson, |w| {
             Box::pin(async move {
-                let sent = send_in(app, w, order, token, code).await?;
+                let sent = send_in(app, w, order, secrets).await?;
                 if let Some(code) = &sent.code {
                     let route = sent.code_route.clone();
                     keep_code(w, sent.reference, code.clone(), route).await?;
@@ -170,12 +178,11 @@ pub async fn send(app: &App, actor: &Actor, order: &SendOrder) -> Result<Sent> {
         .await
 }
 
-async fn send_in(
+pub(crate) async fn send_in(
     app: &App,
     w: &mut Work<'_>,
     order: &SendOrder,
-    token: &Token,
-    code: &Code,
+    secrets: &Secrets,
 ) -> Result<Sent> {
     let invalid = |field, problem| Error::Invalid { field, problem };
     let facts = w.case_facts(order.ask.case).await?;
@@ -257,11 +264,11 @@ async fn send_in(
     let record = w.permit_found::<ReferralRecord>(facts)?;
     let sent = w.referral_for_update(&record).await?;
     let answer_by = pack.due(ClockId::ReferralAnswer, urgency, now);
-    notify(app, w, pack, &record, &sent, &asked, (token, code), urgency).await?;
+    notify(app, w, pack, &record, &sent, &asked, secrets, urgency).await?;
     let linked = asked.routes.contains(&Route::Link);
     Ok(Sent {
         reference: sent.reference,
-        code: linked.then(|| code.reveal()),
+        code: linked.then(|| secrets.code.reveal()),
         code_route: asked.code_route,
         routes: asked.routes,
         answer_by,
@@ -395,14 +402,14 @@ async fn notify(
     record: &Permit<ReferralRecord>,
     sent: &Referral,
     asked: &Asked,
-    secrets: (&Token, &Code),
+    secrets: &Secrets,
     urgency: Urgency,
 ) -> Result<()> {
     let now = w.now();
     if asked.routes.contains(&Route::Link) {
         let expires = pack.due(ClockId::LinkExpiry, urgency, now);
         let link = w
-            .referral_link_create(sent, secrets.0, secrets.1, expires)
+            .referral_link_create(sent, &secrets.token, &secrets.code, expires)
             .await?;
         let subject = Some(link.uuid());
         let none = serde_json::Value::Null;
@@ -456,8 +463,7 @@ async fn notify(
 /// Makes a fresh link and code for a referral that still waits, for example when the first code was lost or mistyped too
 /// often. Gives the code to read out and how.
 pub async fn new_code(app: &App, actor: &Actor, reference: Ref) -> Result<(String, String)> {
-    let token = &fresh_token(app);
-    let code = &Code::generate(app.env());
+    let Secrets { token, code } = &fresh_secrets(app);
     app.store
         .work(actor, Purpose::HelpAPerson, |w| {
             Box::pin(async move {

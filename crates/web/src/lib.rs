@@ -30,6 +30,7 @@
 mod address;
 mod admin;
 pub mod api;
+mod api_case;
 mod case;
 mod case_now;
 mod children;
@@ -47,6 +48,7 @@ mod hand_over;
 mod link;
 mod needs;
 pub mod openapi;
+mod openapi_schemas;
 mod oruk;
 mod partner;
 mod person;

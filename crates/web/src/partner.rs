@@ -77,7 +77,7 @@ fn rows(text: Text, rows: &[InboxRow], now: At, nothing: &str) -> Html {
     if rows.is_empty() {
         return Html::paragraph(text.t(nothing));
     }
-    let mut table = Table::bare().head([
+    let mut table = Table::bare().stacked().head([
         text.t("partner-need"),
         text.t("partner-urgency"),
         text.t("partner-from"),

@@ -13,6 +13,7 @@ pub fn all() -> Vec<Route> {
         crate::find::routes(),
         crate::steward::routes(),
         crate::api::routes(),
+        crate::api_case::routes(),
         crate::front_desk::routes(),
         crate::today::routes(),
         crate::with_me::routes(),

@@ -193,7 +193,7 @@ fn code_input(text: Text, form: &Form, hint: &str) -> Input {
 /// The invented people of a demo: one press each.
 fn demo_table(visit: &Visit, people: &[DemoPerson]) -> Html {
     let text = visit.text();
-    let mut table = Table::new(text.t("sign-in-demo-caption")).head([
+    let mut table = Table::new(text.t("sign-in-demo-caption")).stacked().head([
         Cell::new(text.t("sign-in-demo-name")),
         Cell::new(text.t("sign-in-demo-role")),
         Cell::new(text.t("sign-in-demo-organisation")),
@@ -201,7 +201,7 @@ fn demo_table(visit: &Visit, people: &[DemoPerson]) -> Html {
     ]);
     for person in people {
         let role = text.plain(role_words(person.role));
-        let words = text.plain_with(
+        let words = text.t_with(
             "sign-in-demo-as",
             &[
                 ("name", person.name.as_str().into()),
@@ -210,7 +210,7 @@ fn demo_table(visit: &Visit, people: &[DemoPerson]) -> Html {
         );
         let press = PostForm::new("/sign-in/demo", visit.csrf())
             .hidden("account", person.reference.to_string())
-            .body(Button::new(Html::text(words)).secondary());
+            .body(Button::new(words).secondary().classes("tl-small"));
         table = table.row([
             Cell::new(person.name.as_str()),
             Cell::new(text.t(role_words(person.role))),

@@ -162,7 +162,7 @@ fn feeds(text: Text, feeds: &[FeedHealth]) -> Html {
     if feeds.is_empty() {
         return out.then(Html::paragraph(text.t("steward-no-feeds")));
     }
-    let mut rows = Table::new(text.t("steward-feeds-caption")).head([
+    let mut rows = Table::new(text.t("steward-feeds-caption")).stacked().head([
         text.t("steward-feed"),
         text.t("steward-last-read"),
         text.t("steward-result"),
@@ -192,6 +192,7 @@ fn fading(text: Text, queue: &Queue) -> Html {
             &[("count", counted(queue.fading_total))],
         )));
     let mut rows = Table::new(text.t("steward-fading-caption"))
+        .stacked()
         .head([text.t("steward-service"), text.t("service-confirmed")]);
     for one in &queue.fading {
         let since = one.vouched_at.map_or_else(
@@ -296,7 +297,7 @@ async fn run(visit: Visit) -> Outcome {
             text.t("steward-problems-table"),
             format!("/steward/runs/{reference}/problems"),
         )));
-        let mut rows = Table::new(text.t("steward-problems")).head([
+        let mut rows = Table::new(text.t("steward-problems")).stacked().head([
             text.t("steward-row"),
             text.t("steward-field"),
             text.t("steward-problem"),

@@ -7,7 +7,10 @@
 //! To add to it: a step of `people`'s history, a template in `listings`, a body in `staff`. What must never happen here: a
 //! real person, or a row written past the use cases.
 
+mod arrival;
+mod help;
 mod listings;
+mod lists;
 mod names;
 mod parameters;
 mod people;
@@ -41,7 +44,7 @@ pub use staff::{SIGN_INS, SignIn};
 pub struct Size {
     /// The seed.
     pub seed: u64,
-    /// How many adults come for help.
+    /// How many people there are: adults who come for help, and their children.
     pub people: u32,
     /// The instant at which the history ends.
     pub end: At,

@@ -48,10 +48,10 @@ today-first = { $name }, told first
 today-then = { $name }, told next
 today-cover-gap = Only one person is named for this site. If they are away, nobody is told in time.
 today-about = { $name }: { $what }
-today-turn = Whose turn: { $who }
-today-then-tells = After that this person is told: { $who }
-today-then-back = After that it comes back to the worker, to choose what is next.
-today-since = Since { $ago }
+today-turn = Whose turn: { $who }.
+today-then-tells = Then told: { $who }.
+today-then-back = Then it comes back to the worker.
+today-since = since { $ago }
 today-overdue = Overdue
 today-open = Open
 today-referral-draft = A referral that was not sent
@@ -235,3 +235,7 @@ sign-fell_silent = They changed the subject or fell silent
 sign-child_seems_afraid = A child seems afraid or hungry
 sign-moved_suddenly = They moved suddenly
 sign-speaks_of_suicide = They speak of ending their life
+today-more = { $count ->
+    [one] Show { $count } more
+   *[other] Show { $count } more
+}
