@@ -17,6 +17,7 @@ pub use throughline_store::case::{Case, CaseState};
 use throughline_store::case::{NewCase, RiskClock};
 pub use throughline_store::child::Child;
 pub use throughline_store::person::PersonSheet;
+use throughline_store::story::StoryKind;
 use throughline_store::task::TaskNew;
 use throughline_store::{Error, Result, Work};
 
@@ -155,7 +156,7 @@ pub(crate) use change;
 pub async fn person_change(app: &App, actor: &Actor, case: Ref, sheet: &PersonSheet) -> Result<()> {
     change!(app, actor, case, |w, may, _read| {
         w.person_change(may, sheet).await?;
-        w.case_event(may, "person_changed", None).await
+        w.case_event(may, StoryKind::PersonChanged, None).await
     })
 }
 

@@ -1,5 +1,7 @@
 //! Everything the page of one case shows, and who has looked at it.
 
+use std::collections::BTreeMap;
+
 use throughline_core::conversation::{CloseFacts, StillOpen, may_close};
 use throughline_core::id::{AccountId, OrganisationId, Ref};
 use throughline_core::immediate::ImmediateKind;
@@ -73,6 +75,8 @@ pub struct CaseView {
     pub immediate: Vec<Immediate>,
     /// Children.
     pub children: Vec<Child>,
+    /// What each child needs for themselves, by the reference of the child's own case.
+    pub children_needs: BTreeMap<Ref, Vec<Need>>,
     /// Judgements of risk, newest first.
     pub risks: Vec<Judged>,
     /// Own words, newest version first.
@@ -113,6 +117,13 @@ async fn view(app: &App, w: &mut Work<'_>, may: &Permit<CaseRead>) -> Result<Cas
         needs.iter().map(|need| (need.kind, need.state)).collect();
     let immediate = w.immediate_needs(may).await?;
     let children = w.children(may).await?;
+    let mut children_needs = BTreeMap::new();
+    for child in &children {
+        let facts = w.case_facts(child.reference).await?;
+        if let Ok(own) = w.permit_found::<CaseRead>(facts) {
+            children_needs.insert(child.reference, w.needs(&own).await?);
+        }
+    }
     let mut risks = Vec::new();
     for risk in w.risks(may).await? {
         let by = account_name(w, risk.by).await?;
@@ -142,9 +153,11 @@ async fn view(app: &App, w: &mut Work<'_>, may: &Permit<CaseRead>) -> Result<Cas
             None => None,
         };
         let to = line.detail.get("to").and_then(|to| to.as_str());
+        let with = line.detail.get("with").and_then(|with| with.as_str());
         let organisation = match to.and_then(|to| to.parse::<uuid::Uuid>().ok()) {
             Some(id) => Some(organisation_name(w, OrganisationId::from_uuid(id)).await?),
-            None => None,
+            // Who was not told may be no organisation at all: then they are named in words.
+            None => with.map(str::to_owned),
         };
         story.push(Told {
             line,
@@ -163,6 +176,7 @@ async fn view(app: &App, w: &mut Work<'_>, may: &Permit<CaseRead>) -> Result<Cas
         needs,
         immediate,
         children,
+        children_needs,
         risks,
         statements,
         contacts,

@@ -34,6 +34,7 @@ pub mod promises;
 pub mod referral;
 pub mod referral_answer;
 pub mod referral_clock;
+pub mod referral_hold;
 pub mod referral_recipient;
 pub mod referral_send;
 pub mod security;

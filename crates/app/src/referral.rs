@@ -59,6 +59,8 @@ pub struct SenderView {
     pub steps: Vec<Transition>,
     /// What was asked and answered.
     pub exchanges: Vec<Exchange>,
+    /// Other services asked for the same need that are not over, by name.
+    pub others: Vec<(Referral, String)>,
 }
 
 /// The pack that a case was opened under, by its name there (`id@version`, or the id alone).
@@ -127,11 +129,17 @@ const fn settled_by(state: ReferralState) -> &'static [TaskKind] {
         }
         ReferralState::FirstContact => &[T::ChaseReferral],
         ReferralState::InService => &[T::AskWhetherStarted],
-        ReferralState::Sent => &[T::FinishReferral, T::OfferNext],
-        ReferralState::Declined => &[T::ChaseReferral, T::AskWhetherStillWaiting],
+        ReferralState::Sent => &[T::FinishReferral, T::OfferNext, T::AskWhichOffer],
+        ReferralState::Declined => &[
+            T::ChaseReferral,
+            T::AskWhetherStillWaiting,
+            T::AskWhichOffer,
+        ],
+        ReferralState::Held => &[T::ChaseReferral, T::AskWhetherStillWaiting],
         ReferralState::Withdrawn | ReferralState::SurvivorDeclined | ReferralState::Ended => &[
             T::ChaseReferral,
             T::OfferNext,
+            T::AskWhichOffer,
             T::AskWhetherStillWaiting,
             T::AskWhetherStarted,
             T::AskWhetherHelping,
@@ -159,29 +167,38 @@ pub(crate) fn task_for(referral: &Referral, kind: TaskKind, due_at: At, climbs_a
 pub async fn view(app: &App, actor: &Actor, reference: Ref) -> Result<SenderView> {
     app.store
         .work(actor, Purpose::HelpAPerson, |w| {
-            Box::pin(async move {
-                let facts = w.referral_facts(reference).await?;
-                let permit = w.permit_found::<ReferralRead>(facts)?;
-                let referral = w.referral_for_update(&permit).await?;
-                let (packet, accepted) = w.referral_content(&permit).await?;
-                let service = w.service_by_id(referral.service).await?;
-                let facts = w.case_facts_by_id(referral.case).await?;
-                let case = w.permit_found::<CaseRead>(facts)?;
-                Ok(SenderView {
-                    case: w.case_read(&case).await?.reference,
-                    phone: service.as_ref().and_then(phone_of),
-                    service: service
-                        .map(|service| service.entry.name)
-                        .unwrap_or_default(),
-                    packet,
-                    accepted,
-                    steps: w.referral_steps(&permit).await?,
-                    exchanges: w.referral_exchanges(&permit).await?,
-                    referral,
-                })
-            })
+            Box::pin(async move { view_in(w, reference).await })
         })
         .await
+}
+
+/// The same inside a unit of work.
+pub(crate) async fn view_in(w: &mut Work<'_>, reference: Ref) -> Result<SenderView> {
+    let facts = w.referral_facts(reference).await?;
+    let permit = w.permit_found::<ReferralRead>(facts)?;
+    let referral = w.referral_for_update(&permit).await?;
+    let (packet, accepted) = w.referral_content(&permit).await?;
+    let service = w.service_by_id(referral.service).await?;
+    let mut others = Vec::new();
+    for other in w.referral_others(&permit, &referral).await? {
+        let name = crate::case_view::organisation_name(w, other.to).await?;
+        others.push((other, name));
+    }
+    let facts = w.case_facts_by_id(referral.case).await?;
+    let case = w.permit_found::<CaseRead>(facts)?;
+    Ok(SenderView {
+        case: w.case_read(&case).await?.reference,
+        phone: service.as_ref().and_then(phone_of),
+        service: service
+            .map(|service| service.entry.name)
+            .unwrap_or_default(),
+        packet,
+        accepted,
+        steps: w.referral_steps(&permit).await?,
+        exchanges: w.referral_exchanges(&permit).await?,
+        others,
+        referral,
+    })
 }
 
 /// Checks that nobody moved it since the page was made: two people who answer at once must not both think they did.

@@ -1,16 +1,18 @@
 //! What comes back, whoever records it and however it came: an answer, an outcome, a question; and taking a referral back.
 
-use throughline_core::id::Ref;
+use throughline_core::id::{Ref, ReferralId};
 use throughline_core::reason::{Words, WorkerName};
 use throughline_core::referral::{EndReason, Helped, ReferralMove, ReferralState, UnmetReason};
 use throughline_core::task::TaskKind;
 use throughline_policy::action::{OutcomeRecord, ReferralRecord};
-use throughline_policy::{Actor, Purpose};
+use throughline_policy::{Actor, Permit, Purpose};
+use throughline_store::Work;
 use throughline_store::outbox::OutboxKind;
-use throughline_store::referral::Via;
+use throughline_store::referral::{Referral, Via};
 use throughline_store::task::TaskOutcome;
 
 use crate::referral::{Step, make_move, still};
+use crate::referral_hold::hold_the_rest;
 use crate::{App, Result};
 
 /// An answer, whoever records it and however it came.
@@ -95,7 +97,8 @@ pub async fn record_answer(
     answer: &Answer,
     via: Via,
 ) -> Result<ReferralState> {
-    app.store
+    let (next, id) = app
+        .store
         .work(actor, Purpose::HelpAPerson, |w| {
             Box::pin(async move {
                 let facts = w.referral_facts(reference).await?;
@@ -103,10 +106,22 @@ pub async fn record_answer(
                 let referral = w.referral_for_update(&permit).await?;
                 still(&referral, seen)?;
                 let (_, step) = answer.step(via);
-                make_move(app, w, &permit, &referral, step).await
+                let next = make_move(app, w, &permit, &referral, step).await?;
+                Ok((next, referral.id))
             })
         })
-        .await
+        .await?;
+    after_answer(app, next, id).await;
+    Ok(next)
+}
+
+/// What follows an answer once it is recorded: other offers wait while the person chooses. It cannot undo the answer.
+pub(crate) async fn after_answer(app: &App, next: ReferralState, id: ReferralId) {
+    if next == ReferralState::Accepted
+        && let Err(error) = hold_the_rest(app, id).await
+    {
+        tracing::error!(%error, "the other offers could not be held yet; their clocks will do it");
+    }
 }
 
 /// Takes a referral back. The service is told in one neutral sentence and can no longer read it.
@@ -118,26 +133,36 @@ pub async fn withdraw(app: &App, actor: &Actor, reference: Ref, seen: i64) -> Re
                 let permit = w.permit_found::<ReferralRecord>(facts)?;
                 let referral = w.referral_for_update(&permit).await?;
                 still(&referral, seen)?;
-                let link = w.referral_link_newest(&referral).await?;
-                let step = Step::plain(&ReferralMove::Withdraw, Via::Worker);
-                make_move(app, w, &permit, &referral, step).await?;
-                if let Some(link) = link {
-                    let once = format!("withdrawn:{}", link.uuid());
-                    let payload = serde_json::Value::Null;
-                    let now = w.now();
-                    w.outbox_add(
-                        OutboxKind::PartnerWithdrawn,
-                        Some(link.uuid()),
-                        payload,
-                        Some(&once),
-                        now,
-                    )
-                    .await?;
-                }
-                Ok(())
+                withdraw_in(app, w, &permit, &referral).await
             })
         })
         .await
+}
+
+/// Takes one back inside a unit of work.
+pub(crate) async fn withdraw_in(
+    app: &App,
+    w: &mut Work<'_>,
+    permit: &Permit<ReferralRecord>,
+    referral: &Referral,
+) -> Result<()> {
+    let link = w.referral_link_newest(referral).await?;
+    let step = Step::plain(&ReferralMove::Withdraw, Via::Worker);
+    make_move(app, w, permit, referral, step).await?;
+    if let Some(link) = link {
+        let once = format!("withdrawn:{}", link.uuid());
+        let payload = serde_json::Value::Null;
+        let now = w.now();
+        w.outbox_add(
+            OutboxKind::PartnerWithdrawn,
+            Some(link.uuid()),
+            payload,
+            Some(&once),
+            now,
+        )
+        .await?;
+    }
+    Ok(())
 }
 
 /// Records what came of it, as the service or as the worker: contact, start, end. `seen` is the version on the page.

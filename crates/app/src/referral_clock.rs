@@ -2,12 +2,14 @@
 
 use throughline_core::clock::ClockId;
 use throughline_core::id::ReferralId;
+use throughline_core::referral::ReferralMove;
 use throughline_core::task::OnTimeout;
-use throughline_policy::action::ReferralRecord;
+use throughline_policy::action::{ReferralRead, ReferralRecord};
 use throughline_policy::{Actor, Purpose};
 use throughline_store::referral::Via;
 
 use crate::referral::{Step, make_move, pack_named, task_for};
+use crate::referral_hold::{another_is_taken_on, hold};
 use crate::{App, Error, Result};
 
 /// Acts on every clock that has run out: silence becomes a task for a named human, never nothing. Gives how many it acted on.
@@ -45,6 +47,13 @@ async fn time_out(app: &App, system: &Actor, id: ReferralId) -> Result<bool> {
                 ) else {
                     return Ok(false);
                 };
+                let read = w.permit_found::<ReferralRead>(facts)?;
+                if referral.state.apply(&ReferralMove::Hold).is_ok()
+                    && another_is_taken_on(w, &read, &referral).await?
+                {
+                    hold(app, w, &permit, &referral).await?;
+                    return Ok(true);
+                }
                 match duty.on_timeout {
                     OnTimeout::Move(made) => {
                         let step = Step::plain(&made, Via::Clock);

@@ -15,7 +15,9 @@ use throughline_core::referral::ReferralMove;
 use throughline_core::scan::{Protected, scan};
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
-use throughline_policy::action::{CaseChange, CaseRead, ReferralRecord, ReferralSend};
+use throughline_policy::action::{
+    CaseChange, CaseRead, DraftKeep, ReferralRead, ReferralRecord, ReferralSend,
+};
 use throughline_policy::{Actor, Permit, Purpose};
 use throughline_seal::{Code, Token};
 use throughline_store::Work;
@@ -24,7 +26,7 @@ use throughline_store::outbox::OutboxKind;
 use throughline_store::referral::{NewReferral, Referral, Via};
 
 use crate::packet::{self, Line, Packet};
-use crate::referral::{Step, make_move, pack_named, task_for};
+use crate::referral::{SenderView, Step, make_move, pack_named, task_for, view_in};
 use crate::referral_recipient::{Asked, Route, asked, is_specialist, phone_of, recipient};
 use crate::{App, Error, Result};
 
@@ -164,7 +166,14 @@ pub async fn send(app: &App, actor: &Actor, order: &SendOrder) -> Result<Sent> {
     let secrets = &fresh_secrets(app);
     app.store
         .work(actor, Purpose::HelpAPerson, |w| {
-            Box::pin(async move { send_in(app, w, order, secrets).await })
+            Box::pin(async move {
+                let sent = send_in(app, w, order, secrets).await?;
+                if let Some(code) = &sent.code {
+                    let route = sent.code_route.clone();
+                    keep_code(w, sent.reference, code.clone(), route).await?;
+                }
+                Ok(sent)
+            })
         })
         .await
 }
@@ -264,6 +273,94 @@ pub(crate) async fn send_in(
         routes: asked.routes,
         answer_by,
     })
+}
+
+/// For how long a code can be looked at again on the confirmation, in seconds: a page that is loaded twice must not lose it.
+const CODE_SHOWN_SECONDS: i64 = 15 * 60;
+
+/// A code as it stands on the confirmation, kept for its writer alone under their own key.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct KeptCode {
+    code: String,
+    route: Option<String>,
+}
+
+fn code_page(reference: Ref) -> String {
+    format!("codes/{reference}")
+}
+
+/// Keeps a code for the confirmation. A program was given it in its answer and has no page.
+async fn keep_code(
+    w: &mut Work<'_>,
+    reference: Ref,
+    code: String,
+    route: Option<String>,
+) -> Result<()> {
+    if w.actor().account().is_none() {
+        return Ok(());
+    }
+    let page = code_page(reference);
+    let facts = w.draft_facts(&page).await?;
+    let permit = w.permit::<DraftKeep>(&facts)?;
+    w.draft_keep(&permit, &page, &KeptCode { code, route })
+        .await
+        .map(|_| ())
+}
+
+/// What the page after sending says: what was sent, to whom, by when they answer, and who looks after it.
+#[derive(Debug, Clone)]
+pub struct Confirmation {
+    /// The referral as its sender sees it.
+    pub view: SenderView,
+    /// How the service learns of it.
+    pub routes: Vec<Route>,
+    /// By when the service is to answer.
+    pub answer_by: At,
+    /// Who looks after it, by name.
+    pub owner: String,
+    /// The code to give them another way and how, while it is still shown.
+    pub code: Option<(String, Option<String>)>,
+}
+
+/// Reads the page after sending. It changes nothing, so that loading it twice sends nothing twice.
+pub async fn confirmation(app: &App, actor: &Actor, reference: Ref) -> Result<Confirmation> {
+    app.store
+        .work(actor, Purpose::HelpAPerson, |w| {
+            Box::pin(async move {
+                let view = view_in(w, reference).await?;
+                let facts = w.referral_facts(reference).await?;
+                let permit = w.permit_found::<ReferralRead>(facts)?;
+                let pack = pack_named(app, &w.referral_pack(&permit).await?)?;
+                let urgency = pack.urgency(view.referral.need, view.referral.risk);
+                let sent_at = view.referral.sent_at.unwrap_or(view.referral.created_at);
+                let service = w.service_by_id(view.referral.service).await?;
+                let routes = match service {
+                    Some(service) => asked(w, service.reference).await?.routes,
+                    None => vec![Route::Call],
+                };
+                let page = code_page(reference);
+                let facts = w.draft_facts(&page).await?;
+                let keep = w.permit::<DraftKeep>(&facts)?;
+                let kept = w.draft::<KeptCode>(&keep, &page).await?;
+                let now = w.now();
+                let code = kept
+                    .filter(|kept| now.seconds_since(kept.saved_at) < CODE_SHOWN_SECONDS)
+                    .map(|kept| (kept.body.code, kept.body.route));
+                Ok(Confirmation {
+                    routes,
+                    answer_by: pack.due(ClockId::ReferralAnswer, urgency, sent_at),
+                    owner: crate::case_view::account_name(w, view.referral.lead).await?,
+                    code,
+                    view,
+                })
+            })
+        })
+        .await
+}
+
+/// The code was passed on: it is shown no more.
+pub async fn code_passed_on(app: &App, actor: &Actor, reference: Ref) -> Result<()> {
+    crate::drafts::drop_page(app, actor, &code_page(reference)).await
 }
 
 /// Moves the need along with the referral. A need that is not in the case yet was just told by choosing it.
@@ -408,6 +505,8 @@ pub async fn new_code(app: &App, actor: &Actor, reference: Ref) -> Result<(Strin
                     now,
                 )
                 .await?;
+                let route = Some(address.code_route.clone());
+                keep_code(w, reference, code.reveal(), route).await?;
                 Ok((code.reveal(), address.code_route))
             })
         })

@@ -16,7 +16,7 @@ use crate::entity::support_case;
 use crate::error::{Error, Result};
 use crate::person::PersonSheet;
 use crate::scope::{TieColumns, branches};
-use crate::story::NewEvent;
+use crate::story::{NewEvent, StoryKind};
 use crate::task::TaskNew;
 use crate::work::Work;
 
@@ -190,7 +190,7 @@ impl Work<'_> {
         self.event_add(NewEvent {
             case: id,
             owner: person_id.uuid(),
-            kind: "case_opened",
+            kind: StoryKind::CaseOpened,
             referral: None,
             detail: None,
         })
@@ -307,9 +307,9 @@ impl Work<'_> {
         self.case_event(
             permit,
             if closed {
-                "case_closed"
+                StoryKind::CaseClosed
             } else {
-                "case_reopened"
+                StoryKind::CaseReopened
             },
             None,
         )

@@ -13,7 +13,7 @@ use crate::case::facts;
 use crate::col::Col;
 use crate::entity::{account, support_case};
 use crate::error::Result;
-use crate::story::NewEvent;
+use crate::story::{NewEvent, StoryKind};
 use crate::work::Work;
 
 impl Work<'_> {
@@ -80,7 +80,7 @@ impl Work<'_> {
         self.event_add(NewEvent {
             case: row.id.0,
             owner,
-            kind: "handed_over",
+            kind: StoryKind::HandedOver,
             referral: None,
             detail: None,
         })

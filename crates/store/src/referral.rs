@@ -23,7 +23,7 @@ use crate::entity::{referral, referral_transition, support_case, task};
 use crate::error::{Error, Result};
 use crate::keys::place;
 use crate::referral_content::Accepted;
-use crate::story::NewEvent;
+use crate::story::{NewEvent, StoryKind};
 use crate::work::Work;
 
 throughline_core::code_list! {
@@ -47,6 +47,8 @@ throughline_core::code_list! {
         Clock = "clock",
         /// The mail system.
         Mail = "mail",
+        /// Another service accepted: the system holds this offer until the person has chosen.
+        Another = "another",
     }
 }
 
@@ -407,7 +409,7 @@ impl Work<'_> {
         self.event_add(NewEvent {
             case: referral.case,
             owner,
-            kind: "referral",
+            kind: StoryKind::Referral,
             referral: Some(referral.id),
             detail: Some(
                 serde_json::json!({ "move": made.code(), "to": next.code(), "via": via.code() }),

@@ -3,6 +3,7 @@
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use throughline_core::code::Code as _;
 use throughline_core::reason::Words;
 use throughline_core::time::At;
 use throughline_policy::action::{PacketRead, ReferralRead};
@@ -13,7 +14,7 @@ use crate::entity::{case_event, referral};
 use crate::error::{Error, Result};
 use crate::keys::place;
 use crate::referral::{MovesReferral, Referral, SeesReferral};
-use crate::story::NewEvent;
+use crate::story::{NewEvent, StoryKind};
 use crate::work::Work;
 
 /// What the one who accepts says, sealed with the referral.
@@ -51,7 +52,7 @@ impl std::fmt::Debug for Exchange {
 }
 
 /// The kind of the story's lines that hold what was asked and answered.
-const SAID: &str = "referral_said";
+const SAID: StoryKind = StoryKind::ReferralSaid;
 
 impl Work<'_> {
     /// The packet, as the partner.
@@ -151,7 +152,7 @@ impl Work<'_> {
         let person = permit.person().ok_or(Error::NotFound(A::KIND))?.uuid();
         let rows = case_event::Entity::find()
             .filter(case_event::Column::ReferralId.eq(Col(permit.on())))
-            .filter(case_event::Column::Kind.eq(SAID))
+            .filter(case_event::Column::Kind.eq(SAID.code()))
             .order_by_asc(case_event::Column::At)
             .order_by_asc(case_event::Column::Id)
             .all(&self.tx)

@@ -7,7 +7,7 @@ use throughline_core::time::At;
 use throughline_policy::action::{
     CaseRead, OutcomeRecord, ReferralRead, ReferralReceive, ReferralRecord,
 };
-use throughline_policy::{Permit, Rule, Scope};
+use throughline_policy::{Action as _, Permit, Rule, Scope};
 
 use crate::col::Col;
 use crate::entity::{referral, referral_transition};
@@ -37,6 +37,29 @@ impl Work<'_> {
         self.note(permit, permit.on().uuid(), &["referral"]);
         let mut out = rows.iter().map(plain).collect::<Result<Vec<_>>>()?;
         out.sort_by_key(|referral| std::cmp::Reverse(referral.id));
+        Ok(out)
+    }
+
+    /// The other referrals of the same case for the same need that are not over, oldest first. For the sender and the system:
+    /// no service ever learns whom else somebody asked.
+    pub async fn referral_others(
+        &mut self,
+        permit: &Permit<ReferralRead>,
+        referral: &Referral,
+    ) -> Result<Vec<Referral>> {
+        if referral.id != permit.on() {
+            return Err(Error::NotFound(ReferralRead::KIND));
+        }
+        let rows = referral::Entity::find()
+            .filter(referral::Column::CaseId.eq(Col(referral.case)))
+            .all(&self.tx)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["referral"]);
+        let mut out = rows.iter().map(plain).collect::<Result<Vec<_>>>()?;
+        out.retain(|other| {
+            other.id != referral.id && other.need == referral.need && !other.state.is_final()
+        });
+        out.sort_by_key(|other| other.id);
         Ok(out)
     }
 

@@ -2,6 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use throughline_core::code::Code as _;
 use throughline_core::id::{AccountId, CaseId, OrganisationId, ReferralId};
 use throughline_core::time::At;
 use throughline_policy::action::{CaseChange, CaseLookers, CaseRead};
@@ -14,12 +15,70 @@ use crate::error::{Error, Result};
 use crate::keys::place;
 use crate::work::Work;
 
+throughline_core::code_list! {
+    /// What a line of the story tells. Every kind has its own words in the catalogue, in both languages; a test holds them together.
+    pub enum StoryKind {
+        /// The record was made.
+        CaseOpened = "case_opened",
+        /// The case was closed.
+        CaseClosed = "case_closed",
+        /// The case was opened again.
+        CaseReopened = "case_reopened",
+        /// Somebody else leads.
+        HandedOver = "handed_over",
+        /// What they told of themselves was changed.
+        PersonChanged = "person_changed",
+        /// They told of a need.
+        NeedTold = "need_told",
+        /// Signs of a need were seen.
+        NeedSeen = "need_seen",
+        /// A need moved on.
+        NeedMoved = "need_moved",
+        /// Bed, money or essentials were answered.
+        ImmediateAnswered = "immediate_answered",
+        /// A child was added.
+        ChildAdded = "child_added",
+        /// Safeguarding of a child was decided.
+        ChildDecided = "child_decided",
+        /// A child's own help moved on.
+        ChildMoved = "child_moved",
+        /// The risk was judged.
+        RiskJudged = "risk_judged",
+        /// Their own words were written down.
+        StatementWritten = "statement_written",
+        /// A way to make contact was added.
+        ContactAdded = "contact_added",
+        /// A way to make contact was confirmed.
+        ContactConfirmed = "contact_confirmed",
+        /// A way to make contact was ended.
+        ContactEnded = "contact_ended",
+        /// They moved or separated.
+        ContactChanged = "contact_changed",
+        /// Sharing was agreed.
+        ConsentGiven = "consent_given",
+        /// Sharing was taken back.
+        ConsentWithdrawn = "consent_withdrawn",
+        /// It was decided not to share.
+        NotShared = "not_shared",
+        /// A referral moved.
+        Referral = "referral",
+        /// Something was asked or answered about a referral.
+        ReferralSaid = "referral_said",
+        /// A task was done.
+        TaskDone = "task_done",
+        /// A task went up the ladder.
+        TaskClimbed = "task_climbed",
+        /// 999 was called.
+        Called999 = "called_999",
+    }
+}
+
 /// One line of the story.
 #[derive(Debug, Clone)]
 pub struct StoryLine {
     /// When.
     pub at: At,
-    /// What kind of thing happened: a code with its own words in the catalogue.
+    /// What kind of thing happened: a code of [`StoryKind`], or one of a newer version of this program.
     pub kind: String,
     /// By whom, if staff.
     pub account: Option<AccountId>,
@@ -47,7 +106,7 @@ pub struct Look {
 pub(crate) struct NewEvent {
     pub case: CaseId,
     pub owner: Uuid,
-    pub kind: &'static str,
+    pub kind: StoryKind,
     pub referral: Option<ReferralId>,
     pub detail: Option<serde_json::Value>,
 }
@@ -57,7 +116,7 @@ impl Work<'_> {
     pub async fn case_event(
         &mut self,
         permit: &Permit<CaseChange>,
-        kind: &'static str,
+        kind: StoryKind,
         detail: Option<serde_json::Value>,
     ) -> Result<()> {
         let owner = permit
@@ -88,7 +147,7 @@ impl Work<'_> {
             id: Set(id),
             case_id: Set(Col(new.case)),
             at: Set(Col(self.now())),
-            kind: Set(new.kind.to_owned()),
+            kind: Set(new.kind.code().to_owned()),
             account_id: Set(self.actor().account().map(Col)),
             referral_id: Set(new.referral.map(Col)),
             detail: Set(detail),

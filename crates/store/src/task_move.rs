@@ -12,7 +12,7 @@ use throughline_policy::action::TaskDo;
 use crate::col::Col;
 use crate::entity::task;
 use crate::error::{Error, Result};
-use crate::story::NewEvent;
+use crate::story::{NewEvent, StoryKind};
 use crate::task::{Climbed, TOP, TaskOutcome, post};
 use crate::work::Work;
 
@@ -57,7 +57,7 @@ impl Work<'_> {
     async fn task_event(
         &mut self,
         row: &task::Model,
-        kind: &'static str,
+        kind: StoryKind,
         detail: serde_json::Value,
     ) -> Result<()> {
         let Some(case) = row.case_id else {
@@ -101,7 +101,7 @@ impl Work<'_> {
         self.note(permit, permit.on().uuid(), &["state", "outcome"]);
         self.task_event(
             &row,
-            "task_done",
+            StoryKind::TaskDone,
             serde_json::json!({ "task": row.kind, "outcome": outcome.code() }),
         )
         .await
@@ -185,7 +185,7 @@ impl Work<'_> {
         let post = post(level);
         self.task_event(
             &row,
-            "task_climbed",
+            StoryKind::TaskClimbed,
             serde_json::json!({ "task": row.kind, "to": post.code() }),
         )
         .await?;

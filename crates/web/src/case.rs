@@ -239,7 +239,7 @@ fn values(text: Text, told: &Told) -> Vec<(&'static str, Value)> {
         ("why", "contact-ended"),
         ("purpose", "purpose"),
         ("basis", "basis"),
-        ("task", "task"),
+        ("task", "task-kind"),
         ("outcome", "task-outcome"),
         ("move", "step"),
     ];

@@ -4,11 +4,11 @@ use jiff::civil::Date;
 use throughline_app::case::Child;
 use throughline_app::case_now::{self};
 use throughline_app::case_view::CaseView;
-use throughline_core::child::{Safeguarding, SafeguardingCode};
+use throughline_core::child::{ChildMove, Safeguarding, SafeguardingCode};
 use throughline_core::code::Code;
 use throughline_ui::prelude::*;
 
-use crate::case::{CHANGE, TITLE, opened, step, word};
+use crate::case::{CHANGE, TITLE, again, opened, step, word};
 use crate::case_now::{choices, chosen, form_to, reason, version};
 use crate::fault::{Fault, Outcome};
 use crate::route::{Rate, Route, get, post};
@@ -30,6 +30,13 @@ pub fn routes() -> Vec<Route> {
         post("/cases/{case}/children/{child}", TITLE, CHANGE, page, |v| {
             Box::pin(child_decide(v))
         }),
+        post(
+            "/cases/{case}/children/{child}/help",
+            TITLE,
+            CHANGE,
+            page,
+            |v| Box::pin(child_help(v)),
+        ),
     ]
 }
 
@@ -51,7 +58,8 @@ fn children_page(visit: &Visit, view: &CaseView, form: &Form) -> Page {
             .fact(
                 text.t("children-help"),
                 word(text, "child-state", child.state.code()),
-            );
+            )
+            .row(own_needs(text, view, child));
         let card = SummaryCard::new(Html::text(&child.sheet.chosen), list)
             .action(Action::new(
                 text.t("children-decide"),
@@ -82,6 +90,40 @@ fn children_page(visit: &Visit, view: &CaseView, form: &Form) -> Page {
         questions,
     ));
     step(visit, view, "children-heading", "", form, body)
+}
+
+/// What a child needs for themselves, and the way to add to it. A child whose case somebody else leads shows nothing here.
+fn own_needs(text: Text, view: &CaseView, child: &Child) -> Row {
+    let known = view.children_needs.get(&child.reference);
+    let needs: Vec<String> = known
+        .into_iter()
+        .flatten()
+        .map(|need| {
+            text.plain_with(
+                "children-need",
+                &[
+                    ("need", text.plain(&format!("need-{}", need.kind)).into()),
+                    (
+                        "state",
+                        text.plain(&format!("need-state-{}", need.state)).into(),
+                    ),
+                ],
+            )
+        })
+        .collect();
+    let value = if needs.is_empty() {
+        text.t("children-needs-none")
+    } else {
+        Html::bullets(needs.iter().map(Html::text))
+    };
+    let row = Row::new(text.t("children-needs"), value);
+    if known.is_none() {
+        return row;
+    }
+    row.action(Action::new(
+        text.t("children-need-add"),
+        format!("/cases/{}/needs/add", child.reference),
+    ))
 }
 
 async fn child_add(visit: Visit) -> Outcome {
@@ -141,8 +183,57 @@ fn child_page(visit: &Visit, view: &CaseView, child: &Child, form: &Form) -> Pag
             &format!("/children/{}", child.reference),
             child.version,
             questions,
-        ));
+        ))
+        .then(help(visit, view, child, form));
     step(visit, view, "child-heading", "/children", form, body)
+}
+
+/// Where the child's own help stands, and what can happen next.
+fn help(visit: &Visit, view: &CaseView, child: &Child, form: &Form) -> Html {
+    let text = visit.text();
+    let moves = ChildMove::ALL
+        .iter()
+        .filter(|by| child.state.apply(**by).is_ok())
+        .map(|by| Choice::new(by.code(), word(text, "child-move", by.code())));
+    let questions = Html::from(
+        Radios::new("move", text.t("child-help-what"))
+            .items(moves)
+            .bind(form, text),
+    )
+    .then(Button::new(text.t("case-save")).secondary());
+    Html::heading(2, Size::M, text.t("children-help"))
+        .then(Html::paragraph(word(
+            text,
+            "child-state",
+            child.state.code(),
+        )))
+        .then(form_to(
+            visit,
+            view,
+            &format!("/children/{}/help", child.reference),
+            child.version,
+            questions,
+        ))
+}
+
+async fn child_help(visit: Visit) -> Outcome {
+    let reference = visit.reference("case")?;
+    let mut form = visit.form()?;
+    let version = version(&form)?;
+    if let Some(by) = chosen::<ChildMove>(&mut form, "move") {
+        let own = visit.reference("child")?;
+        let done =
+            case_now::child_move(visit.app(), visit.actor(), reference, own, version, by).await;
+        match done {
+            Ok(()) => {
+                return Ok(visit.go_saying(&format!("/cases/{reference}/children"), "case-saved"));
+            }
+            Err(error) => again(&mut form, error)?,
+        }
+    }
+    let view = opened(&visit).await?;
+    let child = child_of(&visit, &view)?;
+    Ok(visit.show_errors(child_page(&visit, &view, child, &form)))
 }
 
 async fn child_decide(visit: Visit) -> Outcome {

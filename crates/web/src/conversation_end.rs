@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use throughline_app::conversation::{self, Ending, PersonSheet, Talk, ToCase};
+use throughline_app::conversation::{self, Ending, Found, PersonSheet, Talk, ToCase};
 use throughline_core::code::Code;
 use throughline_core::conversation::{Stage, StillOpen};
 use throughline_core::id::Ref;
@@ -157,15 +157,71 @@ fn onward_page(visit: &Visit, talk: Ref, form: &Form) -> Page {
     page
 }
 
+/// People like this whom the worker already helps: by the name to call them by, or by the date of birth.
+async fn met_before(visit: &Visit, chosen: &str, born: Option<&str>) -> Result<Vec<Found>, Fault> {
+    let mut found = conversation::find_again(visit.app(), visit.actor(), chosen, None).await?;
+    if born.is_some() {
+        let more = conversation::find_again(visit.app(), visit.actor(), "", born).await?;
+        found.extend(more);
+    }
+    found.sort_by_key(|one| one.case);
+    found.dedup_by_key(|one| one.case);
+    Ok(found)
+}
+
+/// "Have we met before?" Nobody is to tell it twice, or to be on record twice.
+fn met_page(visit: &Visit, talk: Ref, form: &Form, found: &[Found]) -> Page {
+    let text = visit.text();
+    let action = format!("/conversations/{talk}/continue");
+    let mut body = Html::heading(1, Size::L, text.t("onward-met-heading"))
+        .then(Html::paragraph(text.t("onward-met-what")));
+    for one in found {
+        let since = text.date(one.since.london_date());
+        body.push(
+            Card::new(Html::text(&one.name)).level(2).body(
+                Html::paragraph(text.t_with("again-since", &[("date", since.into())])).then(
+                    PostForm::new(action.clone(), visit.csrf())
+                        .hidden("case", one.case.to_string())
+                        .body(Button::new(text.t_with(
+                            "onward-met-them",
+                            &[("name", one.name.clone().into())],
+                        ))),
+                ),
+            ),
+        );
+    }
+    let mut fresh = PostForm::new(action, visit.csrf()).hidden("new", "yes");
+    for (name, value) in form.pairs() {
+        if name.starts_with("born") || name == "chosen" || name == "family" {
+            fresh = fresh.hidden(name, value.clone());
+        }
+    }
+    body.push(fresh.body(Button::new(text.t("onward-met-new")).secondary()));
+    let mut page = visit.page(TITLE, body);
+    page.back = Some(format!("/conversations/{talk}/continue"));
+    page
+}
+
 async fn go_on(visit: Visit) -> Outcome {
     let talk = visit.reference("talk")?;
     let mut form = visit.form()?;
+    if let Ok(case) = form.value("case").parse::<Ref>() {
+        let to = ToCase::Known(case);
+        let case = conversation::continue_to_case(visit.app(), visit.actor(), talk, &to).await?;
+        return Ok(visit.go_saying(&format!("/cases/{case}"), "onward-known"));
+    }
     let chosen = form.required_within("chosen", "onward-chosen-missing", 200);
     let family = form.optional_within("family", 200);
     let born = form.date("born").map(|date| date.to_string());
     let (Some(chosen), false) = (chosen, form.has_errors()) else {
         return Ok(visit.show_errors(onward_page(&visit, talk, &form)));
     };
+    if form.value("new") != "yes" {
+        let found = met_before(&visit, &chosen, born.as_deref()).await?;
+        if !found.is_empty() {
+            return Ok(visit.show(met_page(&visit, talk, &form, &found)));
+        }
+    }
     let sheet = PersonSheet {
         chosen,
         given: None,

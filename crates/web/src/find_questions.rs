@@ -4,8 +4,8 @@ use throughline_app::find::Query;
 use throughline_core::circumstances::{
     AccessNeed, Asker, Child, Circumstances, Gender, NrpfState, SafeTime,
 };
-use throughline_core::code::Code as _;
-use throughline_core::directory::Weekday;
+use throughline_core::code::Code;
+use throughline_core::directory::{Channel, CommunityServed, Weekday};
 use throughline_core::geo::{AreaCode, Postcode};
 use throughline_core::need::NeedType;
 use throughline_ui::html::Html;
@@ -57,6 +57,15 @@ pub(crate) fn query(visit: &Visit, form: &mut Form) -> Query {
             .optional_within("language", 100)
             .map(|words| split(&words))
             .unwrap_or_default(),
+        lgb: form.yes_no("lgb"),
+        immigration_worry: form.yes_no("immigration_worry"),
+        alcohol: form.yes_no("alcohol"),
+        drugs: form.yes_no("drugs"),
+        offending: form.yes_no("offending"),
+        in_work: form.yes_no("in_work"),
+        can_pay: form.yes_no("can_pay"),
+        communities: chosen::<CommunityServed>(form, "community"),
+        ways: chosen::<Channel>(form, "way"),
         pets: form.yes_no("pets"),
         can_travel: form.yes_no("can_travel"),
         asker: Some(if visit.signed.is_some() {
@@ -100,6 +109,14 @@ pub(crate) fn query(visit: &Visit, form: &mut Form) -> Query {
     }
 }
 
+/// The codes of a list that were ticked.
+fn chosen<C: Code>(form: &mut Form, name: &str) -> Vec<C> {
+    form.choices(name, &codes::<C>())
+        .iter()
+        .filter_map(|code| C::from_code(code).ok())
+        .collect()
+}
+
 fn split(words: &str) -> Vec<String> {
     words
         .split([',', ';', '\n'])
@@ -109,25 +126,48 @@ fn split(words: &str) -> Vec<String> {
         .collect()
 }
 
+/// Ages as they were typed. Errors on the form when one cannot be read.
+fn ages(form: &mut Form, name: &str) -> Option<Vec<u8>> {
+    let ages: Option<Vec<u8>> = split(form.value(name))
+        .iter()
+        .map(|age| age.parse().ok().filter(|age| *age <= 30))
+        .collect();
+    if ages.is_none() {
+        form.wrong(name, "find-ages-wrong");
+    }
+    ages
+}
+
+/// Children who would come: by their ages; which of them are sons only where it was said.
 fn children(form: &mut Form) -> Option<Vec<Child>> {
     let coming = form.yes_no("children");
-    let ages = split(form.value("ages"));
-    let read: Vec<Option<u8>> = ages.iter().map(|age| age.parse().ok()).collect();
-    if read.iter().any(|age| age.is_none_or(|age| age > 30)) {
-        form.wrong("ages", "find-ages-wrong");
-        return None;
-    }
+    let (all, mut sons) = (ages(form, "ages")?, ages(form, "sons")?);
     if coming == Some(false) {
         return Some(Vec::new());
     }
-    if !read.is_empty() {
-        return Some(
-            read.into_iter()
-                .map(|age| Child { age, son: None })
-                .collect(),
-        );
+    let told = !sons.is_empty();
+    let mut children: Vec<Child> = all
+        .into_iter()
+        .map(|age| {
+            let son = sons.iter().position(|son| *son == age);
+            if let Some(at) = son {
+                sons.remove(at);
+            }
+            Child {
+                age: Some(age),
+                son: told.then_some(son.is_some()),
+            }
+        })
+        .collect();
+    // A son whose age was given here only is a child who comes, too.
+    children.extend(sons.into_iter().map(|age| Child {
+        age: Some(age),
+        son: Some(true),
+    }));
+    if children.is_empty() {
+        return coming.map(|_| vec![Child::default()]);
     }
-    coming.map(|_| vec![Child::default()])
+    Some(children)
 }
 
 fn safe_time(form: &mut Form, told: &mut Circumstances) {
@@ -185,6 +225,10 @@ pub(crate) fn questions(visit: &Visit, form: &Form, action: &str) -> Html {
             .hint(text.t("find-ages-hint"))
             .bind(form, text)
             .into(),
+        Input::new("sons", text.t("find-sons"))
+            .hint(text.t("find-sons-hint"))
+            .bind(form, text)
+            .into(),
         yes_no("pregnant", "find-pregnant"),
         nrpf.bind(form, text).into(),
         Checkboxes::new("access", Legend::new(text.t("find-access")))
@@ -197,6 +241,28 @@ pub(crate) fn questions(visit: &Visit, form: &Form, action: &str) -> Html {
             .into(),
         yes_no("pets", "find-pets"),
         yes_no("can_travel", "find-travel"),
+        Checkboxes::new("way", Legend::new(text.t("find-ways")))
+            .hint(text.t("find-ways-hint"))
+            .items(named::<Channel>(text, "find-way"))
+            .small()
+            .bind(form, text)
+            .into(),
+    ]);
+    let ask_gently = Html::join([
+        Html::paragraph(text.t("find-more-about-what")),
+        yes_no("lgb", "find-lgb"),
+        Checkboxes::new("community", Legend::new(text.t("find-communities")))
+            .hint(text.t("find-communities-hint"))
+            .items(named::<CommunityServed>(text, "find-community"))
+            .small()
+            .bind(form, text)
+            .into(),
+        yes_no("immigration_worry", "find-immigration-worry"),
+        yes_no("in_work", "find-in-work"),
+        yes_no("can_pay", "find-can-pay"),
+        yes_no("alcohol", "find-alcohol"),
+        yes_no("drugs", "find-drugs"),
+        yes_no("offending", "find-offending"),
     ]);
     let away = Html::join([
         Html::from(
@@ -233,6 +299,7 @@ pub(crate) fn questions(visit: &Visit, form: &Form, action: &str) -> Html {
             .bind(form, text)
             .into(),
         Details::new(text.t("find-about"), about).into(),
+        Details::new(text.t("find-more-about"), ask_gently).into(),
         Details::new(text.t("find-stay-away"), away).into(),
         Checkboxes::bare("nearest")
             .item(Choice::new("yes", text.t("find-nearest")))

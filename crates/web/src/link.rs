@@ -192,7 +192,7 @@ async fn answer(visit: Visit) -> Outcome {
         Err(throughline_app::Error::Conflict) => {
             form.wrong("answer", "partner-someone-first");
             let page = request_page(&visit, &actor, reference, &form).await?;
-            Ok(visit.show_errors(page))
+            Ok(visit.show_conflict(page))
         }
         Err(error) => Err(error.into()),
     }
@@ -247,7 +247,7 @@ async fn outcome(visit: Visit) -> Outcome {
         Err(throughline_app::Error::Conflict) => {
             form.wrong("outcome", "partner-someone-first");
             let page = request_page(&visit, &actor, reference, &form).await?;
-            Ok(visit.show_errors(page))
+            Ok(visit.show_conflict(page))
         }
         Err(error) => Err(error.into()),
     }

@@ -286,7 +286,13 @@ pub(crate) fn request_body(
         body.push(InsetText::new(text.t("partner-answered-already")));
     }
     if accepted {
-        body.push(outcome_form(text, form, post("outcome"), state));
+        body.push(outcome_form(
+            text,
+            form,
+            post("outcome"),
+            state,
+            Html::default(),
+        ));
     }
     body.push(Html::heading(2, Size::M, text.t("partner-steps-heading")));
     body.then(steps(text, &view.steps))
@@ -348,7 +354,12 @@ async fn answer(visit: Visit) -> Outcome {
         }
         Err(throughline_app::Error::Conflict) => {
             form.wrong("answer", "partner-someone-first");
-            again(&visit, reference, &form).await
+            Ok(visit.show_conflict(page_of(&visit, reference, &form).await?))
+        }
+        // A colleague may have said no, or the sender took it back: then it is no longer theirs to read. Whether there ever was
+        // such a request, the answer is the same.
+        Err(throughline_app::Error::Denied(_) | throughline_app::Error::NotFound(_)) => {
+            Ok(visit.go_saying("/inbox", "partner-gone"))
         }
         Err(error) => Err(error.into()),
     }
@@ -397,7 +408,7 @@ async fn outcome(visit: Visit) -> Outcome {
         }
         Err(throughline_app::Error::Conflict) => {
             form.wrong("outcome", "partner-someone-first");
-            again(&visit, reference, &form).await
+            Ok(visit.show_conflict(page_of(&visit, reference, &form).await?))
         }
         Err(error) => Err(error.into()),
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use throughline_app::referral::{self};
 use throughline_app::referral_recipient::{self, Route as Way};
-use throughline_app::referral_send::{self, Ask, Prepared, SendOrder, Sent};
+use throughline_app::referral_send::{self, Ask, Prepared, SendOrder};
 use throughline_core::code::Code as _;
 use throughline_core::consent::{Art9Condition, DpaCondition, HowAgreed, PacketItem, ShareBasis};
 use throughline_core::conversation::Reach;
@@ -16,7 +16,6 @@ use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
 use crate::fault::{Fault, Outcome};
-use crate::referral::code_words;
 use crate::route::{Access, Rate, Route, get, post};
 use crate::shown::{choices, codes, due, line_value, select, word};
 use crate::visit::Visit;
@@ -181,7 +180,7 @@ async fn prepared(visit: &Visit, need: Option<NeedType>) -> Result<Prepared, Fau
     Ok(referral_send::prepare(visit.app(), visit.actor(), &ask).await?)
 }
 
-fn route_words(text: Text, routes: &[Way]) -> Html {
+pub(crate) fn route_words(text: Text, routes: &[Way]) -> Html {
     Html::join(routes.iter().map(|route| {
         Html::paragraph(text.t(match route {
             Way::Inbox => "refer-route-inbox",
@@ -409,10 +408,7 @@ async fn send(visit: Visit) -> Outcome {
         reasons: reasons.and_then(|reasons| Words::new(&reasons).ok()),
     };
     match referral_send::send(visit.app(), visit.actor(), &order).await {
-        Ok(sent) => {
-            let page = sent_page(&visit, &known, &sent);
-            Ok(visit.show(page))
-        }
+        Ok(sent) => Ok(visit.go(&format!("/referrals/{}/sent", sent.reference))),
         Err(error) => match Fault::from(error) {
             Fault::Invalid { field, problem } => {
                 let field = match field {
@@ -426,28 +422,4 @@ async fn send(visit: Visit) -> Outcome {
             fault => Err(fault),
         },
     }
-}
-
-/// The confirmation. It answers the post itself, because the code is shown this once and kept nowhere.
-fn sent_page(visit: &Visit, known: &Prepared, sent: &Sent) -> Page {
-    let text = visit.text();
-    let mut body = Html::from(Panel::new(text.t("refer-sent-heading")).body(&known.service));
-    body.push(route_words(text, &sent.routes));
-    if let Some(code) = &sent.code {
-        body.push(code_words(text, code, sent.code_route.as_deref()));
-    }
-    if let (true, Some(phone)) = (sent.routes.contains(&Way::Call), &known.phone) {
-        body.push(Html::paragraph(
-            text.t_with("refer-call-them", &[("phone", phone.clone().into())]),
-        ));
-    }
-    let due = due(text, sent.answer_by, visit.now());
-    body.push(Html::heading(2, Size::M, text.t("refer-hear-back")));
-    body.push(Html::paragraph(
-        text.t_with("refer-hear-back-by", &[("due", due.into())]),
-    ));
-    body.push(Html::paragraph(text.t("refer-hear-back-silence")));
-    let href = format!("/referrals/{}", sent.reference);
-    body.push(Button::link(text.t("refer-see"), href));
-    visit.page(TITLE, body)
 }

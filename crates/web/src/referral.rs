@@ -2,6 +2,8 @@
 
 use throughline_app::referral::{self, SenderView, Via};
 use throughline_app::referral_answer::{self, Outcome as Came};
+use throughline_app::referral_hold;
+use throughline_app::referral_recipient::Route as Way;
 use throughline_app::referral_send::{self};
 use throughline_core::code::Code as _;
 use throughline_core::id::Ref;
@@ -11,7 +13,7 @@ use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
 use crate::fault::{Fault, Outcome};
-use crate::refer::{SENDERS, TITLE};
+use crate::refer::{SENDERS, TITLE, route_words};
 use crate::route::{Rate, Route, get, post};
 use crate::shown::{
     answer_fields, choices, codes, due, exchanges, packet, read_answer, seen, select, steps, when,
@@ -25,6 +27,34 @@ pub fn routes() -> Vec<Route> {
         get("/referrals/{referral}", TITLE, SENDERS, Rate::Page, |v| {
             Box::pin(show(v))
         }),
+        get(
+            "/referrals/{referral}/sent",
+            TITLE,
+            SENDERS,
+            Rate::Page,
+            |v| Box::pin(sent(v)),
+        ),
+        post(
+            "/referrals/{referral}/sent",
+            TITLE,
+            SENDERS,
+            Rate::Page,
+            |v| Box::pin(passed_on(v)),
+        ),
+        post(
+            "/referrals/{referral}/choose",
+            TITLE,
+            SENDERS,
+            Rate::Page,
+            |v| Box::pin(choose(v)),
+        ),
+        post(
+            "/referrals/{referral}/ask-again",
+            TITLE,
+            SENDERS,
+            Rate::Page,
+            |v| Box::pin(ask_again(v)),
+        ),
         post(
             "/referrals/{referral}/answer",
             TITLE,
@@ -63,7 +93,45 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-pub(crate) fn code_words(text: Text, code: &str, route: Option<&str>) -> Html {
+/// The confirmation: what was sent, to whom, by when they answer and what happens if not, who looks after it. It is a page of
+/// its own, so that loading it again sends nothing again.
+async fn sent(visit: Visit) -> Outcome {
+    let reference = visit.reference("referral")?;
+    let known = referral_send::confirmation(visit.app(), visit.actor(), reference).await?;
+    let text = visit.text();
+    let view = &known.view;
+    let mut body = Html::from(Panel::new(text.t("refer-sent-heading")).body(&view.service));
+    body.push(route_words(text, &known.routes));
+    if let Some((code, route)) = &known.code {
+        body.push(code_words(&visit, reference, code, route.as_deref()));
+    }
+    if let (true, Some(phone)) = (known.routes.contains(&Way::Call), &view.phone) {
+        body.push(Html::paragraph(
+            text.t_with("refer-call-them", &[("phone", phone.clone().into())]),
+        ));
+    }
+    let due = due(text, known.answer_by, visit.now());
+    body.push(Html::heading(2, Size::M, text.t("refer-hear-back")));
+    body.push(Html::paragraph(
+        text.t_with("refer-hear-back-by", &[("due", due.into())]),
+    ));
+    body.push(Html::paragraph(text.t("refer-hear-back-silence")));
+    body.push(Html::paragraph(
+        text.t_with("refer-owner", &[("name", known.owner.clone().into())]),
+    ));
+    body.push(Html::heading(2, Size::M, text.t("refer-they-see")));
+    body.push(packet(text, &view.packet));
+    body.push(Button::link(
+        text.t("refer-see"),
+        format!("/referrals/{reference}"),
+    ));
+    let mut page = visit.page(TITLE, body);
+    page.back = Some(format!("/cases/{}", view.case));
+    Ok(visit.show(page))
+}
+
+fn code_words(visit: &Visit, reference: Ref, code: &str, route: Option<&str>) -> Html {
+    let text = visit.text();
     let mut body = Html::paragraph(text.t("refer-code-what"))
         .then(Html::heading(2, Size::L, code))
         .then(Html::paragraph(text.t("refer-code-once")));
@@ -72,7 +140,18 @@ pub(crate) fn code_words(text: Text, code: &str, route: Option<&str>) -> Html {
             text.t_with("refer-code-route", &[("route", route.into())]),
         ));
     }
+    body.push(
+        PostForm::new(format!("/referrals/{reference}/sent"), visit.csrf())
+            .body(Button::new(text.t("refer-code-passed-on")).secondary()),
+    );
     InsetText::new(body).into()
+}
+
+/// The code was passed on: it is shown no more.
+async fn passed_on(visit: Visit) -> Outcome {
+    let reference = visit.reference("referral")?;
+    referral_send::code_passed_on(visit.app(), visit.actor(), reference).await?;
+    Ok(visit.go(&format!("/referrals/{reference}")))
 }
 
 async fn show(visit: Visit) -> Outcome {
@@ -144,6 +223,7 @@ fn show_page(visit: &Visit, view: &SenderView, form: &Form) -> Page {
         text.t_with("refer-heading", &[("service", view.service.clone().into())]),
     )
     .then(facts)
+    .then(others(text, view, &send))
     .then(exchanges(text, &view.exchanges));
     if referral.state.next_step().is_some() {
         // A no, a silence or a bounce is never the end (NE-22).
@@ -183,7 +263,20 @@ fn show_page(visit: &Visit, view: &SenderView, form: &Form) -> Page {
                     .then(Button::new(text.t("refer-record")).secondary()),
             ),
         );
-        body.push(outcome_form(text, form, send("outcome"), referral.state));
+        let came = Radios::new("came", Legend::new(text.t("refer-came")))
+            .items(
+                ["worker", "phone", "paper", "person"]
+                    .map(|via| Choice::new(via, word(text, "via", via))),
+            )
+            .inline()
+            .bind(form, text);
+        body.push(outcome_form(
+            text,
+            form,
+            send("outcome"),
+            referral.state,
+            came.into(),
+        ));
         body.push(Html::heading(2, Size::M, text.t("refer-more-heading")));
         body.push(send("code").body(Button::new(text.t("refer-new-code")).secondary()));
         body.push(send("withdraw").body(Button::new(text.t("refer-withdraw")).warning()));
@@ -198,8 +291,50 @@ fn show_page(visit: &Visit, view: &SenderView, form: &Form) -> Page {
     page
 }
 
+/// Other services asked for the same need, and what the person's choice does.
+fn others(text: Text, view: &SenderView, send: &impl Fn(&str) -> PostForm) -> Html {
+    let state = view.referral.state;
+    let held = state == ReferralState::Held;
+    if view.others.is_empty() && !held {
+        return Html::default();
+    }
+    let mut body = Html::default();
+    if !view.others.is_empty() {
+        let mut list = SummaryList::new();
+        for (other, name) in &view.others {
+            list = list.row(
+                Row::new(
+                    Html::text(name),
+                    Html::text(word(text, "referral-state", other.state.code())),
+                )
+                .action(Action::new(
+                    text.t("refer-others-open"),
+                    format!("/referrals/{}", other.reference),
+                )),
+            );
+        }
+        body.push(Html::heading(2, Size::M, text.t("refer-others-heading")));
+        body.push(list);
+    }
+    if held {
+        body.push(Html::paragraph(text.t("refer-held-what")));
+        body.push(send("ask-again").body(Button::new(text.t("refer-ask-again"))));
+    } else if state == ReferralState::Accepted && !view.others.is_empty() {
+        body.push(Html::paragraph(text.t("refer-choose-what")));
+        body.push(send("choose").body(Button::new(text.t("refer-choose-this"))));
+    }
+    body
+}
+
 /// What may be recorded next about help under way; nothing before acceptance.
-pub(crate) fn outcome_form(text: Text, form: &Form, post: PostForm, state: ReferralState) -> Html {
+/// `first` is asked before it, where it matters.
+pub(crate) fn outcome_form(
+    text: Text,
+    form: &Form,
+    post: PostForm,
+    state: ReferralState,
+    first: Html,
+) -> Html {
     let ended = Choice::new("ended", text.t("refer-outcome-ended")).conditional(
         Html::from(select::<EndReason>(text, "why", "refer-outcome-why", "ended").bind(form, text))
             .then(
@@ -218,12 +353,13 @@ pub(crate) fn outcome_form(text: Text, form: &Form, post: PostForm, state: Refer
     };
     Html::heading(2, Size::M, text.t("refer-outcome-heading")).then(
         post.body(
-            Html::from(
-                Radios::new("outcome", Legend::new(text.t("refer-outcome")))
-                    .items(next.into_iter().chain([ended]))
-                    .bind(form, text),
-            )
-            .then(Button::new(text.t("refer-outcome-save"))),
+            first
+                .then(
+                    Radios::new("outcome", Legend::new(text.t("refer-outcome")))
+                        .items(next.into_iter().chain([ended]))
+                        .bind(form, text),
+                )
+                .then(Button::new(text.t("refer-outcome-save"))),
         ),
     )
 }
@@ -261,6 +397,49 @@ async fn again(visit: &Visit, reference: Ref, form: &Form) -> Outcome {
     Ok(visit.show_errors(show_page(visit, &view, form)))
 }
 
+/// After an action: on with a word; or, when somebody else was first, the page as it stands now, saying so.
+async fn acted(
+    visit: &Visit,
+    reference: Ref,
+    mut form: Form,
+    field: &str,
+    done: throughline_app::Result<()>,
+    said: &str,
+) -> Outcome {
+    match done {
+        Ok(()) => Ok(visit.go_saying(&format!("/referrals/{reference}"), said)),
+        Err(throughline_app::Error::Conflict | throughline_app::Error::Illegal(_)) => {
+            form.wrong(field, "refer-someone-first");
+            let view = referral::view(visit.app(), visit.actor(), reference).await?;
+            Ok(visit.show_conflict(show_page(visit, &view, &form)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn choose(visit: Visit) -> Outcome {
+    let reference = visit.reference("referral")?;
+    let form = visit.form()?;
+    let done = referral_hold::choose(visit.app(), visit.actor(), reference, seen(&form)).await;
+    acted(&visit, reference, form, "choose", done, "refer-chosen").await
+}
+
+async fn ask_again(visit: Visit) -> Outcome {
+    let reference = visit.reference("referral")?;
+    let form = visit.form()?;
+    let done = referral_hold::ask_again(visit.app(), visit.actor(), reference, seen(&form)).await;
+    let done = done.map(|_| ());
+    acted(
+        &visit,
+        reference,
+        form,
+        "ask-again",
+        done,
+        "refer-asked-again",
+    )
+    .await
+}
+
 async fn record(visit: Visit) -> Outcome {
     let reference = visit.reference("referral")?;
     let mut form = visit.form()?;
@@ -269,7 +448,7 @@ async fn record(visit: Visit) -> Outcome {
     let (Some(via), Some(answer)) = (via.and_then(|via| Via::from_code(&via).ok()), answer) else {
         return again(&visit, reference, &form).await;
     };
-    referral_answer::record_answer(
+    let done = referral_answer::record_answer(
         visit.app(),
         visit.actor(),
         reference,
@@ -277,8 +456,9 @@ async fn record(visit: Visit) -> Outcome {
         &answer,
         via,
     )
-    .await?;
-    Ok(visit.go_saying(&format!("/referrals/{reference}"), "refer-recorded"))
+    .await;
+    let done = done.map(|_| ());
+    acted(&visit, reference, form, "answer", done, "refer-recorded").await
 }
 
 async fn outcome(visit: Visit) -> Outcome {
@@ -287,16 +467,20 @@ async fn outcome(visit: Visit) -> Outcome {
     let Some(came) = read_outcome(&mut form) else {
         return again(&visit, reference, &form).await;
     };
-    referral_answer::outcome(
+    // Who says so: the worker themselves, unless it came another way.
+    let via = form.choice("came", &["worker", "phone", "paper", "person"]);
+    let via = via.and_then(|via| Via::from_code(&via).ok());
+    let done = referral_answer::outcome(
         visit.app(),
         visit.actor(),
         reference,
         seen(&form),
         came,
-        Via::Worker,
+        via.unwrap_or(Via::Worker),
     )
-    .await?;
-    Ok(visit.go_saying(&format!("/referrals/{reference}"), "refer-recorded"))
+    .await;
+    let done = done.map(|_| ());
+    acted(&visit, reference, form, "outcome", done, "refer-recorded").await
 }
 
 async fn reply(visit: Visit) -> Outcome {
@@ -313,17 +497,7 @@ async fn reply(visit: Visit) -> Outcome {
 async fn code(visit: Visit) -> Outcome {
     let reference = visit.reference("referral")?;
     match referral_send::new_code(visit.app(), visit.actor(), reference).await {
-        Ok((code, route)) => {
-            let text = visit.text();
-            let body = Html::heading(1, Size::L, text.t("refer-new-code-heading"))
-                .then(code_words(text, &code, Some(&route)))
-                .then(Button::link(
-                    text.t("refer-see"),
-                    format!("/referrals/{reference}"),
-                ));
-            let page = visit.page(TITLE, body);
-            Ok(visit.show(page))
-        }
+        Ok(_) => Ok(visit.go(&format!("/referrals/{reference}/sent"))),
         Err(error) => match Fault::from(error) {
             Fault::Invalid { problem, .. } => {
                 let mut form = Form::empty();
@@ -338,6 +512,6 @@ async fn code(visit: Visit) -> Outcome {
 async fn withdraw(visit: Visit) -> Outcome {
     let reference = visit.reference("referral")?;
     let form = visit.form()?;
-    referral_answer::withdraw(visit.app(), visit.actor(), reference, seen(&form)).await?;
-    Ok(visit.go_saying(&format!("/referrals/{reference}"), "refer-withdrawn"))
+    let done = referral_answer::withdraw(visit.app(), visit.actor(), reference, seen(&form)).await;
+    acted(&visit, reference, form, "withdraw", done, "refer-withdrawn").await
 }

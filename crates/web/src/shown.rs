@@ -52,12 +52,13 @@ pub(crate) fn due(text: Text, at: At, now: At) -> String {
 /// The list of words that the codes of a packet line come from.
 const fn list_of(item: PacketItem) -> &'static str {
     match item {
-        PacketItem::Needs => "need",
         PacketItem::Urgency => "urgency",
         PacketItem::Risk => "risk",
         PacketItem::AgeBand | PacketItem::Children => "age",
         PacketItem::ContactRules | PacketItem::ContactDetails => "refer-contact",
-        _ => "access",
+        PacketItem::AccessNeeds => "adjustment",
+        // Needs, of the person and of the children. The other items hold words only.
+        _ => "need",
     }
 }
 
