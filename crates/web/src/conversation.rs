@@ -186,10 +186,12 @@ async fn called(visit: Visit) -> Outcome {
     let talk = form.value("conversation").parse::<Ref>().ok();
     let case = form.value("case").parse::<Ref>().ok();
     conversation::called_999(visit.app(), visit.actor(), talk, case).await?;
-    let back = talk.map_or_else(
-        || "/emergency".to_owned(),
-        |talk| format!("/conversations/{talk}"),
-    );
+    // Back to the page they were on: nobody loses their place for having called.
+    let back = match (talk, form.value("back")) {
+        (Some(talk), _) => format!("/conversations/{talk}"),
+        (None, "") => "/emergency".to_owned(),
+        (None, back) => back.to_owned(),
+    };
     Ok(visit.go_saying(&back, "emergency-recorded"))
 }
 
