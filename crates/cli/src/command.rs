@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 /// Throughline carries a referral through to an outcome.
 #[derive(Debug, Parser)]
@@ -53,6 +53,12 @@ pub enum Command {
         /// What to do with it.
         #[command(subcommand)]
         command: DirectoryCommand,
+    },
+    /// Places.
+    Geo {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: GeoCommand,
     },
     /// Asks the match engine.
     Find(FindArgs),
@@ -148,7 +154,7 @@ pub enum ConfigCommand {
 /// What to do with the directory.
 #[derive(Debug, Subcommand)]
 pub enum DirectoryCommand {
-    /// Takes in a file, a folder or the address of a feed. Its format is found out by looking.
+    /// Takes in a file, a folder or the address of a feed. Its format is found out by looking, unless it is named.
     Import(ImportArgs),
     /// Gives it out.
     Export(ExportArgs),
@@ -164,9 +170,38 @@ pub struct ImportArgs {
     /// The feed's name; without it, where it comes from.
     #[arg(long)]
     pub feed: Option<String>,
+    /// What it is; when it turns out to be something else, nothing is taken in.
+    #[arg(long, value_enum)]
+    pub format: Option<FeedFormat>,
     /// Only say what would be done.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// The formats of feeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FeedFormat {
+    /// Open Referral UK 1.
+    OrukV1,
+    /// Open Referral UK 3, or HSDS 3 as JSON.
+    OrukV3,
+    /// Outpost.
+    Outpost,
+    /// HSDS tables, in a folder or a zip.
+    Hsds,
+}
+
+/// What to do with places.
+#[derive(Debug, Subcommand)]
+pub enum GeoCommand {
+    /// Puts a newer open table of postcodes over the one in the program.
+    Import {
+        /// A CSV file laid out like the ONS Postcode Directory, or a table that was packed before.
+        from: PathBuf,
+        /// What it is, with its date, for the attribution that its licence asks for.
+        #[arg(long, default_value = "ONS Postcode Directory")]
+        edition: String,
+    },
 }
 
 /// What to give out.

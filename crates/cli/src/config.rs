@@ -34,6 +34,9 @@ pub struct Config {
     /// Law and local practice.
     #[serde(default)]
     pub policy: Policy,
+    /// Places.
+    #[serde(default)]
+    pub geo: Geo,
 }
 
 /// Where it listens and how people reach it.
@@ -191,6 +194,14 @@ pub struct Policy {
     pub packs: Option<PathBuf>,
 }
 
+/// Places.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Geo {
+    /// Where `geo import` keeps a newer table of postcodes. While there is none, the one in the program is used.
+    pub postcodes: Option<PathBuf>,
+}
+
 impl Config {
     /// The configuration that the command line names.
     pub fn of(place: &Place) -> Result<Self, Failure> {
@@ -265,6 +276,9 @@ impl Config {
             },
             log: Log::default(),
             policy: Policy::default(),
+            geo: Geo {
+                postcodes: Some(folder.join("postcodes.bin")),
+            },
         }
     }
 

@@ -14,6 +14,7 @@ mod config;
 mod demo;
 mod directory;
 mod envs;
+mod geo;
 mod key_file;
 mod open;
 mod proof;
@@ -25,7 +26,9 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::command::{AuditCommand, BenchCommand, Cli, Command, ConfigCommand, DirectoryCommand};
+use crate::command::{
+    AuditCommand, BenchCommand, Cli, Command, ConfigCommand, DirectoryCommand, GeoCommand,
+};
 use crate::report::{Outcome, Report};
 
 fn main() -> ExitCode {
@@ -58,6 +61,9 @@ async fn run(cli: Cli) -> Outcome {
             DirectoryCommand::Export(args) => directory::give_out(place, args).await,
             DirectoryCommand::Sync => directory::sync(place).await,
         },
+        Command::Geo {
+            command: GeoCommand::Import { from, edition },
+        } => geo::import(place, from, edition),
         Command::Find(args) => directory::find(place, args).await,
         Command::Audit {
             command: AuditCommand::Verify,

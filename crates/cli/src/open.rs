@@ -5,6 +5,7 @@ use std::sync::Arc;
 use throughline_app::{App, Settings};
 use throughline_core::env::Env;
 use throughline_core::pack::Packs;
+use throughline_find::Knowledge;
 use throughline_store::{Durability, Error, Keys, Store};
 
 use crate::config::Config;
@@ -103,8 +104,9 @@ pub async fn app(config: &Config, store: Store) -> Result<Arc<App>, Failure> {
         node: config.jobs.node.clone(),
         demo: installation.is_some_and(|installation| installation.demo),
     };
-    let directory = throughline_app::directory_node::DirectoryNode::new()
+    let knowledge = Knowledge::with_gazetteer(crate::geo::gazetteer(config)?)
         .map_err(|error| Failure::failed(error.to_string()))?;
+    let directory = throughline_app::directory_node::DirectoryNode::with(Arc::new(knowledge));
     let app = App {
         store,
         packs,

@@ -33,6 +33,15 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// Whether these are the migrations of this program: all of them, none besides, each with its hash.
+pub(crate) fn is_all(ran: &std::collections::BTreeMap<String, String>) -> bool {
+    ran.len() == ALL.len()
+        && ALL.iter().all(|(name, text)| {
+            ran.get(*name)
+                .is_some_and(|hash| *hash == hex(&Sha256::digest(text.as_bytes())))
+        })
+}
+
 /// Brings the schema up to date inside `tx`. Errors when a migration that ran is not the one in this program.
 pub(crate) async fn up(tx: &Tx) -> Result<Vec<&'static str>> {
     let backend = tx.get_database_backend();

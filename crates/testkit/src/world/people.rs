@@ -34,9 +34,12 @@ use crate::env::SetClock;
 
 /// Days of history in which people arrive.
 const DAYS: i64 = 728;
-/// How many of the first people meet the coach who signs in: some today, some lately, some long ago.
+/// How many of the first people meet the coach who signs in: some today, some who were told no today, some these days, some
+/// lately, some long ago.
 const TODAY: usize = 3;
-const LATELY: usize = 14;
+const PLANTED: usize = 5;
+const THESE_DAYS: usize = 9;
+const LATELY: usize = 15;
 const HOME: usize = 40;
 /// How often, in hours, the jobs look at what is due: weekly in the past, and as it matters towards the end.
 const JOBS_EVERY: i64 = 24 * 7;
@@ -109,6 +112,8 @@ pub(super) struct Known {
     pub(super) open: u32,
     /// The services that were asked.
     pub(super) tried: BTreeSet<Ref>,
+    /// Whether the first answer is a no of today (planted): what to offer next is on the list that the demo opens with.
+    pub(super) planted: bool,
 }
 
 /// A referral that was sent.
@@ -203,7 +208,9 @@ impl History<'_> {
                 size.end.plus_minutes(-minutes)
             } else {
                 let back = match n {
-                    _ if n < LATELY => 1 + self.below(18),
+                    _ if n < PLANTED => 1,
+                    _ if n < THESE_DAYS => 1 + self.below(4),
+                    _ if n < LATELY => 5 + self.below(14),
                     _ if n < HOME => 20 + self.below(DAYS - 20),
                     _ => self.below(DAYS),
                 };
@@ -213,6 +220,15 @@ impl History<'_> {
             let room = usize::try_from(size.people - people - 1).unwrap_or(usize::MAX);
             arrival.children.truncate(room);
             people += 1 + u32::try_from(arrival.children.len()).unwrap_or(0);
+            if n < LATELY {
+                arrival.asks = arrival.asks.max(1);
+            }
+            if n < TODAY {
+                arrival.risk = [None, Some(RiskBand::High), Some(RiskBand::Medium)]
+                    .get(n)
+                    .copied()
+                    .flatten();
+            }
             if n >= HOME {
                 arrival.post = self.stream.below(self.staff.posts.len());
                 arrival.coach = match arrival.post {
@@ -350,6 +366,7 @@ impl History<'_> {
             version: 1,
             open: 0,
             tried: BTreeSet::new(),
+            planted: (TODAY..PLANTED).contains(&n),
         });
         let minutes = 7 + self.below(9);
         self.put(at.plus_minutes(minutes), Event::First { n, known, talk });
@@ -411,7 +428,7 @@ impl History<'_> {
                     .iter()
                     .any(|one| one.town == town && one.need == **need)
             })
-            .take(2)
+            .take(arrival.asks)
             .copied()
             .collect();
         for kind in ImmediateKind::ALL {
