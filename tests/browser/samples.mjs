@@ -63,7 +63,10 @@ const prepare = {
     await open(page, '/cases');
     const caseAt = await page.locator('main .tl-card a[href^="/cases/"]').first().getAttribute('href');
     const [offer] = await offers(page, hands(page), caseAt, 'emotional_support');
-    return [offer.href, talk, ...['/first', '/notes', '/end', '/continue'].map((part) => `${talk}${part}`)];
+    await open(page, `${caseAt}/children`);
+    await page.locator('main #chosen').fill('Sam');
+    await Promise.all([page.waitForEvent('load'), page.locator('main form[action$="/children"] button').click()]);
+    return [new URL(page.url()).pathname, offer.href, talk, ...['/first', '/notes', '/end', '/continue'].map((part) => `${talk}${part}`)];
   },
   async safety_lead(page) {
     return prepare.work_coach(page);
