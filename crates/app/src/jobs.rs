@@ -16,6 +16,9 @@ const ONCE_HOURS: i64 = 48;
 /// Attempts at signing in are counted within the longest wait there is: a day.
 const ATTEMPT_HOURS: i64 = 24;
 
+/// Every entry of the record is read again about four times a day: turns are about a second long.
+const RECORD_EVERY: u64 = 6 * 3_600;
+
 /// Works until `stop` is done. `checkpoints` is where signed checkpoints of the audit record go.
 pub async fn run<M: Mailer>(
     app: &App,
@@ -38,7 +41,7 @@ pub async fn run<M: Mailer>(
 }
 
 /// One turn: the queue each time, the clocks and the directory every five, checkpoints every minute, tidying every ten
-/// minutes. Without a mailer messages wait.
+/// minutes, the whole record four times a day. Without a mailer messages wait.
 pub async fn run_once<M: Mailer>(
     app: &App,
     mailer: Option<&M>,
@@ -61,6 +64,12 @@ pub async fn run_once<M: Mailer>(
     }
     if turn % 600 == 30 {
         done("tidy", tidy(app).await);
+    }
+    if turn % RECORD_EVERY == 240 {
+        done(
+            "record",
+            crate::security::check_record_by_job(&app.store).await,
+        );
     }
 }
 

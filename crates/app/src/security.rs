@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use throughline_core::id::{AccountId, Ref};
 use throughline_policy::action::AuditRead;
-use throughline_policy::{Action, Permit};
+use throughline_policy::{Action, Actor, Permit, Purpose};
 use throughline_store::account::Account;
+pub use throughline_store::proof::{Checked, CheckedBy};
 use throughline_store::review::{LogState, Seen, Which, record_facts};
 use throughline_store::{Error, Result, Store, UseCase, Work};
 
@@ -32,6 +33,8 @@ pub struct Overview {
     pub latest: Vec<Line>,
     /// Who has left, and how many requests of theirs came after that.
     pub leavers: Vec<(Account, u64)>,
+    /// When the record was last checked here, by what, and what came of it.
+    pub last_check: Option<Checked>,
 }
 
 fn permit(w: &Work<'_>) -> Result<Permit<AuditRead>> {
@@ -79,6 +82,7 @@ impl UseCase for ReadOverview {
             refusals: named(w, refused).await?,
             latest: named(w, latest).await?,
             leavers: w.leavers(&permit, LINES).await?,
+            last_check: w.last_check(),
         })
     }
 }
@@ -104,9 +108,43 @@ impl UseCase for ReadAccount {
     }
 }
 
-/// Recomputes every log from its entries. Gives how many entries were read and how many do not fit.
-pub async fn check_record(store: &Store) -> Result<(u64, usize)> {
-    let report = store.audit_verify(None).await?;
-    let entries = report.logs.iter().map(|log| log.entries).sum();
-    Ok((entries, report.all_problems().count()))
+/// Leave to check the record, noted in it like every other look.
+#[derive(Debug)]
+struct MayCheck;
+
+impl UseCase for MayCheck {
+    type Output = ();
+    async fn run(&self, w: &mut Work<'_>) -> Result<()> {
+        let permit = permit(w)?;
+        w.record_state(&permit).await.map(|_| ())
+    }
+}
+
+/// Recomputes every log from its entries and compares it with the signed checkpoints of this node, for somebody who may read
+/// the record. What does not fit is in the answer: a rolled-back database too, where checkpoints are kept.
+pub async fn check_record(store: &Store, actor: &Actor) -> Result<Checked> {
+    store.run(actor, Purpose::ReviewSecurity, &MayCheck).await?;
+    let checked = store.record_check(CheckedBy::Person).await?;
+    say(&checked);
+    Ok(checked)
+}
+
+/// The same, by itself: a job.
+pub async fn check_record_by_job(store: &Store) -> Result<()> {
+    let checked = store.record_check(CheckedBy::Job).await?;
+    say(&checked);
+    Ok(())
+}
+
+/// What monitoring sees of a check, and one line in the log of errors where something does not fit.
+fn say(checked: &Checked) {
+    metrics::gauge!("throughline_audit_problems").set(f64::from(
+        u32::try_from(checked.problems).unwrap_or(u32::MAX),
+    ));
+    if checked.problems > 0 {
+        tracing::error!(
+            problems = checked.problems,
+            "the audit record does not fit: it was changed, cut or an older copy was put back"
+        );
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use throughline_app::{App, Settings};
 use throughline_core::env::Env;
 use throughline_core::pack::Packs;
-use throughline_store::{Durability, Keys, Store};
+use throughline_store::{Durability, Error, Keys, Store};
 
 use crate::config::Config;
 use crate::envs;
@@ -68,13 +68,35 @@ pub async fn store_with(
     Ok(Store::postgres(&url, env, keys, config.database.connections).await?)
 }
 
-/// Joins everything. Errors when the database has no schema or nobody has set the installation up.
+/// What must be so before anything is done with a database: its tables are those of this version, and its audit record
+/// continues what was signed. An older copy that was put back is found here, before anybody works on it.
+async fn sound(config: &Config, store: &Store) -> Result<(), Failure> {
+    store.schema_check().await.map_err(|error| {
+        Failure::failed(format!(
+            "{error}. Run `throughline migrate`; if that finds nothing to do, somebody altered the tables."
+        ))
+    })?;
+    let Some(folder) = &config.jobs.checkpoints else {
+        return Ok(());
+    };
+    store.checkpoints_in(folder);
+    store.startup_check(folder).await.map_err(|error| match error {
+        Error::Integrity(problem) => Failure::failed(format!(
+            "the audit record does not continue what was signed in {}: {problem}. Nothing was changed. Do not repair: docs/OPERATIONS.md says what to do.",
+            folder.display()
+        )),
+        error => error.into(),
+    })
+}
+
+/// Joins everything. Errors when the database has no schema, is not sound, or nobody has set the installation up.
 pub async fn app(config: &Config, store: Store) -> Result<Arc<App>, Failure> {
     let packs = packs(config)?;
     let installation = store
         .read(|r| Box::pin(r.installation()))
         .await
         .map_err(|_| Failure::failed("the database is not at this version. Nothing was changed. Run `throughline migrate` first."))?;
+    sound(config, &store).await?;
     let settings = Settings {
         base_url: config.server.base_url.clone(),
         mail_from: config.mail.from.clone(),

@@ -91,6 +91,13 @@ pub async fn restore(place: &Place, from: &Path) -> Outcome {
     }
     let keys = key_file::read(&config.keys.file)?;
     let to = checkpoints(&config)?;
+    let evidence = std::fs::read_dir(to).is_ok_and(|mut files| files.next().is_some());
+    if evidence {
+        return Err(Failure::input(format!(
+            "there are checkpoints in {}: they say what is missing from an older copy. Nothing was changed. Move that folder aside and keep it.",
+            to.display()
+        )));
+    }
     let made = |path: &Path| {
         std::fs::create_dir_all(path).map_err(|error| {
             Failure::failed(format!("{} cannot be made ({error})", path.display()))

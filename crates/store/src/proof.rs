@@ -143,6 +143,32 @@ impl Report {
     }
 }
 
+/// What checked the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckedBy {
+    /// The quick check of every start: heads and the newest checkpoints.
+    Start,
+    /// The job that reads every entry.
+    Job,
+    /// Somebody who pressed the button.
+    Person,
+}
+
+/// The last check of the record on this node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// When.
+    pub at: At,
+    /// By what.
+    pub by: CheckedBy,
+    /// How many entries it stands for.
+    pub entries: u64,
+    /// With how many signed checkpoints they were compared; none: an older copy put back would not be seen.
+    pub checkpoints: u64,
+    /// How many things did not fit.
+    pub problems: u64,
+}
+
 /// The parts of an entry's text that columns repeat.
 #[derive(Deserialize)]
 struct Body<'a> {
@@ -175,6 +201,22 @@ impl Store {
         report
     }
 
+    /// The full check against the checkpoints of this node ([`Store::checkpoints_in`]), kept as its last one.
+    pub async fn record_check(&self, by: CheckedBy) -> Result<Checked> {
+        let report = self.audit_verify(self.checkpoints()).await?;
+        let named = u64::try_from(report.all_problems().count()).unwrap_or(u64::MAX);
+        let more: u64 = report.logs.iter().map(|log| log.more_problems).sum();
+        let checked = Checked {
+            at: self.env().now(),
+            by,
+            entries: report.logs.iter().map(|log| log.entries).sum(),
+            checkpoints: report.logs.iter().map(|log| log.checkpoints).sum(),
+            problems: named.saturating_add(more),
+        };
+        self.set_last_check(checked.clone());
+        Ok(checked)
+    }
+
     /// Signs the state of every log and writes it to `folder`, where it has changed; gives how many were written.
     ///
     /// Errors, and signs nothing, when a log does not continue what was signed before: a false state must never be signed.
@@ -204,9 +246,17 @@ impl Store {
     /// look-ups a log, however long it is.
     pub async fn startup_check(&self, folder: &Path) -> Result<()> {
         let installation = self.installation_reference().await?;
-        self.startup_states(folder, installation.as_deref().unwrap_or("none"))
-            .await
-            .map(|_| ())
+        let (known, states) = self
+            .startup_states(folder, installation.as_deref().unwrap_or("none"))
+            .await?;
+        self.set_last_check(Checked {
+            at: self.env().now(),
+            by: CheckedBy::Start,
+            entries: states.iter().map(|(_, size, _)| size).sum(),
+            checkpoints: u64::try_from(known.marks.len()).unwrap_or(u64::MAX),
+            problems: 0,
+        });
+        Ok(())
     }
 
     /// Reads heads and checkpoints and compares them. Errors with the first thing that does not fit.

@@ -93,6 +93,11 @@ impl Work<'_> {
             .collect())
     }
 
+    /// The last check of the record on this node.
+    pub fn last_check(&self) -> Option<crate::proof::Checked> {
+        self.store.last_check()
+    }
+
     /// How many entries the log has and the root over them.
     pub async fn record_state(&mut self, permit: &Permit<AuditRead>) -> Result<LogState> {
         let head = audit_head::Entity::find_by_id(permit.on().uuid())

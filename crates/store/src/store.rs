@@ -1,8 +1,8 @@
 //! The store: opening, doors, retries.
 
 use std::future::Future;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -21,6 +21,7 @@ use throughline_policy::{Actor, Purpose, Reason};
 use crate::error::{Error, Result};
 use crate::keys::Keys;
 use crate::migration;
+use crate::proof::Checked;
 use crate::read::Read;
 use crate::tx::Tx;
 use crate::work::Work;
@@ -56,6 +57,22 @@ struct Inner {
     engine: Engine,
     env: Env,
     keys: Keys,
+    /// Where the signed checkpoints are, once somebody has said so.
+    checkpoints: OnceLock<PathBuf>,
+    /// When the record was last checked on this node, by what, and what came of it.
+    checked: Mutex<Option<Checked>>,
+}
+
+impl Inner {
+    fn new(engine: Engine, env: Env, keys: Keys) -> Self {
+        Self {
+            engine,
+            env,
+            keys,
+            checkpoints: OnceLock::new(),
+            checked: Mutex::new(None),
+        }
+    }
 }
 
 impl std::fmt::Debug for Store {
@@ -118,11 +135,7 @@ impl Store {
                 .map_err(failed)?,
         );
         let store = Self {
-            inner: Arc::new(Inner {
-                engine: Engine::Sqlite { writer, readers },
-                env,
-                keys,
-            }),
+            inner: Arc::new(Inner::new(Engine::Sqlite { writer, readers }, env, keys)),
         };
         store.check_sqlite(durability).await?;
         Ok(store)
@@ -146,11 +159,7 @@ impl Store {
             Error::Setup("cannot reach the PostgreSQL database; nothing was changed".to_owned())
         })?;
         Ok(Self {
-            inner: Arc::new(Inner {
-                engine: Engine::Postgres(pool),
-                env,
-                keys,
-            }),
+            inner: Arc::new(Inner::new(Engine::Postgres(pool), env, keys)),
         })
     }
 
@@ -162,6 +171,28 @@ impl Store {
     /// The keys.
     pub fn keys(&self) -> &Keys {
         &self.inner.keys
+    }
+
+    /// Says where the signed checkpoints of the audit record are; once, where the program starts.
+    pub fn checkpoints_in(&self, folder: &Path) {
+        // The first word holds: what it is compared with must not change while it runs.
+        let _ = self.inner.checkpoints.set(folder.to_owned());
+    }
+
+    /// Where the signed checkpoints are.
+    pub fn checkpoints(&self) -> Option<&Path> {
+        self.inner.checkpoints.get().map(PathBuf::as_path)
+    }
+
+    /// When the record was last checked on this node, by what, and what came of it.
+    pub fn last_check(&self) -> Option<Checked> {
+        let checked = self.inner.checked.lock();
+        checked.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_last_check(&self, checked: Checked) {
+        let last = self.inner.checked.lock();
+        *last.unwrap_or_else(PoisonError::into_inner) = Some(checked);
     }
 
     /// Whether the database is SQLite inside this process (else PostgreSQL).

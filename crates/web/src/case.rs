@@ -3,7 +3,8 @@
 
 use serde_json::Value as Json;
 use throughline_app::Error;
-use throughline_app::case::{self, CaseState, CaseView, Closing, Told};
+use throughline_app::case::{self, CaseState, Closing};
+use throughline_app::case_view::{self, CaseView, Told};
 use throughline_app::contact::SafelyNow;
 use throughline_core::code::Code;
 use throughline_core::contact::Channel;
@@ -85,7 +86,7 @@ const TABS: [(Tab, &str, &str); 6] = [
 /// The case that the address names.
 pub(crate) async fn opened(visit: &Visit) -> Result<CaseView, Fault> {
     let reference = visit.reference("case")?;
-    Ok(case::read(visit.app(), visit.actor(), reference).await?)
+    Ok(case_view::read(visit.app(), visit.actor(), reference).await?)
 }
 
 /// Takes a refusal that is about an answer into the form, so that the page is shown again; anything else ends the request.
@@ -238,7 +239,7 @@ fn values(text: Text, told: &Told) -> Vec<(&'static str, Value)> {
         ("why", "contact-ended"),
         ("purpose", "purpose"),
         ("basis", "basis"),
-        ("task", "task"),
+        ("task", "task-kind"),
         ("outcome", "task-outcome"),
         ("move", "step"),
     ];
@@ -470,7 +471,7 @@ async fn referrals(visit: Visit) -> Outcome {
 async fn looks(visit: Visit) -> Outcome {
     let text = visit.text();
     let view = opened(&visit).await?;
-    let looked = case::lookers(visit.app(), visit.actor(), view.case.reference).await?;
+    let looked = case_view::lookers(visit.app(), visit.actor(), view.case.reference).await?;
     // One line for each time that somebody was here, not for each page that they opened then.
     let visits = looked.chunk_by(|a, b| {
         (&a.by, &a.look.action, a.look.at.london_date())

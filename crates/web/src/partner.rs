@@ -1,7 +1,8 @@
 //! A service with accounts: inbox by clock, caseload, one request, answering it, what came of it; and the demo's mail folder.
 
 use throughline_app::partner::{self, InboxRow, PartnerView, Way};
-use throughline_app::referral::{self, Via};
+use throughline_app::referral::Via;
+use throughline_app::referral_answer;
 use throughline_core::code::Code as _;
 use throughline_core::id::Ref;
 use throughline_core::reason::Words;
@@ -12,7 +13,7 @@ use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
 use crate::fault::{Fault, Outcome};
-use crate::refer::{outcome_form, read_outcome};
+use crate::referral::{outcome_form, read_outcome};
 use crate::route::{Access, Rate, Route, get, post};
 use crate::shown::{answer_fields, due, exchanges, packet, read_answer, seen, steps, when, word};
 use crate::visit::Visit;
@@ -285,7 +286,13 @@ pub(crate) fn request_body(
         body.push(InsetText::new(text.t("partner-answered-already")));
     }
     if accepted {
-        body.push(outcome_form(text, form, post("outcome"), state));
+        body.push(outcome_form(
+            text,
+            form,
+            post("outcome"),
+            state,
+            Html::default(),
+        ));
     }
     body.push(Html::heading(2, Size::M, text.t("partner-steps-heading")));
     body.then(steps(text, &view.steps))
@@ -347,7 +354,12 @@ async fn answer(visit: Visit) -> Outcome {
         }
         Err(throughline_app::Error::Conflict) => {
             form.wrong("answer", "partner-someone-first");
-            again(&visit, reference, &form).await
+            Ok(visit.show_conflict(page_of(&visit, reference, &form).await?))
+        }
+        // A colleague may have said no, or the sender took it back: then it is no longer theirs to read. Whether there ever was
+        // such a request, the answer is the same.
+        Err(throughline_app::Error::Denied(_) | throughline_app::Error::NotFound(_)) => {
+            Ok(visit.go_saying("/inbox", "partner-gone"))
         }
         Err(error) => Err(error.into()),
     }
@@ -376,7 +388,7 @@ async fn outcome(visit: Visit) -> Outcome {
     let Some(came) = read_outcome(&mut form) else {
         return again(&visit, reference, &form).await;
     };
-    match referral::outcome(
+    match referral_answer::outcome(
         visit.app(),
         visit.actor(),
         reference,
@@ -396,7 +408,7 @@ async fn outcome(visit: Visit) -> Outcome {
         }
         Err(throughline_app::Error::Conflict) => {
             form.wrong("outcome", "partner-someone-first");
-            again(&visit, reference, &form).await
+            Ok(visit.show_conflict(page_of(&visit, reference, &form).await?))
         }
         Err(error) => Err(error.into()),
     }

@@ -1,6 +1,8 @@
 //! The record of access for a security officer: refusals, who did what, leavers, whether the record is whole. Never content.
 
-use throughline_app::security::{Line, ReadAccount, ReadOverview, check_record};
+use throughline_app::security::{
+    Checked, CheckedBy, Line, ReadAccount, ReadOverview, check_record,
+};
 use throughline_policy::{ActionKind, Purpose};
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
@@ -59,6 +61,35 @@ fn table(text: Text, caption: &str, lines: &[Line]) -> Html {
     table.into()
 }
 
+/// When the record was last checked, by what, against what, and what came of it.
+fn last_check(text: Text, checked: Option<&Checked>) -> Html {
+    let Some(checked) = checked else {
+        return Html::paragraph(text.t("security-check-never"));
+    };
+    let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let values = [
+        ("entries", count(checked.entries).into()),
+        ("problems", count(checked.problems).into()),
+        ("checkpoints", count(checked.checkpoints).into()),
+        (
+            "time",
+            text.date_time(checked.at.london().datetime()).into(),
+        ),
+    ];
+    let key = match (checked.problems, checked.by) {
+        (0, CheckedBy::Start) => "security-check-start",
+        (0, CheckedBy::Job) => "security-check-job",
+        (0, CheckedBy::Person) => "security-check-whole",
+        _ => "security-check-broken",
+    };
+    let against = if checked.checkpoints == 0 {
+        "security-check-no-marks"
+    } else {
+        "security-check-marks"
+    };
+    Html::paragraph(text.t_with(key, &values)).then(Html::paragraph(text.t_with(against, &values)))
+}
+
 async fn overview(visit: Visit) -> Outcome {
     let text = visit.text();
     let found = visit
@@ -101,6 +132,7 @@ async fn overview(visit: Visit) -> Outcome {
         .then(Html::paragraph(text.t("security-about")))
         .then(Html::heading(2, Size::M, text.t("security-whole")))
         .then(facts)
+        .then(last_check(text, found.last_check.as_ref()))
         .then(check)
         .then(Html::heading(2, Size::M, text.t("security-refusals")))
         .then(table(text, "security-refusals-caption", &found.refusals))
@@ -119,22 +151,9 @@ async fn overview(visit: Visit) -> Outcome {
 
 async fn check(visit: Visit) -> Outcome {
     let text = visit.text();
-    let (entries, problems) = check_record(&visit.app().store).await?;
-    let values = [
-        ("entries", i64::try_from(entries).unwrap_or(i64::MAX).into()),
-        ("problems", problems.into()),
-        (
-            "time",
-            text.date_time(visit.now().london().datetime()).into(),
-        ),
-    ];
-    let key = if problems == 0 {
-        "security-check-whole"
-    } else {
-        "security-check-broken"
-    };
+    let checked = check_record(&visit.app().store, visit.actor()).await?;
     let body = Html::heading(1, Size::L, text.t("security-whole"))
-        .then(Html::paragraph(text.t_with(key, &values)))
+        .then(last_check(text, Some(&checked)))
         .then(Html::paragraph(Link::new(
             text.t("security-back"),
             "/security",

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
-use throughline_app::directory::{
-    self, Decision, FeedHealth, Import, ImportError, Queue, Report, decisions,
-};
+use throughline_app::directory::{self, FeedHealth, Queue};
+use throughline_app::directory_aside::{self, Decision, decisions};
+use throughline_app::directory_import::{self, Import, ImportError, Report};
 use throughline_app::directory_source::{FromBytes, Source};
 use throughline_app::records::feed::{FeedRun, RunOutcome};
 use throughline_core::code::Code as _;
@@ -215,7 +215,7 @@ fn fading(text: Text, queue: &Queue) -> Html {
 
 async fn row(visit: Visit) -> Outcome {
     let reference = visit.reference("row")?;
-    let opened = directory::open(visit.app(), visit.actor(), reference).await?;
+    let opened = directory_aside::open(visit.app(), visit.actor(), reference).await?;
     let text = visit.text();
     let mut body = Html::heading(1, Size::L, text.t("steward-row-heading")).then(
         SummaryList::new()
@@ -278,7 +278,7 @@ async fn decide(visit: Visit) -> Outcome {
     let reference = visit.reference("row")?;
     let form = visit.form()?;
     let decision = Decision::from_code(form.value("decision")).map_err(|_| Fault::BadRequest)?;
-    directory::decide(visit.app(), visit.actor(), reference, decision).await?;
+    directory_aside::decide(visit.app(), visit.actor(), reference, decision).await?;
     Ok(visit.go_saying("/steward", "steward-said-decided"))
 }
 
@@ -429,7 +429,7 @@ async fn import(visit: Visit) -> Outcome {
         limits: Limits::default(),
     };
     let source: Arc<dyn Source> = Arc::new(FromBytes(file));
-    match directory::import(visit.app(), visit.actor(), &order, &source, &|_| {}).await {
+    match directory_import::import(visit.app(), visit.actor(), &order, &source, &|_| {}).await {
         Ok(report) if report.dry_run => {
             let page = import_page(&visit, &form, Some(&report));
             Ok(visit.show(page))

@@ -224,6 +224,12 @@ impl Visit {
         html(StatusCode::UNPROCESSABLE_ENTITY, page.to_string())
     }
 
+    /// Answers with the page as it stands now, because somebody else was first: what they sent was not saved.
+    #[expect(clippy::needless_pass_by_value, reason = "a page is shown once")]
+    pub fn show_conflict(&self, page: Page) -> Response {
+        html(StatusCode::CONFLICT, page.to_string())
+    }
+
     /// Sends them on after a form, so that going back never sends it again.
     pub fn go(&self, path: &str) -> Response {
         redirect(path)

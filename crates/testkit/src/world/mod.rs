@@ -4,10 +4,13 @@
 //! Names come from several language traditions and belong to nobody. Telephone numbers are Ofcom's drama numbers, mail is at
 //! example.org, and no refuge has a point on a map.
 //!
-//! To add to it: a step of [`people`]'s history, a template in `listings`, a body in `staff`. What must never happen here: a
+//! To add to it: a step of `people`'s history, a template in `listings`, a body in `staff`. What must never happen here: a
 //! real person, or a row written past the use cases.
 
+mod arrival;
+mod help;
 mod listings;
+mod lists;
 mod names;
 mod parameters;
 mod people;
@@ -16,7 +19,7 @@ mod staff;
 use std::sync::Arc;
 
 use serde::Serialize;
-use throughline_app::directory::{Import, ImportError, import};
+use throughline_app::directory_import::{Import, ImportError, import};
 use throughline_app::directory_source::{FromBytes, Source};
 use throughline_app::{App, Settings};
 use throughline_core::need::NeedType;
@@ -41,7 +44,7 @@ pub use staff::{SIGN_INS, SignIn};
 pub struct Size {
     /// The seed.
     pub seed: u64,
-    /// How many adults come for help.
+    /// How many people there are: adults who come for help, and their children.
     pub people: u32,
     /// The instant at which the history ends.
     pub end: At,

@@ -1,42 +1,48 @@
-//! Two years of invented people: each arrives, is asked, is referred, is answered. Every step goes through the use cases with
-//! the clock set to its instant, in the order of time.
+//! Two years of invented people: each arrives, is heard, is asked for elsewhere, is answered, and is done. Every step is a use
+//! case, with the clock set to its instant, in the order of time. What lies in the future has not happened.
 //!
-//! The shares come from `data/demo_parameters.json`, where each is marked as evidence (with its source) or assumption.
+//! The first visit is here; referrals and their answers are in `help`, what workers do about their lists in `lists`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use throughline_app::referral::{self, Answer as Reply, Ask, Outcome, SendOrder};
-use throughline_app::{
-    App, conversation, front_desk, mail::FolderMailer, outbox, partner, promises,
-};
+use throughline_app::contact::ContactSaid;
+use throughline_app::conversation::{Ending, Heard, SafeAnswers, ToCase, TwoColumns};
+use throughline_app::mail::FolderMailer;
+use throughline_app::{App, case, case_now, contact, conversation, front_desk, outbox, promises};
 use throughline_core::answer::Answer;
-use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
+use throughline_core::child::Safeguarding;
+use throughline_core::code::Code as _;
 use throughline_core::contact::{AnsweredBy, Channel, Verdict};
-use throughline_core::conversation::{Mode, Reach};
+use throughline_core::conversation::{Interpreter, Mode, Overheard, Sign};
 use throughline_core::id::Ref;
+use throughline_core::immediate::{ImmediateAnswer, ImmediateKind};
 use throughline_core::need::NeedType;
-use throughline_core::reason::{Reason, Words, WorkerName};
-use throughline_core::referral::{EndReason, Helped, UnmetReason};
+use throughline_core::reason::{Reason, Words};
 use throughline_core::risk::RiskBand;
 use throughline_core::time::At;
 use throughline_find::bench::Stream;
-use throughline_policy::action::{CaseChange, CaseOpen};
-use throughline_policy::{Facts, Purpose, Ties};
+use throughline_policy::Actor;
 use throughline_store::account::Account;
-use throughline_store::case::{NewCase, PersonSheet};
-use throughline_store::contact::NewContact;
-use throughline_store::referral::Via;
-use throughline_store::{Result, Work};
+use throughline_store::{Error, Result};
 
+use super::arrival::{Arrival, below, chance, draw, office_hour, sheet};
 use super::parameters::Parameters;
-use super::staff::{Partner, Post, Staff};
-use super::{Counts, Size, names};
+use super::staff::{Partner, Staff, TOWNS};
+use super::{Counts, Size};
 use crate::env::SetClock;
 
-const HELP: Purpose = Purpose::HelpAPerson;
-/// How often, in the history, what fell due is looked at.
-const PROMISES_EVERY_HOURS: i64 = 24 * 7;
+/// Days of history in which people arrive.
+const DAYS: i64 = 728;
+/// How many of the first people meet the coach who signs in: some today, some lately, some long ago.
+const TODAY: usize = 3;
+const LATELY: usize = 14;
+const HOME: usize = 40;
+/// How often, in hours, the jobs look at what is due: weekly in the past, and as it matters towards the end.
+const JOBS_EVERY: i64 = 24 * 7;
+const JOBS_EVERY_LATELY: i64 = 2;
+/// How many days before the end "lately" begins for the jobs.
+const LATELY_DAYS: i64 = 4;
 
 /// A service that partners of the demo answer for.
 #[derive(Debug, Clone, Copy)]
@@ -51,50 +57,88 @@ pub(super) struct Answered {
     pub(super) need: NeedType,
 }
 
-/// Something that happens.
+/// Something that happens. Numbers are places in [`History::known`].
 #[derive(Debug, Clone)]
-enum Event {
-    Arrive {
-        n: u32,
+pub(super) enum Event {
+    /// Somebody comes in.
+    Arrive(usize),
+    /// What comes first is answered: bed, money, children, risk.
+    First {
+        n: usize,
+        known: usize,
+        talk: Option<Ref>,
     },
-    Ask {
-        case: Ref,
-        coach: Account,
-        town: usize,
-        need: NeedType,
-        tried: Vec<Ref>,
-    },
-    Reply {
-        referral: Ref,
-        asked: Answered,
-        case: Ref,
-        coach: Account,
-        tried: Vec<Ref>,
-    },
-    Contact {
-        referral: Ref,
-        partner: usize,
-    },
-    End {
-        referral: Ref,
-        partner: usize,
-    },
-    Promises,
+    /// A service is asked.
+    Ask { known: usize, need: NeedType },
+    /// It answers.
+    Reply(Ref),
+    /// There is room for somebody who waited.
+    TakeOn(Ref),
+    /// It speaks with the person.
+    Contact(Ref),
+    /// Help begins.
+    Start(Ref),
+    /// Help ends.
+    End(Ref),
+    /// The last visit.
+    Finish(usize),
+    /// A coach does what their list says.
+    List { post: usize, coach: usize },
+    /// A lead does what has come up to them.
+    Lead(usize),
+    /// The jobs do what they do all the time.
+    Jobs,
+}
+
+/// A case that was opened.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) case: Ref,
+    pub(super) post: usize,
+    pub(super) coach: usize,
+    pub(super) town: usize,
+    /// Needs with the version of each, as far as they are not settled.
+    pub(super) needs: BTreeMap<NeedType, i64>,
+    /// The children's own cases.
+    pub(super) children: Vec<Ref>,
+    /// Whether somebody looked at the children's own needs.
+    pub(super) reviewed: bool,
+    /// The version of the case.
+    pub(super) version: i64,
+    /// Referrals that are not over.
+    pub(super) open: u32,
+    /// The services that were asked.
+    pub(super) tried: BTreeSet<Ref>,
+}
+
+/// A referral that was sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asking {
+    pub(super) known: usize,
+    pub(super) asked: Answered,
+    /// The version that its service saw last.
+    pub(super) version: i64,
+    /// Whether its service has asked back.
+    pub(super) asked_back: bool,
+    /// Whether nothing more is to come.
+    pub(super) over: bool,
 }
 
 /// The history under way.
-struct History<'a> {
-    app: &'a App,
-    clock: &'a Arc<SetClock>,
-    staff: &'a Staff,
-    answered: &'a [Answered],
-    parameters: &'a Parameters,
-    stream: Stream,
+pub(super) struct History<'a> {
+    pub(super) app: &'a App,
+    pub(super) staff: &'a Staff,
+    pub(super) answered: &'a [Answered],
+    pub(super) parameters: &'a Parameters,
+    pub(super) stream: Stream,
+    arrivals: Vec<Arrival>,
     queue: BTreeMap<(At, u64), Event>,
     next: u64,
-    end: At,
-    before: Option<(String, String, String)>,
-    referrals: u32,
+    pub(super) end: At,
+    pub(super) known: Vec<Known>,
+    pub(super) asking: BTreeMap<Ref, Asking>,
+    lists: BTreeSet<(usize, usize, i64)>,
+    pub(super) referrals: u32,
 }
 
 /// Lives through the history.
@@ -110,15 +154,17 @@ pub(super) async fn fill(
     let parameters = Parameters::built_in();
     let mut history = History {
         app,
-        clock,
         staff,
         answered,
         parameters: &parameters,
         stream: Stream::new(size.seed ^ 0x9e0_91e),
+        arrivals: Vec::new(),
         queue: BTreeMap::new(),
         next: 0,
         end: size.end,
-        before: None,
+        known: Vec::new(),
+        asking: BTreeMap::new(),
+        lists: BTreeSet::new(),
         referrals: 0,
     };
     history.plan(size);
@@ -133,102 +179,116 @@ pub(super) async fn fill(
 
 /// What waits at the moment the demo is opened: somebody at the front desk, and a talk that has begun.
 pub(super) async fn today(app: &App, staff: &Staff) -> Result<()> {
-    let Some(coach) = staff.posts.first().and_then(|post| post.coaches.first()) else {
+    let Some(post) = staff.posts.first() else {
         return Ok(());
     };
-    conversation::start(app, &coach.actor(), Mode::InPerson).await?;
-    front_desk::room_request(app, &coach.actor()).await?;
+    if let Some(coach) = post.coaches.first() {
+        conversation::start(app, &coach.actor(), Mode::InPerson).await?;
+    }
+    if let Some(desk) = &post.desk {
+        front_desk::room_request(app, &desk.actor()).await?;
+    }
     Ok(())
 }
 
 impl History<'_> {
-    /// Spreads arrivals over two years, in office hours, and the regular look at what is due.
+    /// Draws who comes and when, and sets the times at which the jobs run.
     fn plan(&mut self, size: &Size) {
-        let days = 730;
-        for n in 0..size.people {
-            // The first thirty belong to the last week, so that the pages of today are full.
-            let back = if n < 30 {
-                self.below(6)
+        let mut before = None;
+        let mut people = 0;
+        while people < size.people {
+            let n = self.arrivals.len();
+            let at = if n < TODAY {
+                let minutes = 50 + self.below(240);
+                size.end.plus_minutes(-minutes)
             } else {
-                self.below(days)
+                let back = match n {
+                    _ if n < LATELY => 1 + self.below(18),
+                    _ if n < HOME => 20 + self.below(DAYS - 20),
+                    _ => self.below(DAYS),
+                };
+                office_hour(&mut self.stream, size.end, back)
             };
-            let at = size
-                .end
-                .plus_days(-back)
-                .plus_seconds(-self.below(8 * 3_600) - 3_600);
-            self.put(at, Event::Arrive { n });
+            let mut arrival = draw(&mut self.stream, self.parameters, at, &mut before);
+            let room = usize::try_from(size.people - people - 1).unwrap_or(usize::MAX);
+            arrival.children.truncate(room);
+            people += 1 + u32::try_from(arrival.children.len()).unwrap_or(0);
+            if n >= HOME {
+                arrival.post = self.stream.below(self.staff.posts.len());
+                arrival.coach = match arrival.post {
+                    0 => 1,
+                    _ => self.stream.below(2),
+                };
+            } else if n >= LATELY {
+                // Those of long ago are over by now.
+                let since = size.end.seconds_since(at) / 86_400;
+                arrival.days = arrival.days.min((since - 6).max(2));
+            }
+            self.arrivals.push(arrival);
+            self.put(at, Event::Arrive(n));
         }
-        let mut at = size.end.plus_days(-days);
+        let lately = size.end.plus_days(-LATELY_DAYS);
+        let mut at = size.end.plus_days(-DAYS);
         while at < size.end {
-            at = at.plus_hours(PROMISES_EVERY_HOURS);
-            self.put(at.min(size.end), Event::Promises);
+            at = if at < lately {
+                at.plus_hours(JOBS_EVERY).min(lately)
+            } else {
+                at.plus_hours(JOBS_EVERY_LATELY)
+            };
+            self.put(at.min(size.end), Event::Jobs);
         }
     }
 
-    fn below(&mut self, bound: i64) -> i64 {
-        i64::try_from(self.stream.below(usize::try_from(bound).unwrap_or(1))).unwrap_or(0)
+    pub(super) fn below(&mut self, bound: i64) -> i64 {
+        below(&mut self.stream, bound)
     }
 
-    /// Whether something happens that happens this often (0 to 1).
-    fn chance(&mut self, share: f64) -> bool {
-        f64::from(u32::try_from(self.stream.below(10_000)).unwrap_or(0)) < share * 10_000.0
+    pub(super) fn chance(&mut self, share: f64) -> bool {
+        chance(&mut self.stream, share)
     }
 
     /// What lies in the future has not happened.
-    fn put(&mut self, at: At, event: Event) {
+    pub(super) fn put(&mut self, at: At, event: Event) {
         if at <= self.end {
             self.next += 1;
             self.queue.insert((at, self.next), event);
         }
     }
 
+    /// The coach of a case looks at their list then, or within the hours after it.
+    pub(super) fn put_list(&mut self, known: usize, at: At) {
+        let Some(known) = self.known.get(known) else {
+            return;
+        };
+        let (post, coach) = (known.post, known.coach);
+        let at = at.plus_minutes(30);
+        if self
+            .lists
+            .insert((post, coach, at.micros() / 7_200_000_000))
+        {
+            self.put(at, Event::List { post, coach });
+        }
+    }
+
     async fn live(&mut self, at: At, event: Event, counts: &mut Counts) -> Result<()> {
         match event {
-            Event::Arrive { n } => self.arrive(at, n, counts).await,
-            Event::Ask {
-                case,
-                coach,
-                town,
-                need,
-                tried,
-            } => self.ask(at, case, coach, town, need, tried).await,
-            Event::Reply {
-                referral,
-                asked,
-                case,
-                coach,
-                tried,
-            } => self.reply(at, referral, asked, case, coach, tried).await,
-            Event::Contact { referral, partner } => {
-                self.outcome(referral, partner, Outcome::FirstContact)
-                    .await?;
-                let later = at.plus_days(7 + self.below(60));
-                self.put(later, Event::End { referral, partner });
-                Ok(())
-            }
-            Event::End { referral, partner } => {
-                self.outcome(referral, partner, Outcome::Started).await?;
-                let helped = if self.chance(0.7) {
-                    Helped::Yes
-                } else {
-                    Helped::Partly
-                };
-                self.outcome(
-                    referral,
-                    partner,
-                    Outcome::Ended {
-                        reason: EndReason::Finished,
-                        helped,
-                    },
-                )
-                .await
-            }
-            Event::Promises => self.keep_promises().await,
+            Event::Arrive(n) => self.arrive(at, n, counts).await,
+            Event::First { n, known, talk } => self.first(at, n, known, talk).await,
+            Event::Ask { known, need } => self.ask(at, known, need).await.map(|_| ()),
+            Event::Reply(referral) => self.reply(at, referral).await,
+            Event::TakeOn(referral) => self.take_on(at, referral).await,
+            Event::Contact(referral) => self.contacted(at, referral).await,
+            Event::Start(referral) => self.started(at, referral).await,
+            Event::End(referral) => self.ended(referral).await,
+            Event::Finish(known) => self.finish(at, known).await,
+            Event::List { post, coach } => self.list(at, post, coach).await,
+            Event::Lead(post) => self.lead(post).await,
+            Event::Jobs => self.jobs().await,
         }
     }
 
     /// What jobs do all the time in a real service.
-    async fn keep_promises(&mut self) -> Result<()> {
+    async fn jobs(&mut self) -> Result<()> {
         promises::run(self.app).await?;
         loop {
             let turn = outbox::dispatch_once(self.app, &FolderMailer, "demo").await?;
@@ -238,431 +298,270 @@ impl History<'_> {
         }
     }
 
-    async fn arrive(&mut self, at: At, n: u32, counts: &mut Counts) -> Result<()> {
-        // The first thirty meet the coach who signs in.
-        let post_at = if n < 30 {
-            0
-        } else {
-            self.stream.below(self.staff.posts.len())
-        };
-        let Some(post) = self.staff.posts.get(post_at) else {
+    /// The account of a coach.
+    pub(super) fn coach(&self, post: usize, coach: usize) -> Result<Account> {
+        self.staff
+            .posts
+            .get(post)
+            .and_then(|post| post.coaches.get(coach))
+            .cloned()
+            .ok_or(Error::Illegal("a demo site without its coaches"))
+    }
+
+    /// Who comes in is heard: a conversation, or a case at once where somebody rang ahead.
+    async fn arrive(&mut self, at: At, n: usize, counts: &mut Counts) -> Result<()> {
+        let Some(arrival) = self.arrivals.get(n).cloned() else {
             return Ok(());
         };
-        let coach_at = if n < 30 {
-            0
+        let actor = self.coach(arrival.post, arrival.coach)?.actor();
+        let person = sheet(
+            &arrival.given,
+            &arrival.family,
+            &arrival.born,
+            arrival.language,
+        );
+        let (case, talk) = if arrival.talks {
+            let (case, talk) = self.talk(&actor, &arrival, person).await?;
+            (case, Some(talk))
         } else {
-            self.stream.below(post.coaches.len())
+            (case::open(self.app, &actor, &person).await?, None)
         };
-        let Some(coach) = post.coaches.get(coach_at) else {
-            return Ok(());
-        };
-        let arrival = self.arrival();
-        let case = self.open(post, coach, &arrival).await?;
         counts.people += 1 + u32::try_from(arrival.children.len()).unwrap_or(0);
-        let town = super::staff::TOWNS
-            .iter()
-            .position(|town| town.area == post.town.area)
-            .unwrap_or(0);
-        let wanted: Vec<NeedType> = self
-            .answered
-            .iter()
-            .filter(|one| one.town == town)
-            .map(|one| one.need)
-            .collect();
-        let mut minutes = 12;
-        for need in arrival
+        let mut needs = BTreeMap::new();
+        for need in &arrival.needs {
+            case::need_add(self.app, &actor, case, *need, true).await?;
+            needs.insert(*need, 1);
+        }
+        case::statement_write(self.app, &actor, case, &words(arrival.statement)?).await?;
+        let town = self
+            .staff
+            .posts
+            .get(arrival.post)
+            .and_then(|post| TOWNS.iter().position(|town| town.area == post.town.area));
+        let known = self.known.len();
+        self.known.push(Known {
+            case,
+            post: arrival.post,
+            coach: arrival.coach,
+            town: town.unwrap_or(0),
+            needs,
+            children: Vec::new(),
+            reviewed: true,
+            version: 1,
+            open: 0,
+            tried: BTreeSet::new(),
+        });
+        let minutes = 7 + self.below(9);
+        self.put(at.plus_minutes(minutes), Event::First { n, known, talk });
+        Ok(())
+    }
+
+    /// A conversation in which somebody tells, up to the case it leads to.
+    async fn talk(
+        &mut self,
+        actor: &Actor,
+        arrival: &Arrival,
+        person: conversation::PersonSheet,
+    ) -> Result<(Ref, Ref)> {
+        let app = self.app;
+        let mode = if self.chance(0.8) {
+            Mode::InPerson
+        } else {
+            Mode::Telephone
+        };
+        let talk = conversation::start(app, actor, mode).await?;
+        let interpreter = match arrival.language {
+            "en" | "cy" => Interpreter::None,
+            _ => Interpreter::Professional,
+        };
+        let answers = SafeAnswers {
+            alone: Answer::Yes,
+            interpreter,
+            overheard: Overheard::Nobody,
+            mode,
+        };
+        conversation::safe_to_talk(app, actor, talk, 1, answers).await?;
+        let signs = [Sign::InDistress, Sign::PhoneWatched, Sign::NoOwnMoney];
+        let signs = signs.get(self.stream.below(5)).copied();
+        let columns = TwoColumns {
+            signs: signs.into_iter().collect(),
+            seen: String::new(),
+            told: arrival.statement.to_owned(),
+            heard: Heard::Told,
+        };
+        conversation::keep(app, actor, talk, 2, &columns).await?;
+        let case = conversation::continue_to_case(app, actor, talk, &ToCase::New(person)).await?;
+        Ok((case, talk))
+    }
+
+    /// Bed, money, essentials; children; the risk; how to reach them. Then the talk is over and services are asked.
+    async fn first(&mut self, at: At, n: usize, at_known: usize, talk: Option<Ref>) -> Result<()> {
+        let (Some(arrival), Some(known)) =
+            (self.arrivals.get(n).cloned(), self.known.get(at_known))
+        else {
+            return Ok(());
+        };
+        let (app, case, town) = (self.app, known.case, known.town);
+        let actor = self.coach(arrival.post, arrival.coach)?.actor();
+        let asked: Vec<NeedType> = arrival
             .needs
             .iter()
-            .filter(|need| wanted.contains(need))
+            .filter(|need| {
+                self.answered
+                    .iter()
+                    .any(|one| one.town == town && one.need == **need)
+            })
             .take(2)
-        {
-            minutes += 5 + self.below(40);
+            .copied()
+            .collect();
+        for kind in ImmediateKind::ALL {
+            self.immediate(&actor, at_known, *kind, &arrival, &asked, at)
+                .await?;
+        }
+        for (given, born) in &arrival.children {
+            let child = sheet(given, &arrival.family, born, arrival.language);
+            let own = case_now::child_add(app, &actor, case, &child).await?;
+            let decision = match self.below(20) {
+                0..=3 => Safeguarding::Referred,
+                4..=6 => Safeguarding::AlreadyOpen,
+                _ => Safeguarding::NotNeeded(words("Safe with a grandparent; seen today")?),
+            };
+            case_now::child_decide(app, &actor, case, own, 1, &decision).await?;
+            let reason = words("What was told and seen of the child today")?;
+            let band = match arrival.risk {
+                Some(RiskBand::High | RiskBand::Medium) => RiskBand::Medium,
+                _ => RiskBand::Standard,
+            };
+            case_now::risk_judge(app, &actor, own, band, &reason, false).await?;
+            if let Some(known) = self.known.get_mut(at_known) {
+                known.children.push(own);
+                known.reviewed = false;
+            }
+        }
+        match arrival.risk {
+            Some(band) => self.judge(&actor, at_known, band, at).await?,
+            // Somebody thinks about it and judges within the hour.
+            None => self.put_list(at_known, at.plus_minutes(20)),
+        }
+        let said = ContactSaid {
+            channel: Channel::PhoneMobile,
+            verdict: match (arrival.phone_never, arrival.windows.is_empty()) {
+                (true, _) => Verdict::Never,
+                (false, true) => Verdict::Safe,
+                (false, false) => Verdict::SafeOnlyInWindow,
+            },
+            value: arrival.phone.clone(),
+            windows: arrival.windows.clone(),
+            voicemail: false,
+            answered_by: AnsweredBy::OnlyThem,
+            neutral_only: true,
+            shared_account: Answer::No,
+            say: Some("Say it is the library.".to_owned()),
+        };
+        contact::add(app, &actor, case, &said).await?;
+        if let Some(talk) = talk {
+            // Started, safe to talk, told, led to a case: four versions.
+            let ending = Ending::Close(BTreeMap::new());
+            if let Err(open) = conversation::end(app, &actor, talk, 4, &ending).await? {
+                return Err(Error::Integrity(format!(
+                    "a demo talk cannot end: {open:?}"
+                )));
+            }
+        }
+        let mut minutes = 2;
+        for need in asked {
+            minutes += 3 + self.below(25);
             self.put(
                 at.plus_minutes(minutes),
                 Event::Ask {
-                    case,
-                    coach: coach.clone(),
-                    town,
-                    need: *need,
-                    tried: Vec::new(),
+                    known: at_known,
+                    need,
                 },
             );
         }
+        if !arrival.children.is_empty() {
+            self.put_list(at_known, at.plus_days(6));
+        }
+        let last = at.plus_days(arrival.days).plus_minutes(self.below(90));
+        self.put(last, Event::Finish(at_known));
         Ok(())
     }
 
-    async fn ask(
+    /// What happened about a bed, money or essentials. What services are asked for is not answered here as well.
+    async fn immediate(
         &mut self,
+        actor: &Actor,
+        at_known: usize,
+        kind: ImmediateKind,
+        arrival: &Arrival,
+        asked: &[NeedType],
         at: At,
-        case: Ref,
-        coach: Account,
-        town: usize,
-        need: NeedType,
-        tried: Vec<Ref>,
     ) -> Result<()> {
-        let found = self
-            .answered
-            .iter()
-            .find(|one| one.town == town && one.need == need && !tried.contains(&one.service));
-        let Some(asked) = found.copied() else {
+        let need = kind.need();
+        let wanted = arrival.needs.contains(&need) && !asked.contains(&need);
+        // Towards the end something cannot be had: the lead tries again.
+        let lately = self.end.seconds_since(at) < 5 * 3_600;
+        let answer = match self.below(10) {
+            _ if !wanted => ImmediateAnswer::NotNeeded,
+            0..=3 if lately => ImmediateAnswer::Unavailable,
+            0 => ImmediateAnswer::Declined,
+            _ => ImmediateAnswer::Given,
+        };
+        let settled = matches!(answer, ImmediateAnswer::Given | ImmediateAnswer::Declined);
+        let Some(known) = self.known.get_mut(at_known) else {
             return Ok(());
         };
-        let order = SendOrder {
-            ask: Ask {
-                case,
-                service: asked.service,
-                need,
-            },
-            items: BTreeSet::from([
-                PacketItem::ChosenName,
-                PacketItem::Statement,
-                PacketItem::ContactRules,
-                PacketItem::ContactDetails,
-            ]),
-            struck: BTreeSet::new(),
-            statement: Some(1),
-            reach: Reach::AsAgreed,
-            how: HowAgreed::Spoken,
-            words: None,
-            basis: ShareBasis::Consent,
-            art9: Some(Art9Condition::ExplicitConsent),
-            dpa: None,
-            reasons: None,
+        let said = case_now::Said {
+            kind,
+            answer,
+            only_theirs: (kind == ImmediateKind::Money).then_some(Answer::Yes),
+            into_account: false,
+            version: 0,
         };
-        let sent = match referral::send(self.app, &coach.actor(), &order).await {
-            Ok(sent) => sent,
-            // Asked already for another need: one referral carries both.
-            Err(throughline_store::Error::Invalid { .. }) => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        self.referrals += 1;
-        // Nobody answers one in fifty: the clock does.
-        if !self.chance(0.02) {
-            let minutes = self.reply_hours() * 60 + self.below(60);
-            self.put(
-                at.plus_minutes(minutes),
-                Event::Reply {
-                    referral: sent.reference,
-                    asked,
-                    case,
-                    coach,
-                    tried,
-                },
-            );
+        case_now::immediate_answer(self.app, actor, known.case, &said).await?;
+        if settled {
+            known.needs.remove(&need);
         }
         Ok(())
     }
 
-    /// Hours until an answer: half within a working day, nine in ten within five days (`referral_time_hours`).
-    fn reply_hours(&mut self) -> i64 {
-        let median = self.parameters.median_hours;
-        match self.below(10) {
-            0..=4 => 1 + self.below(median),
-            5..=8 => median + self.below(self.parameters.p90_hours - median),
-            _ => self.parameters.p90_hours + self.below(48),
-        }
-    }
-
-    async fn reply(
+    /// A judgement; a high one reaches the lead, who acts within hours.
+    pub(super) async fn judge(
         &mut self,
+        actor: &Actor,
+        at_known: usize,
+        band: RiskBand,
         at: At,
-        reference: Ref,
-        asked: Answered,
-        case: Ref,
-        coach: Account,
-        mut tried: Vec<Ref>,
     ) -> Result<()> {
-        let Some(by) = self.staff.partners.get(asked.partner) else {
+        let lead_in = 20 + self.below(150);
+        let Some(known) = self.known.get_mut(at_known) else {
             return Ok(());
         };
-        let actor = by.worker.actor();
-        let view = partner::open(self.app, &actor, reference).await?;
-        // The clock was first: what follows a silence is on the work coach's list.
-        if view.referral.state.is_final() {
-            return Ok(());
-        }
-        let declines = if asked.need == NeedType::SafeAccommodation {
-            self.parameters.refuge_unsuccessful
+        // Where nobody leads, nobody could act.
+        let lead = self
+            .staff
+            .posts
+            .get(known.post)
+            .is_some_and(|post| post.lead.is_some());
+        let band = if band == RiskBand::High && !lead {
+            RiskBand::Medium
         } else {
-            0.15
+            band
         };
-        let answer = if self.chance(declines) {
-            Reply::Decline {
-                reason: self.why_not(),
-                words: None,
-            }
-        } else if self.chance(0.1) {
-            Reply::Waitlist { days: Some(21) }
-        } else {
-            let Ok(name) = WorkerName::new(&by.worker.name) else {
-                return Ok(());
-            };
-            Reply::Accept {
-                by: name,
-                when: Some("Within two working days".to_owned()),
-                how: Some("In the safe way that was agreed".to_owned()),
-            }
-        };
-        match partner::answer(self.app, &actor, reference, view.referral.version, &answer).await {
-            Ok(_) => {}
-            Err(throughline_store::Error::Illegal(_) | throughline_store::Error::Conflict) => {
-                return Ok(());
-            }
-            Err(error) => return Err(error),
-        }
-        match answer {
-            Reply::Accept { .. } => {
-                let later = at.plus_hours(4 + self.below(44));
-                self.put(
-                    later,
-                    Event::Contact {
-                        referral: reference,
-                        partner: asked.partner,
-                    },
-                );
-            }
-            Reply::Decline { .. } => {
-                tried.push(asked.service);
-                let later = at.plus_minutes(30 + self.below(180));
-                self.put(
-                    later,
-                    Event::Ask {
-                        case,
-                        coach,
-                        town: asked.town,
-                        need: asked.need,
-                        tried,
-                    },
-                );
-            }
-            _ => {}
+        let reason = words("What was told in the conversation")?;
+        case_now::risk_judge(self.app, actor, known.case, band, &reason, false).await?;
+        known.version += 1;
+        let post = known.post;
+        if band == RiskBand::High {
+            self.put(at.plus_minutes(lead_in), Event::Lead(post));
         }
         Ok(())
     }
-
-    /// Why a service says no, in the shares of the refuge audit and our split of the rest.
-    fn why_not(&mut self) -> UnmetReason {
-        match self.below(100) {
-            0..=45 => UnmetReason::NoCapacityOrNoSpace,
-            46..=79 => UnmetReason::SurvivorDeclinedOffer,
-            80..=83 => UnmetReason::NoRecourseToPublicFunds,
-            84..=87 => UnmetReason::MentalHealthNeedsTooHigh,
-            88..=91 => UnmetReason::NoSpaceForFamilySize,
-            92..=93 => UnmetReason::DisabilityAccessNotAvailable,
-            _ => UnmetReason::CouldNotContact,
-        }
-    }
-
-    async fn outcome(&mut self, reference: Ref, partner_at: usize, outcome: Outcome) -> Result<()> {
-        let Some(by) = self.staff.partners.get(partner_at) else {
-            return Ok(());
-        };
-        let actor = by.worker.actor();
-        let view = partner::open(self.app, &actor, reference).await?;
-        match referral::outcome(
-            self.app,
-            &actor,
-            reference,
-            view.referral.version,
-            outcome,
-            Via::Account,
-        )
-        .await
-        {
-            Ok(_) | Err(throughline_store::Error::Illegal(_)) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn arrival(&mut self) -> Arrival {
-        let mut needs = Vec::new();
-        for (need, share) in &self.parameters.needs.clone() {
-            if self.chance(*share) {
-                needs.push(*need);
-            }
-        }
-        let risk = match self.below(10) {
-            0 => Some(RiskBand::High),
-            1..=4 => Some(RiskBand::Medium),
-            5..=8 => Some(RiskBand::Standard),
-            _ => None,
-        };
-        let children = if self.chance(self.parameters.have_children) {
-            1 + self.stream.below(3)
-        } else {
-            0
-        };
-        let language = LANGUAGES
-            .get(self.stream.below(LANGUAGES.len() * 4))
-            .copied()
-            .unwrap_or("en");
-        // Two in a hundred were here before and are not recognised; the second record says that the telephone is not
-        // safe (planted).
-        let again = self.before.take().filter(|_| self.chance(0.02));
-        let unsafe_now = again.is_some();
-        let (given, family, born) = again.unwrap_or_else(|| self.somebody());
-        self.before = Some((given.clone(), family.clone(), born.clone()));
-        Arrival {
-            given,
-            family,
-            born,
-            unsafe_now,
-            language,
-            needs,
-            risk,
-            children: (0..children)
-                .map(|_| names::given(&mut self.stream).to_owned())
-                .collect(),
-            phone: names::mobile(&mut self.stream),
-            // Three in a hundred ways to reach somebody have lapsed (planted).
-            contact_days: if self.chance(0.03) { -1 } else { 30 },
-            statement: STATEMENTS
-                .get(self.stream.below(STATEMENTS.len()))
-                .copied()
-                .unwrap_or("I need somewhere to think."),
-        }
-    }
-
-    /// An invented name and day of birth.
-    fn somebody(&mut self) -> (String, String, String) {
-        let (year, month, day) = (
-            1960 + self.below(45),
-            1 + self.below(12),
-            1 + self.below(28),
-        );
-        let given = names::given(&mut self.stream).to_owned();
-        let family = names::family(&mut self.stream).to_owned();
-        (given, family, format!("{year}-{month:02}-{day:02}"))
-    }
-
-    async fn open(&mut self, post: &Post, coach: &Account, arrival: &Arrival) -> Result<Ref> {
-        let actor = coach.actor();
-        let pack = self.app.pack(post.town.nation, self.clock_now())?;
-        let pack = format!("{}@{}", pack.id(), pack.version());
-        let pack = &pack;
-        self.app
-            .store
-            .work(&actor, HELP, |w| {
-                Box::pin(async move { open(w, post, coach, arrival, pack).await })
-            })
-            .await
-    }
-
-    fn clock_now(&self) -> At {
-        throughline_core::env::Clock::now(self.clock.as_ref())
-    }
 }
 
-/// Languages besides English, of which one in five speaks one (`dv_case_language`).
-const LANGUAGES: [&str; 8] = ["pl", "ro", "ur", "pa", "bn", "ar", "so", "cy"];
-
-const STATEMENTS: [&str; 6] = [
-    "I want my own bank account and somewhere to keep my papers.",
-    "I have told this to three offices already. I would like not to tell it again.",
-    "I need a room with a lock before the school term starts.",
-    "The rent is in my name and the money is not.",
-    "I can talk on Tuesday mornings. Please do not ring at other times.",
-    "I do not want to leave my town. I want to feel safe in it.",
-];
-
-/// Somebody who comes in.
-#[derive(Debug)]
-struct Arrival {
-    given: String,
-    family: String,
-    born: String,
-    unsafe_now: bool,
-    language: &'static str,
-    needs: Vec<NeedType>,
-    risk: Option<RiskBand>,
-    children: Vec<String>,
-    phone: String,
-    contact_days: i64,
-    statement: &'static str,
-}
-
-fn sheet(chosen: &str, family: &str, born: Option<&str>, language: &str) -> PersonSheet {
-    PersonSheet {
-        chosen: chosen.to_owned(),
-        given: Some(chosen.to_owned()),
-        family: Some(family.to_owned()),
-        born: born.map(str::to_owned),
-        age_band: None,
-        language: Some(language.to_owned()),
-        interpreter: None,
-        access: Vec::new(),
-    }
-}
-
-/// The first conversation's record: one unit of work.
-async fn open(
-    w: &mut Work<'_>,
-    post: &Post,
-    coach: &Account,
-    arrival: &Arrival,
-    pack: &str,
-) -> Result<Ref> {
-    let facts = Facts {
-        subject: post.site,
-        person: None,
-        ties: Ties {
-            organisation: Some(coach.organisation),
-            site: Some(post.site),
-            ..Ties::default()
-        },
-    };
-    let permit = w.permit::<CaseOpen>(&facts)?;
-    let person = sheet(
-        &arrival.given,
-        &arrival.family,
-        Some(&arrival.born),
-        arrival.language,
-    );
-    let new = NewCase {
-        person: &person,
-        lead: coach.id,
-        pack,
-        risk_clock: throughline_store::case::RiskClock::Running,
-    };
-    let (_, case) = w.case_open(&permit, &new).await?;
-    let facts = w.case_facts(case).await?;
-    let change = w.permit_found::<CaseChange>(facts)?;
-    for need in &arrival.needs {
-        w.need_add(&change, *need, true).await?;
-    }
-    if let Ok(words) = Words::new(arrival.statement) {
-        w.statement_write(&change, &words).await?;
-    }
-    if let Some(band) = arrival.risk
-        && let Ok(reason) = Reason::new("What was told in the conversation")
-    {
-        w.risk_judge(&change, band, &reason, false).await?;
-    }
-    let contact = NewContact {
-        channel: Channel::PhoneMobile,
-        verdict: if arrival.unsafe_now {
-            Verdict::Never
-        } else {
-            Verdict::Safe
-        },
-        value: &arrival.phone,
-        windows: &[],
-        voicemail: false,
-        answered_by: AnsweredBy::OnlyThem,
-        neutral_only: true,
-        shared_account: Answer::No,
-        say: Some("Say it is the library."),
-        expires_at: w.now().plus_days(arrival.contact_days),
-    };
-    w.contact_add(&change, &contact).await?;
-    for child in &arrival.children {
-        w.child_add(
-            &change,
-            &sheet(child, &arrival.family, None, arrival.language),
-        )
-        .await?;
-    }
-    Ok(case)
+/// Words that are not blank.
+pub(super) fn words(text: &str) -> Result<Reason> {
+    Words::new(text).map_err(|_| Error::Illegal("blank words in the demo"))
 }
 
 /// The partner of a town that answers for a kind of service, as an index.

@@ -170,15 +170,17 @@ pub const TOWNS: [Town; 11] = [
 /// Sites in each town.
 const SITE_NAMES: [&str; 4] = ["High Street", "Station Road", "Market Hall", "Riverside"];
 
-/// A site with those who work at it.
+/// Those who work at one site.
 #[derive(Debug, Clone)]
 pub struct Post {
-    /// The site.
-    pub site: SiteId,
     /// Which town.
     pub town: Town,
     /// The work coaches.
     pub coaches: Vec<Account>,
+    /// The front desk.
+    pub desk: Option<Account>,
+    /// The lead; the last site has none (planted).
+    pub lead: Option<Account>,
 }
 
 /// A body that answers referrals.
@@ -385,11 +387,15 @@ async fn post(
                 .await?,
         );
     }
-    if !first {
-        invented
-            .account(w, office, Some(site), Role::FrontDesk)
-            .await?;
-    }
+    let desk = match founders.of(Role::FrontDesk).filter(|_| first) {
+        Some(desk) => desk.clone(),
+        None => {
+            invented
+                .account(w, office, Some(site), Role::FrontDesk)
+                .await?
+        }
+    };
+    let mut leads = None;
     // The last site has no lead (planted): its alerts must reach somebody all the same.
     if number + 1 < TOWNS.len() * SITE_NAMES.len() {
         let lead = match founders.of(Role::DaLead).filter(|_| first) {
@@ -401,6 +407,7 @@ async fn post(
             }
         };
         w.site_lead_set(site, lead.id, 0).await?;
+        leads = Some(lead);
         if at.is_multiple_of(2) {
             let deputy = invented
                 .account(w, office, Some(site), Role::DaLead)
@@ -409,9 +416,10 @@ async fn post(
         }
     }
     Ok(Post {
-        site,
         town: *town,
         coaches,
+        desk: Some(desk),
+        lead: leads,
     })
 }
 
