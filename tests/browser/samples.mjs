@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { base, open, visitor } from './lib.mjs';
 import { signIn } from './sign-in.mjs';
-import { join, sendFind } from './steps.mjs';
+import { hands } from './hands.mjs';
+import { asRole, confirmedAddress, join, linkIn, offers, sendFind, sendTo } from './steps.mjs';
 
 /** Pages that are not looked at here, each with its reason. This list may only become shorter. */
 export const LEFT_OUT = new Map([
@@ -35,20 +36,37 @@ async function welcome() {
   }
 }
 
+/** A link that a service without an account was sent. */
+async function oneTimeLink(page) {
+  const email = `link.${Date.now()}@example.org`;
+  const asked = { need: 'emotional_support', to: 'Peckham Carers' };
+  const { service } = await asRole('work coach', (own) => sendTo(own, hands(own), { ...asked, name: 'Ela' }));
+  await confirmedAddress(service, email);
+  await asRole('work coach', (own) => sendTo(own, hands(own), { ...asked, name: 'Ela' }));
+  return linkIn(page, email);
+}
+
 /** What a role has to do first, because only a form leads there. Gives more places to begin at. */
 const prepare = {
   async public(page) {
     await sendFind(page, '/find-help');
     const services = links(await page.content());
     await open(page, '/demo/mail');
-    return [...services, ...links(await page.content()), await welcome()];
+    return [...services, ...links(await page.content()), await welcome(), await oneTimeLink(page)];
   },
   async work_coach(page) {
     // An appointment that goes on, and one that ended with the choice of what is next.
     await open(page, '/with-me');
     await page.getByRole('button', { name: 'In person' }).click();
     const talk = new URL(page.url()).pathname;
-    return [talk, ...['/first', '/notes', '/end', '/continue'].map((part) => `${talk}${part}`)];
+    // Somebody of theirs, and a service for them.
+    await open(page, '/cases');
+    const caseAt = await page.locator('main .tl-card a[href^="/cases/"]').first().getAttribute('href');
+    const [offer] = await offers(page, hands(page), caseAt, 'emotional_support');
+    await open(page, `${caseAt}/children`);
+    await page.locator('main #chosen').fill('Sam');
+    await Promise.all([page.waitForEvent('load'), page.locator('main form[action$="/children"] button').click()]);
+    return [new URL(page.url()).pathname, offer.href, talk, ...['/first', '/notes', '/end', '/continue'].map((part) => `${talk}${part}`)];
   },
   async safety_lead(page) {
     return prepare.work_coach(page);

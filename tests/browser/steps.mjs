@@ -1,14 +1,17 @@
 // Steps that more than one journey takes.
 import assert from 'node:assert/strict';
-import { NARROW, accessible, fits, open, screenshot } from './lib.mjs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NARROW, accessible, fits, open, screenshot, stepUp, visitor } from './lib.mjs';
+import { signIn } from './sign-in.mjs';
 
-/** Ask for help with these needs and in this place; every question may be left out. */
-export async function sendFind(page, path, { needs = [], place = '' } = {}) {
+/** Ask for help with these needs and in this place; every question may be left out. `later`: gives what sends it. */
+export async function sendFind(page, path, { needs = [], place = '', later = false } = {}) {
   await open(page, path);
-  for (const need of needs) await page.getByLabel(need, { exact: true }).check();
+  for (const need of needs) await page.locator(`main input[name=need][value=${need}]`).check();
   if (place) await page.locator('#place').fill(place);
-  await page.locator('main form button').last().click();
-  await page.waitForLoadState('load');
+  const send = () => Promise.all([page.waitForEvent('load'), page.locator('main form button').last().click()]);
+  if (later) return send;
+  return send();
 }
 
 /** As an administrator: give a colleague access. Gives the path of the link that is passed on to them. */
@@ -69,4 +72,118 @@ export async function requestFor(page, by, { need, strike = 0, looked = false, a
   const words = await page.locator('main').innerText();
   assert.ok(await page.locator('.govuk-panel').isVisible(), `it was not sent: ${words.slice(0, 600)}`);
   return { preview, code: (await page.locator('.govuk-inset-text h2').allInnerTexts())[0]?.trim() };
+}
+
+/** As a visitor of one's own, signed in as this role: run `body(page)`, then leave. */
+export async function asRole(role, body, options = {}) {
+  const { page, problems, close } = await visitor(options);
+  try {
+    await signIn(page, role);
+    const gave = await body(page);
+    assert.deepEqual(problems, []);
+    return gave;
+  } catch (error) {
+    await screenshot(page, `failed-${role}-${Date.now()}`).catch(() => {});
+    throw error;
+  } finally {
+    await close();
+  }
+}
+
+/** Writes their own words and a safe way to reach them into a case. */
+export async function wordsAndWay(page, by, caseAt) {
+  await open(page, `${caseAt}/words`);
+  await by.fill('words', 'I want to talk to somebody.');
+  await by.press('main form[action$="/words"] button');
+  await open(page, `${caseAt}/contact/add`);
+  await by.choose('channel', 'phone_mobile');
+  await by.fill('value', '07700 900456');
+  await by.choose('verdict', 'safe');
+  await by.choose('answered_by', 'only_them');
+  await by.choose('voicemail', 'no');
+  await by.fill('say', 'Say it is the library.');
+  await by.press('main form[action$="/contact/add"] button');
+}
+
+/** The services that the page "Who could help?" offers for a need: `[{ name, href }]`. */
+export async function offers(page, by, caseAt, need) {
+  await open(page, `${caseAt}/refer`);
+  await by.select('need', need);
+  await by.fill('place', 'Southwark');
+  await by.press('main form[action$="/refer"] button');
+  return page.locator('main a[href*="/refer/"]').evaluateAll((all) => all.map((a) => ({ name: a.textContent.trim(), href: a.getAttribute('href') })));
+}
+
+/** A coach sends a request to a service whose name holds `to`. Gives the case, the request and the code, if there is one. */
+export async function sendTo(page, by, { name, need, to }) {
+  await open(page, '/today');
+  const caseAt = await disclosure(page, by, { name });
+  await wordsAndWay(page, by, caseAt);
+  const offer = (await offers(page, by, caseAt, need)).find((one) => one.name.includes(to));
+  assert.ok(offer, `nothing called ${to} is offered`);
+  await open(page, offer.href);
+  const { code } = await requestFor(page, by, { need });
+  const request = await page.locator('main a[href^="/referrals/"]').getAttribute('href');
+  return { caseAt, request, code, service: offer.href.split('/').at(-1) };
+}
+
+const PASSWORD = 'a long invented sentence';
+
+/** A second steward, who joins by the link that the administrator passes on, signs in with a password, and gives it again. */
+export async function secondSteward(body) {
+  const email = `steward.${Date.now()}@example.org`;
+  const link = await asRole('administrator', (page) => join(page, { name: 'Robin Second', email, role: 'Directory steward' }));
+  const { page, problems, close } = await visitor();
+  try {
+    await open(page, link);
+    await page.locator('#password').fill(PASSWORD);
+    await page.locator('main form button:not([type=button])').last().click();
+    await page.locator('#email').fill(email);
+    await page.locator('#password').fill(PASSWORD);
+    await page.locator('main form[action="/sign-in"] button:not([type=button])').click();
+    await page.waitForURL('**/steward');
+    await stepUp(page, PASSWORD);
+    await body(page);
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+}
+
+/** Requests to this service go by mail from now on: one steward proposes the address, another confirms it. */
+export async function confirmedAddress(service, email) {
+  await asRole('directory steward', async (page) => {
+    await stepUp(page);
+    await open(page, `/services/${service}/address`);
+    await page.locator('#email').fill(email);
+    await page.locator('#code_route').fill('01632 960999, ask for the duty worker');
+    await page.locator('main input[name=called_back]').check();
+    await page.locator('main form button').last().click();
+    assert.match(await page.locator('main').innerText(), /Somebody else must confirm it/);
+    assert.equal(await page.locator('main form[action$="/confirm"]').count(), 0, 'nobody confirms their own proposal');
+  });
+  await secondSteward(async (page) => {
+    await open(page, `/services/${service}/address`);
+    await page.locator('main form[action$="/confirm"] button').click();
+    assert.match(await page.locator('main').innerText(), /In use/);
+  });
+}
+
+/** The one-time link in the newest mail to this address; mail leaves within seconds. */
+export async function linkIn(page, email) {
+  for (let i = 0; i < 60; i += 1) {
+    await open(page, '/demo/mail');
+    const row = page.locator('main tr', { hasText: email }).first();
+    if (await row.count()) {
+      assert.doesNotMatch(await row.innerText(), /07700|library|talk to somebody|refuge|abuse/i, 'a mail names nobody and nothing');
+      return row.locator('a[href*="/r/"]').first().getAttribute('href');
+    }
+    await sleep(500);
+  }
+  return assert.fail(`no mail to ${email} left`);
+}
+
+/** Open everything that is folded away on this page. */
+export function unfold(page) {
+  return page.evaluate(() => { for (const details of document.querySelectorAll('main details')) details.open = true; });
 }

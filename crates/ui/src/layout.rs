@@ -61,6 +61,8 @@ pub struct Page {
     pub signed_in: Option<Who>,
     /// Where a post signs out, and the token for it.
     pub sign_out: Option<(String, String)>,
+    /// Where a post hides the screen from other eyes, with the same token.
+    pub lock_href: Option<String>,
     /// The form of one button that records an emergency call, in the strip on every page of somebody signed in.
     pub called_999: Option<Html>,
     /// Helplines in the strip; the emergency number is always there.
@@ -123,6 +125,7 @@ impl Page {
             home_href: "/".to_owned(),
             signed_in: None,
             sign_out: None,
+            lock_href: None,
             called_999: None,
             help: Vec::new(),
             exit_button: false,
@@ -203,14 +206,23 @@ impl Page {
 
     fn sign_out_form(&self) -> Option<Html> {
         let (href, csrf) = self.sign_out.as_ref()?;
-        Some(Html::trusted(format!(
-            "<form method=\"post\" action=\"{}\" class=\"tl-who__out\"><input type=\"hidden\" name=\"csrf\" \
-             value=\"{}\"><button class=\"tl-link-button\">{}</button></form>",
-            escape(&safe_href(href)),
-            escape(csrf),
-            self.text().t("sign-out")
-        )))
+        let lock = self
+            .lock_href
+            .as_deref()
+            .map(|lock| small_form(lock, csrf, &self.text().t("lock-screen")))
+            .unwrap_or_default();
+        Some(lock.then(small_form(href, csrf, &self.text().t("sign-out"))))
     }
+}
+
+/// A form of one button that looks like a link.
+fn small_form(href: &str, csrf: &str, words: &Html) -> Html {
+    Html::trusted(format!(
+        "<form method=\"post\" action=\"{}\" class=\"tl-who__out\"><input type=\"hidden\" name=\"csrf\" \
+         value=\"{}\"><button class=\"tl-link-button\">{words}</button></form>",
+        escape(&safe_href(href)),
+        escape(csrf),
+    ))
 }
 
 /// Each helpline with a number to press on a phone and how old the check of it is.
@@ -249,6 +261,7 @@ component!(Page, |lang| {
         role_label: "Work coach".to_owned(),
     });
     page.sign_out = Some(("/sign-out".to_owned(), "token".to_owned()));
+    page.lock_href = Some("/lock".to_owned());
     page.called_999 = Some(Html::trusted(
         "<form method=\"post\" action=\"/emergency\"><button class=\"tl-help__called\">999</button></form>",
     ));

@@ -320,7 +320,10 @@ fn right_now(visit: &Visit, view: &CaseView) -> Html {
                     let due = text.due(jiff::SignedDuration::from_secs(
                         due.seconds_since(visit.now()),
                     ));
-                    words.push(Html::text(format!(", {due}")));
+                    words = Html::text(format!(
+                        "{}, {due}",
+                        text.plain(&format!("immediate-answer-{}", known.answer.code().code()))
+                    ));
                 }
                 words
             }

@@ -91,6 +91,15 @@ pub(crate) fn version(form: &Form) -> Result<i64, Fault> {
     form.value("version").parse().map_err(|_| Fault::BadRequest)
 }
 
+/// Words of the rules of the nation, which are in English: on a Welsh page they say so, for whoever hears it read out.
+fn pack_words(visit: &Visit, words: &str) -> Html {
+    let words = Html::text(words);
+    if visit.lang == Lang::En {
+        return words;
+    }
+    Html::trusted(format!("<span lang=\"en\">{words}</span>"))
+}
+
 async fn card(visit: Visit) -> Outcome {
     let view = opened(&visit).await?;
     let kind = named::<ImmediateKind>(&visit, "kind")?;
@@ -145,10 +154,10 @@ fn card_page(visit: &Visit, view: &CaseView, kind: ImmediateKind, form: &Form) -
         let routes = view
             .money
             .iter()
-            .map(|route| format!("{}. {}", route.name, route.note));
+            .map(|route| pack_words(visit, &format!("{}. {}", route.name, route.note)));
         body.push(Details::new(
             text.t("now-money-routes"),
-            Html::bullets(routes.map(Html::text)),
+            Html::bullets(routes),
         ));
     }
     body.push(form_to(
@@ -246,8 +255,8 @@ fn risk_page(visit: &Visit, view: &CaseView, form: &Form) -> Page {
     let mut body = Html::paragraph(text.t(&format!("case-risk-{}", view.case.risk)))
         .then(InsetText::new(
             Html::paragraph(text.t("risk-high-today"))
-                .then(Html::paragraph(Html::text(&view.high_risk.name)))
-                .then(Html::paragraph(Html::text(&view.high_risk.note))),
+                .then(Html::paragraph(pack_words(visit, &view.high_risk.name)))
+                .then(Html::paragraph(pack_words(visit, &view.high_risk.note))),
         ))
         .then(form_to(visit, view, "/risk", view.case.version, questions));
     if !view.risks.is_empty() {

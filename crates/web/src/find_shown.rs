@@ -48,16 +48,7 @@ pub(crate) fn summary(text: Text, answer: &Answer) -> Html {
 pub(crate) fn card(visit: &Visit, form: &Form, found: &Match, turned: bool) -> Html {
     let text = visit.text();
     let entry = &found.listing.entry;
-    let name = if turned {
-        Html::text(&found.name)
-    } else {
-        Link::new(
-            Html::text(&found.name),
-            format!("/services/{}", found.service),
-        )
-        .into()
-    };
-    let mut out = Html::heading(2, Size::M, name);
+    let mut out = Html::default();
     if let Some(body) = found
         .organisation
         .as_ref()
@@ -68,38 +59,42 @@ pub(crate) fn card(visit: &Visit, form: &Form, found: &Match, turned: bool) -> H
     if let Some(words) = &entry.description {
         out.push(Html::paragraph(Html::text(opening(words))));
     }
-    out.push(Html::paragraph(text.t(&where_key(found))));
+    let mut facts = vec![text.plain(&where_key(found))];
     if !turned {
-        out.push(sentences(visit, found, "find-why", |fit| {
+        out.push(sentences(visit, found, "find-why", "fits", |fit| {
             fit.verdict == Verdict::Yes
         }));
-        out.push(sentences(visit, found, "find-ask", |fit| {
+        out.push(sentences(visit, found, "find-ask", "ask", |fit| {
             fit.verdict.is_ask()
         }));
-        out.push(Html::paragraph(text.t(match found.soon {
+        facts.push(text.plain(match found.soon {
             Soon::HasRoom => "find-soon-room",
             Soon::OpenNow => "find-soon-open",
             Soon::NotKnown => "find-soon-unknown",
-        })));
-        out.push(Html::paragraph(match found.vouched_at {
-            Some(at) => text.t_with(
+        }));
+        facts.push(match found.vouched_at {
+            Some(at) => text.plain_with(
                 "find-vouched",
                 &[("date", text.date(at.london_date()).into())],
             ),
-            None => text.t("find-never-vouched"),
-        }));
+            None => text.plain("find-never-vouched"),
+        });
     }
+    out.push(Html::paragraph(format!("{}.", facts.join(". "))));
     out.push(reach(visit, found.listing.as_ref()));
-    if !turned
-        && visit.signed.is_some()
-        && let Ok(case) = form.value("case").parse::<throughline_core::id::Ref>()
-    {
-        out.push(Button::link(
-            text.t("find-refer"),
-            format!("/cases/{case}/refer/{}", found.service),
-        ));
+    let mut card = Card::new(Html::text(&found.name)).level(2).body(out);
+    if !turned {
+        card = card.href(format!("/services/{}", found.service));
+        if visit.signed.is_some()
+            && let Ok(case) = form.value("case").parse::<throughline_core::id::Ref>()
+        {
+            card = card.action(Button::link(
+                text.t("find-refer"),
+                format!("/cases/{case}/refer/{}", found.service),
+            ));
+        }
     }
-    out
+    card.into()
 }
 
 fn where_key(found: &Match) -> String {
@@ -130,7 +125,13 @@ fn opening(words: &str) -> String {
     }
 }
 
-fn sentences(visit: &Visit, found: &Match, heading: &str, which: fn(&&Fit) -> bool) -> Html {
+fn sentences(
+    visit: &Visit,
+    found: &Match,
+    heading: &str,
+    mark: &str,
+    which: fn(&&Fit) -> bool,
+) -> Html {
     let text = visit.text();
     let rows: Vec<Html> = found
         .fit
@@ -141,7 +142,12 @@ fn sentences(visit: &Visit, found: &Match, heading: &str, which: fn(&&Fit) -> bo
     if rows.is_empty() {
         return Html::default();
     }
-    Html::heading(3, Size::S, text.t(heading)).then(Html::bullets(rows))
+    let rows: String = rows.iter().fold(String::new(), |all, row| {
+        all + "<li>" + row.as_str() + "</li>"
+    });
+    Html::heading(3, Size::S, text.t(heading)).then(Html::trusted(format!(
+        "<ul class=\"govuk-list tl-reasons tl-reasons--{mark}\">{rows}</ul>"
+    )))
 }
 
 fn sentence(visit: &Visit, fit: &Fit) -> Html {
@@ -190,7 +196,16 @@ fn reach(visit: &Visit, listing: &find::Listing) -> Html {
         .iter()
         .chain(entry.contacts.iter().flat_map(|contact| &contact.phones));
     for phone in phones.take(3) {
-        list = list.fact(text.t("find-phone"), Html::text(&phone.number));
+        // A number that can be pressed on a phone; spaces and brackets are for eyes only.
+        let dial: String = phone
+            .number
+            .chars()
+            .filter(|c| c.is_ascii_digit() || *c == '+')
+            .collect();
+        list = list.fact(
+            text.t("find-phone"),
+            Link::new(Html::text(&phone.number), format!("tel:{dial}")),
+        );
         any = true;
     }
     let mails = entry.email.iter().chain(

@@ -430,7 +430,7 @@ async fn folder(visit: Visit) -> Outcome {
     if mails.is_empty() {
         body.push(Html::paragraph(text.t("partner-folder-empty")));
     }
-    let mut table = Table::bare().stacked().head([
+    let mut table = Table::bare().stacked().classes("tl-long").head([
         text.t("partner-folder-to"),
         text.t("partner-folder-title"),
         text.t("partner-folder-says"),

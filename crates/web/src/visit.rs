@@ -140,6 +140,7 @@ impl Visit {
                 role_label: text.plain(role_key(standing)),
             });
             page.sign_out = Some(("/sign-out".to_owned(), signed.csrf.clone()));
+            page.lock_href = Some("/lock".to_owned());
             page.nav = self.navigation(standing);
             page.called_999 = self.called_999(&signed.csrf);
         }

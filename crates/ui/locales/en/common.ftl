@@ -79,3 +79,4 @@ weekday-4 = Thursday
 weekday-5 = Friday
 weekday-6 = Saturday
 weekday-7 = Sunday
+lock-screen = Lock screen

@@ -1,0 +1,135 @@
+// A service that was asked: with an account, and with a link and a code on an old phone. What it answers reaches the worker.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { NARROW, as, inWelsh, open } from './lib.mjs';
+import { hands } from './hands.mjs';
+import { signIn } from './sign-in.mjs';
+import { asRole, confirmedAddress, linkIn, look, sendTo, unfold } from './steps.mjs';
+
+/** The request of this person in the partner's inbox: found by opening those that arrived, newest last. */
+const requestOf = (request) => request.replace('/referrals/', '/requests/');
+
+/** Accept, with a name and a time; then the rules stand before the number. */
+async function accept(page, by, form) {
+  await by.choose('answer', 'accept');
+  await by.fill('name', 'Esi');
+  await by.fill('first', 'Tomorrow at ten');
+  await by.press(`main form[action$="${form}"] button`);
+}
+
+function rulesFirst(words) {
+  const order = ['Read the rules before', 'Voicemail', 'Say it is the library.', '07700 900456'].map((part) => words.indexOf(part));
+  assert.ok(order.every((at) => at >= 0), `something is missing (${order}): ${words.slice(0, 1500)}`);
+  assert.deepEqual(order, [...order].sort((a, b) => a - b), 'the rules stand before the number');
+}
+
+const ways = [
+  ['by keyboard alone', {}, { keyboard: true }],
+  ['without JavaScript', { javaScript: false }, {}],
+  ['on a narrow screen', { width: NARROW }, {}],
+];
+for (const [how, options, more] of ways) {
+  test(`a partner accepts by account, reaches them by the rules, and records what came of it, ${how}`, async () => {
+    const { request } = await asRole('work coach', (page) =>
+      sendTo(page, hands(page), { name: `Cai ${how}`, need: 'emotional_support', to: 'Peckham Lantern' }));
+    await asRole('partner worker', async (page) => {
+      const by = hands(page, more);
+      await open(page, '/inbox');
+      assert.ok(await page.locator(`main a[href="${requestOf(request)}"]`).count(), 'it is not in the inbox');
+      await open(page, requestOf(request));
+      assert.doesNotMatch(await page.locator('main').innerText(), /07700 900456/, 'a number before anybody accepted');
+      await look(page, 'partner request');
+      // Without an answer nothing is sent, and what is wrong is said.
+      await by.press('main form[action$="/answer"] button');
+      assert.ok(await page.locator('.govuk-error-summary').isVisible());
+      await look(page, 'partner request errors');
+      await accept(page, by, '/answer');
+      rulesFirst(await page.locator('main').innerText());
+      await look(page, 'partner accepted');
+      for (const what of ['contact', 'started']) {
+        await by.choose('outcome', what);
+        await by.press('main form[action$="/outcome"] button');
+      }
+      await by.choose('outcome', 'ended');
+      await by.select('why', 'finished');
+      await by.choose('helped', 'yes');
+      await by.press('main form[action$="/outcome"] button');
+      assert.equal(new URL(page.url()).pathname, '/caseload');
+    }, options);
+    await asRole('work coach', async (page) => {
+      await open(page, request);
+      const words = await page.locator('main').innerText();
+      assert.match(words, /Did it help\?/);
+      assert.match(words, /Esi/);
+    });
+  });
+}
+
+test('a partner’s no becomes the worker’s task, with another option and the same words', async () => {
+  const { request, caseAt } = await asRole('work coach', (page) =>
+    sendTo(page, hands(page), { name: `Dai ${Date.now()}`, need: 'emotional_support', to: 'Peckham Lantern' }));
+  await as({}, async (page) => {
+    await signIn(page, 'partner worker');
+    await inWelsh(page, async () => {
+      const by = hands(page);
+      await open(page, requestOf(request));
+      await look(page, 'partner request Welsh');
+      await by.choose('answer', 'decline');
+      await by.select('reason', 'no_capacity_or_no_space');
+      await by.press('main form[action$="/answer"] button');
+      assert.equal(new URL(page.url()).pathname, '/inbox');
+    });
+  });
+  await asRole('work coach', async (page) => {
+    const by = hands(page);
+    await open(page, request);
+    assert.match(await page.locator('main').innerText(), /Offer them the next option/);
+    await look(page, 'coach declined');
+    await open(page, '/today');
+    await unfold(page);
+    assert.ok(await page.locator('main a[href^="/tasks/"]', { hasText: 'Dai' }).count(), 'no task to offer the next option');
+    await open(page, request);
+    await by.press(`main a[href="${caseAt}/refer"]`);
+    await by.select('need', 'emotional_support');
+    await by.press('main form[action$="/refer"] button');
+    await by.press('main a[href*="/refer/"]');
+    assert.match(await page.locator('main').innerText(), /I want to talk to somebody\./, 'the statement is kept');
+  });
+});
+
+test('a partner without an account answers by link and code on an old phone', async () => {
+  const email = `duty.${Date.now()}@example.org`;
+  const asked = { name: `Eli ${Date.now()}`, need: 'emotional_support', to: 'Peckham Kestrel' };
+  const { service } = await asRole('work coach', (page) => sendTo(page, hands(page), asked));
+  await confirmedAddress(service, email);
+  const { request, code } = await asRole('work coach', (page) => sendTo(page, hands(page), { ...asked, name: `Eli2 ${Date.now()}` }));
+  assert.match(code ?? '', /^\w{4} ?\w{4}$/, 'the sender is shown a code to read out');
+  await as({ javaScript: false, width: NARROW }, async (page) => {
+    const by = hands(page);
+    const link = await linkIn(page, email);
+    // A scanner that follows the link changes nothing.
+    for (let i = 0; i < 3; i += 1) await open(page, link);
+    await look(page, 'link code');
+    await by.fill('code', 'AAAA 2222');
+    await by.press('main form button');
+    assert.match(await page.locator('.govuk-error-summary').innerText(), /not the code/);
+    await look(page, 'link wrong code');
+    await by.fill('code', code);
+    await by.press('main form button');
+    const words = await page.locator('main').innerText();
+    assert.ok(words.includes('I want to talk to somebody.'), words.slice(0, 800));
+    assert.ok(!words.includes('07700 900456'));
+    await look(page, 'link request');
+    await accept(page, by, '/answer');
+    assert.ok(await page.locator('.govuk-panel').isVisible());
+    await look(page, 'link accepted');
+    await by.press('main form button');
+    rulesFirst(await page.locator('main').innerText());
+    assert.match(page.url(), /\/r\/[^/?#]+$/, 'nothing but the link is in the address');
+    assert.deepEqual((await page.context().cookies()).filter(({ name }) => /session/.test(name)), [], 'nothing stays on a borrowed phone');
+  });
+  await asRole('work coach', async (page) => {
+    await open(page, request);
+    assert.match(await page.locator('main').innerText(), /Accepted by\s+Esi/);
+  });
+});
