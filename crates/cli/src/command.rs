@@ -239,6 +239,18 @@ pub enum BenchCommand {
         #[arg(long, default_value_t = 1_000)]
         questions: usize,
     },
+    /// Pages and writes over HTTP, against a server of its own on an invented world.
+    Journey {
+        /// How many invented people.
+        #[arg(long, default_value_t = 1_000)]
+        people: u32,
+        /// Requests per case.
+        #[arg(long, default_value_t = 500)]
+        requests: usize,
+        /// Visitors at once.
+        #[arg(long, default_value_t = 4)]
+        visitors: usize,
+    },
 }
 
 /// The completions of a shell.

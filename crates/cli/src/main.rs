@@ -8,6 +8,7 @@
 //! What must never happen here: a rule of the domain; a name, an address or a search in a log or an error.
 
 mod bench;
+mod bench_journey;
 mod command;
 mod config;
 mod demo;
@@ -68,13 +69,24 @@ async fn run(cli: Cli) -> Outcome {
             let document = throughline_web::openapi::document();
             Ok(Report::new(document.to_string(), document))
         }
-        Command::Bench {
-            command:
-                BenchCommand::Find {
-                    services,
-                    questions,
-                },
-        } => bench::of_find(*services, *questions),
+        Command::Bench { command } => match *command {
+            BenchCommand::Find {
+                services,
+                questions,
+            } => bench::of_find(services, questions),
+            BenchCommand::Journey {
+                people,
+                requests,
+                visitors,
+            } => {
+                let size = bench_journey::Size {
+                    people,
+                    requests,
+                    visitors,
+                };
+                bench_journey::of_journey(size).await
+            }
+        },
         Command::Pages => Ok(upkeep::pages()),
         Command::Completions { shell } => Ok(Report::text(command::completions(*shell))),
     }

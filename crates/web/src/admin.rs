@@ -495,7 +495,11 @@ async fn programs(visit: Visit) -> Outcome {
             text.t("admin-program-new"),
             "/admin/programs/new",
         ))
-        .then(table);
+        .then(if clients.is_empty() {
+            Html::paragraph(text.t("admin-programs-none"))
+        } else {
+            table.into()
+        });
     let mut page = visit.page("page-admin-title", body);
     page.back = Some("/admin".to_owned());
     Ok(visit.show(page))

@@ -295,7 +295,7 @@ pub(crate) fn questions(visit: &Visit, form: &Form, action: &str) -> Html {
             .into(),
         Checkboxes::new("need", Legend::new(text.t("find-needs")))
             .items(named::<NeedType>(text, "need"))
-            .small()
+            .classes("govuk-checkboxes--small tl-many")
             .bind(form, text)
             .into(),
         Details::new(text.t("find-about"), about).into(),

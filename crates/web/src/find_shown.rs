@@ -111,6 +111,15 @@ fn where_key(found: &Match) -> String {
     }
 }
 
+/// A list, unless there is only one.
+fn one_or_bullets(rows: impl Iterator<Item = Html>) -> Html {
+    let mut rows: Vec<Html> = rows.collect();
+    match (rows.pop(), rows.is_empty()) {
+        (Some(one), true) => one,
+        (last, _) => Html::bullets(rows.into_iter().chain(last)),
+    }
+}
+
 /// The first sentence, or the first two hundred letters.
 fn opening(words: &str) -> String {
     let line = words.lines().next().unwrap_or_default();
@@ -225,7 +234,7 @@ pub(crate) async fn service(visit: Visit) -> Outcome {
     let place = match entry.locations() {
         _ if entry.is_confidential() => text.t("find-place-kept"),
         [] => text.t("find-place-ask"),
-        places => Html::bullets(places.iter().map(|place| {
+        places => one_or_bullets(places.iter().map(|place| {
             let parts: Vec<&str> = place
                 .address
                 .iter()

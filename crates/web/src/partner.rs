@@ -430,18 +430,30 @@ async fn folder(visit: Visit) -> Outcome {
     if mails.is_empty() {
         body.push(Html::paragraph(text.t("partner-folder-empty")));
     }
+    let mut table = Table::bare().stacked().head([
+        text.t("partner-folder-to"),
+        text.t("partner-folder-title"),
+        text.t("partner-folder-says"),
+        text.t("partner-folder-sent"),
+    ]);
+    let any = !mails.is_empty();
     for mail in mails {
         let words = Html::join(mail.body.lines().map(|line| match line.split_once("/r/") {
             // A link of ours can be followed here.
             Some((_, token)) => Html::paragraph(Link::new(line, format!("/r/{token}"))),
             None => Html::paragraph(line),
         }));
-        let list = SummaryList::new()
-            .fact(text.t("partner-folder-to"), &mail.recipient)
-            .fact(text.t("partner-folder-sent"), when(text, mail.sent_at))
-            .fact(text.t("partner-folder-says"), words);
-        body.push(SummaryCard::new(&mail.title, list));
+        table = table.row([
+            Html::text(&mail.recipient),
+            Html::text(&mail.title),
+            words,
+            Html::text(when(text, mail.sent_at)),
+        ]);
     }
-    let page = visit.page("page-folder-title", body);
+    if any {
+        body.push(table);
+    }
+    let mut page = visit.page("page-folder-title", body);
+    page.wide = true;
     Ok(visit.show(page))
 }

@@ -271,6 +271,8 @@ async fn agree(visit: Visit) -> Outcome {
         let page = lines_page(&visit, &known, &form);
         return Ok(visit.show_errors(page));
     }
+    form.set("basis", ShareBasis::Consent.code());
+    form.set("art9", Art9Condition::ExplicitConsent.code());
     let page = agree_page(&visit, &known, &chosen, &form);
     Ok(visit.show(page))
 }
@@ -313,22 +315,7 @@ fn agree_page(visit: &Visit, known: &Prepared, chosen: &Chosen, form: &Form) -> 
             .rows(2)
             .bind(form, text)
             .into(),
-        select::<ShareBasis>(text, "basis", "refer-basis", "basis")
-            .bind(form, text)
-            .into(),
-        select::<Art9Condition>(text, "art9", "refer-art9", "art9")
-            .bind(form, text)
-            .into(),
-        Details::new(
-            text.t("refer-other-basis"),
-            Html::from(select::<DpaCondition>(text, "dpa", "refer-dpa", "dpa").bind(form, text))
-                .then(
-                    Textarea::new("reasons", text.t("refer-reasons"))
-                        .rows(3)
-                        .bind(form, text),
-                ),
-        )
-        .into(),
+        other_basis(text, form),
         Html::heading(2, Size::M, text.t("refer-hear-back")),
         Html::paragraph(text.t_with(
             "refer-hear-back-by",
@@ -354,6 +341,30 @@ fn agree_page(visit: &Visit, known: &Prepared, chosen: &Chosen, form: &Form) -> 
     page.errors = form.summary(text);
     page.back = Some(path(visit));
     page
+}
+
+/// Sharing rests on their consent unless the worker says otherwise, and why: four questions that only some need.
+fn other_basis(text: Text, form: &Form) -> Html {
+    let fields = Html::join([
+        Html::from(select::<ShareBasis>(text, "basis", "refer-basis", "basis").bind(form, text)),
+        select::<Art9Condition>(text, "art9", "refer-art9", "art9")
+            .bind(form, text)
+            .into(),
+        select::<DpaCondition>(text, "dpa", "refer-dpa", "dpa")
+            .bind(form, text)
+            .into(),
+        Textarea::new("reasons", text.t("refer-reasons"))
+            .rows(3)
+            .bind(form, text)
+            .into(),
+    ]);
+    let details = Details::new(text.t("refer-other-basis"), fields);
+    // What is wrong must be seen.
+    Html::from(if form.has_errors() {
+        details.open()
+    } else {
+        details
+    })
 }
 
 async fn send(visit: Visit) -> Outcome {

@@ -140,9 +140,9 @@ async fn respond(web: Web, route: Route, params: RawPathParams, request: Request
         Ok(response) => response,
         Err((fault, (signed, lang))) => {
             let mut response = fault_response(&web, route.kind, lang, signed, &fault);
-            // The page that was open when the lock fell is where the password leads back to.
-            if fault == Fault::Locked
-                && route.method == Method1::Get
+            // The page that was open when the lock fell, or that asks for proof, is where the password leads back to.
+            if matches!(fault, Fault::Locked | Fault::StepUp)
+                && is_page(&route)
                 && let Some(value) = crate::sign_in::way_back(&web, &path)
             {
                 response.headers_mut().append(header::SET_COOKIE, value);
@@ -173,6 +173,14 @@ async fn respond(web: Web, route: Route, params: RawPathParams, request: Request
     metrics::histogram!("throughline_request_seconds", "route" => route.path)
         .record(started.elapsed().as_secs_f64());
     response
+}
+
+/// Whether its address can be opened: a page, or a form whose page has the same address.
+fn is_page(route: &Route) -> bool {
+    route.method == Method1::Get
+        || crate::routes::all()
+            .iter()
+            .any(|other| other.method == Method1::Get && other.path == route.path)
 }
 
 /// On an answer that must go out as it is: see [`may_compress`].

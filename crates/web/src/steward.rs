@@ -113,12 +113,14 @@ fn waiting(text: Text, queue: &Queue) -> Html {
         .map(|health| (health.feed.id, health.feed.name.as_str()))
         .collect();
     let mut rows =
-        Table::new(text.t_with("steward-rows", &[("count", counted(queue.waiting.len()))])).head([
-            text.t("steward-why"),
-            text.t("steward-feed"),
-            text.t("steward-row"),
-            text.t("steward-since"),
-        ]);
+        Table::new(text.t_with("steward-rows", &[("count", counted(queue.waiting.len()))]))
+            .stacked()
+            .head([
+                text.t("steward-why"),
+                text.t("steward-feed"),
+                text.t("steward-row"),
+                text.t("steward-since"),
+            ]);
     for row in queue.waiting.iter().take(100) {
         rows = rows.row([
             Html::from(Link::new(

@@ -144,12 +144,11 @@ fn state(visit: &Visit, row: &Line) -> Html {
     match row.due_at {
         Some(due) if row.overdue => Tag::new(Html::text(clock(visit, due)))
             .colour(Colour::Red)
-            .classes("tl-clock")
             .into(),
         Some(due) => Html::text(clock(visit, due)),
         None => {
             let since = SignedDuration::from_secs(visit.now().seconds_since(row.since));
-            text.t_with("today-since", &[("ago", text.ago(since).into())])
+            text.t_with("today-since", &[("time", text.duration(since).into())])
         }
     }
 }

@@ -141,9 +141,12 @@ async fn called(visit: Visit) -> Outcome {
     let talk = form.value("conversation").parse::<Ref>().ok();
     let case = form.value("case").parse::<Ref>().ok();
     conversation::called_999(visit.app(), visit.actor(), talk, case).await?;
-    let back = talk.map_or_else(
-        || "/emergency".to_owned(),
-        |talk| format!("/conversations/{talk}"),
-    );
+    // Back to the page they were on: nobody loses their place for having called. Only ever to a page of ours.
+    let ours = |back: &str| back.starts_with('/') && !back.contains("//") && !back.contains('\\');
+    let back = match (talk, form.value("back")) {
+        (Some(talk), _) => format!("/conversations/{talk}"),
+        (None, back) if ours(back) => back.to_owned(),
+        (None, _) => "/emergency".to_owned(),
+    };
     Ok(visit.go_saying(&back, "emergency-recorded"))
 }

@@ -209,7 +209,7 @@ child-heading = Diogelu plentyn
 child-what = Nid yw hyn yn dibynnu ar yr hyn a ddywedodd oedolyn wrthym. Penderfynwch ar gyfer y plentyn hwn.
 child-decision = Beth a benderfynwyd?
 child-reason = Pam?
-child-reason-hint = Ei angen pan nad oes angen diogelu.
+child-reason-hint = Dim ond os nad oes angen diogelu.
 child-help-what = Beth sydd wedi digwydd?
 
 need-add-heading = Ychwanegu angen
@@ -387,3 +387,5 @@ look-referral_answer = Atebodd atgyfeiriad
 look-contact_reveal = Gwelodd sut i gysylltu
 look-outcome_record = Cofnododd yr hyn a ddaeth ohono
 look-other = Defnyddiodd y cofnod
+case-story-heading = Beth sydd wedi digwydd
+case-looks-times = { $count } gwaith, o { $from } tan { $to }

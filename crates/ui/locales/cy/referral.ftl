@@ -180,6 +180,7 @@ partner-folder-heading = Ffolder post yr arddangosiad hwn
 partner-folder-what = Dyma bob e-bost a fyddai wedi’i anfon. Nid yw’r un yn enwi person, lle na phwnc.
 partner-folder-empty = Nid oes post wedi gadael eto.
 partner-folder-to = At
+partner-folder-title = Pwnc
 partner-folder-sent = Anfonwyd
 partner-folder-says = Mae’n dweud
 

@@ -180,6 +180,7 @@ partner-folder-heading = Mail folder of this demonstration
 partner-folder-what = This is every mail that would have been sent. None names a person, a place or a topic.
 partner-folder-empty = No mail has left yet.
 partner-folder-to = To
+partner-folder-title = Subject
 partner-folder-sent = Sent
 partner-folder-says = It says
 
