@@ -143,7 +143,8 @@ impl Server {
         let port = probe.local_addr().map_err(|error| cannot(&error))?.port();
         drop(probe);
         let base = format!("http://127.0.0.1:{port}");
-        let path = |name: &str| toml::Value::from(world.join(name).display().to_string()).to_string();
+        let path =
+            |name: &str| toml::Value::from(world.join(name).display().to_string()).to_string();
         // Each visitor comes from an address of their own, so that what stops machines does not stop the measuring.
         let text = format!(
             "[server]\nbind = \"127.0.0.1:{port}\"\nbase_url = \"{base}\"\nbehind_proxy = true\n[database]\nsqlite = {}\n[keys]\nfile = {}\n[mail]\nfolder = true\n[log]\nlevel = \"error\"\n",
@@ -382,14 +383,19 @@ fn measure(world: &Path, secrets: &Secrets, size: Size, made_s: f64) -> Outcome 
         .clone()
         .send_json("/api/v1/find", &[], &told)
         .map_err(|error| cannot(&error))?;
-    let service = found.json().pointer("/results/0/service").cloned().unwrap_or_default();
+    let service = found
+        .json()
+        .pointer("/results/0/service")
+        .cloned()
+        .unwrap_or_default();
     let opened = Mutex::new(vec![String::new(); size.requests]);
     ask("write: open a case", 201, &program, &|v, n| {
         let key = format!("bench-case-{n}");
         let body = json!({ "site": secrets.site, "lead": secrets.lead, "person": { "chosen": format!("Measure {n}") } });
         let made = v.send_json("/api/v1/cases", &[("idempotency-key", &key)], &body)?;
         if let Some(place) = locked(&opened).get_mut(n) {
-            made.json().get("reference")
+            made.json()
+                .get("reference")
                 .and_then(Value::as_str)
                 .unwrap_or_default()
                 .clone_into(place);
