@@ -147,3 +147,40 @@ export async function screenshot(page, name) {
 export async function heading(page) {
   return (await page.locator('h1').first().innerText()).trim().replace(/\s+/g, ' ');
 }
+
+/** The same page with letters `times` as large as usual, then as before. */
+export async function zoomed(page, times, body) {
+  await page.evaluate((size) => { document.documentElement.style.fontSize = size; }, `${times * 100}%`);
+  try { await body(); } finally { await page.evaluate(() => { document.documentElement.style.fontSize = ''; }); }
+}
+
+/** On paper: the heading and the words, and nothing that is only of use on a screen. */
+export async function printed(page) {
+  await page.emulateMedia({ media: 'print' });
+  try {
+    assert.ok(await page.locator('h1').first().isVisible(), `the heading of ${page.url()} is not printed`);
+    assert.ok(await page.locator('.tl-print-heading').isVisible(), `${page.url()} has no neutral heading on paper`);
+    const left = await page.evaluate(() => {
+      const only = 'header, footer, nav, .tl-exit, .tl-demo-bar, .govuk-back-link, .govuk-button, .govuk-skip-link, .moj-sub-navigation';
+      return [...document.querySelectorAll(only)].filter((e) => e.checkVisibility()).map((e) => e.outerHTML.slice(0, 120));
+    });
+    assert.deepEqual(left, [], `${page.url()} prints what is of no use on paper`);
+  } finally {
+    await page.emulateMedia({ media: null });
+  }
+}
+
+/** What `body` opens is in Welsh; afterwards pages are in English again. */
+export async function inWelsh(page, body) {
+  const cookie = (value) => page.context().addCookies([{ name: 'lang', value, url: base }]);
+  await cookie('cy');
+  try { await body(); } finally { await cookie('en'); }
+}
+
+/** Prove oneself again, as the demo has it: nobody there has a password. */
+export async function stepUp(page) {
+  await open(page, '/step-up');
+  await page.locator('main form button[type=submit], main form button:not([type])').last().click();
+  await page.waitForLoadState('load');
+  assert.ok(!new URL(page.url()).pathname.startsWith('/step-up'), 'the proof was not taken');
+}

@@ -6,7 +6,7 @@ use throughline_policy::{Actor, Purpose};
 use throughline_store::address::NewAddress;
 pub use throughline_store::address::{Address, AddressState};
 
-use crate::referral::{asked, recipient};
+use crate::referral_recipient::{asked, recipient};
 use crate::{App, Error, Result};
 
 const DIRECTORY: Purpose = Purpose::RunTheDirectory;

@@ -2,8 +2,8 @@
 //! partner sees is made in [`crate::packet`].
 
 use throughline_core::consent::SharePurpose;
-use throughline_core::id::{OrganisationId, Ref};
-use throughline_core::reason::Reason;
+use throughline_core::id::Ref;
+use throughline_core::reason::{Reason, Words};
 use throughline_policy::Actor;
 use throughline_policy::action::CaseChange;
 use throughline_store::Result;
@@ -24,12 +24,12 @@ pub async fn withdraw(app: &App, actor: &Actor, case: Ref, consent: Ref) -> Resu
         .await
 }
 
-/// Records that it was decided not to share, and why: kept like a decision to share (SPEC 4.7).
+/// Records that it was decided not to share with somebody, and why: kept like a decision to share (SPEC 4.7).
 pub async fn not_share(
     app: &App,
     actor: &Actor,
     case: Ref,
-    recipient: OrganisationId,
+    with: &Words,
     purpose: SharePurpose,
     reason: &Reason,
 ) -> Result<()> {
@@ -37,7 +37,7 @@ pub async fn not_share(
         .work(actor, HELP, |w| {
             Box::pin(async move {
                 let may = permit::<CaseChange>(w, case).await?;
-                w.not_shared(&may, recipient, purpose, reason).await
+                w.not_shared(&may, with, purpose, reason).await
             })
         })
         .await

@@ -15,7 +15,8 @@ use throughline_policy::Actor;
 use throughline_policy::action::{CaseChange, CaseRead};
 use throughline_store::contact::NewContact;
 pub use throughline_store::contact::{Contact, ContactEnded, Contacts};
-use throughline_store::{Error, Result};
+use throughline_store::task::TaskOutcome;
+use throughline_store::{Error, Result, Work};
 
 use crate::App;
 use crate::case::{HELP, permit, task};
@@ -181,37 +182,40 @@ pub struct ContactSaid {
 pub async fn add(app: &App, actor: &Actor, case: Ref, said: &ContactSaid) -> Result<Ref> {
     app.store
         .work(actor, HELP, |w| {
-            Box::pin(async move {
-                let may_read = permit::<CaseRead>(w, case).await?;
-                let read = w.case_read(&may_read).await?;
-                let may = permit::<CaseChange>(w, case).await?;
-                let pack = pack_named(app, &read.pack)?;
-                let new = NewContact {
-                    channel: said.channel,
-                    verdict: said.verdict,
-                    value: &said.value,
-                    windows: &said.windows,
-                    voicemail: said.voicemail,
-                    answered_by: said.answered_by,
-                    neutral_only: said.neutral_only,
-                    shared_account: said.shared_account,
-                    say: said.say.as_deref(),
-                    expires_at: pack.due(ClockId::SafeContactExpiry, Urgency::Routine, w.now()),
-                };
-                let reference = w.contact_add(&may, &new).await?;
-                if matches!(said.verdict, Verdict::Safe | Verdict::SafeOnlyInWindow) {
-                    w.tasks_settle(
-                        Some(may.on()),
-                        None,
-                        TaskKind::AgreeSafeContact,
-                        throughline_store::task::TaskOutcome::Done,
-                    )
-                    .await?;
-                }
-                Ok(reference)
-            })
+            Box::pin(async move { add_in(app, w, case, said).await })
         })
         .await
+}
+
+pub(crate) async fn add_in(
+    app: &App,
+    w: &mut Work<'_>,
+    case: Ref,
+    said: &ContactSaid,
+) -> Result<Ref> {
+    let may_read = permit::<CaseRead>(w, case).await?;
+    let read = w.case_read(&may_read).await?;
+    let may = permit::<CaseChange>(w, case).await?;
+    let pack = pack_named(app, &read.pack)?;
+    let new = NewContact {
+        channel: said.channel,
+        verdict: said.verdict,
+        value: &said.value,
+        windows: &said.windows,
+        voicemail: said.voicemail,
+        answered_by: said.answered_by,
+        neutral_only: said.neutral_only,
+        shared_account: said.shared_account,
+        say: said.say.as_deref(),
+        expires_at: pack.due(ClockId::SafeContactExpiry, Urgency::Routine, w.now()),
+    };
+    let reference = w.contact_add(&may, &new).await?;
+    if matches!(said.verdict, Verdict::Safe | Verdict::SafeOnlyInWindow) {
+        let done = TaskOutcome::Done;
+        w.tasks_settle(Some(may.on()), None, TaskKind::AgreeSafeContact, done)
+            .await?;
+    }
+    Ok(reference)
 }
 
 /// The person confirms a way again: "ask again at each contact" (C20).

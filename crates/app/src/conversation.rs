@@ -19,9 +19,9 @@ use throughline_policy::action::{
     CaseChange, CaseRead, ConversationKeep, ConversationStart, EmergencyRecord, PersonSearch,
 };
 use throughline_policy::{Action as _, Actor, Facts, Permit, Purpose, Ties};
-pub use throughline_store::case::PersonSheet;
 use throughline_store::conversation::{Conversation, ConversationChange};
 use throughline_store::emergency::EmergencyAt;
+pub use throughline_store::person::PersonSheet;
 use throughline_store::{Error, Result, Work};
 
 use crate::App;

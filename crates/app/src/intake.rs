@@ -1,15 +1,23 @@
-//! Cases that another system opens and reads: the same rules as for people, with a write that is done once however often it
-//! is sent.
+//! What another system may do for an organisation: open a case, keep what the person told, send a referral. The same rules as
+//! for people; each write is done once however often it is sent; judging and deciding stay with named humans (R-IG-10).
 
+use serde_json::json;
+use throughline_core::code::Code as _;
 use throughline_core::id::Ref;
+use throughline_core::need::NeedType;
+use throughline_core::reason::Words;
 use throughline_core::role::Role;
-use throughline_policy::action::{CaseOpen, CaseRead};
-use throughline_policy::{Action, Actor, Facts, Purpose, Ties};
+use throughline_policy::action::{CaseChange, CaseOpen};
+use throughline_policy::{Action, Actor, Facts, Ties};
+use throughline_store::Work;
 use throughline_store::account::AccountState;
-use throughline_store::case::{Case, NewCase, PersonSheet, RiskClock};
+use throughline_store::case::{NewCase, RiskClock};
 use throughline_store::once::{Done, Once};
+use throughline_store::person::PersonSheet;
 
-use crate::case::{pack_key, risk_due};
+use crate::case::{HELP, pack_key, permit, risk_due};
+use crate::contact::{self, ContactSaid};
+use crate::referral_send::{self, SendOrder, fresh_secrets};
 use crate::{App, Error, Result};
 
 /// A case to be opened from outside.
@@ -23,66 +31,139 @@ pub struct Intake {
     pub person: PersonSheet,
 }
 
+/// Does a write once per key, however often it is sent: what it answered is kept in the same unit of work.
+macro_rules! once {
+    ($app:expr, $actor:expr, $once:expr, |$w:ident| $write:expr) => {
+        $app.store
+            .work($actor, HELP, |$w| {
+                Box::pin(async move {
+                    if let Some(done) = $w.once_find($once).await? {
+                        return Ok(done);
+                    }
+                    let done: Done = $write;
+                    $w.once_keep($once, &done).await?;
+                    Ok(done)
+                })
+            })
+            .await
+    };
+}
+
+fn made(body: serde_json::Value) -> Done {
+    Done { status: 201, body }
+}
+
 /// Opens a case for a lead who is named, once per key. Errors like a search that found nothing when site or lead are not of
 /// the actor's organisation.
 pub async fn open(app: &App, actor: &Actor, once: &Once, intake: &Intake) -> Result<Done> {
-    app.store
-        .work(actor, Purpose::HelpAPerson, |w| {
-            Box::pin(async move {
-                if let Some(done) = w.once_find(once).await? {
-                    return Ok(done);
-                }
-                let missing = || Error::NotFound(CaseOpen::KIND);
-                let site = w
-                    .site_by_reference(intake.site)
-                    .await?
-                    .ok_or_else(missing)?;
-                let ties = Ties {
-                    organisation: Some(site.organisation),
-                    site: Some(site.id),
-                    ..Ties::default()
-                };
-                let permit = w.permit::<CaseOpen>(&Facts {
-                    subject: site.id,
-                    person: None,
-                    ties,
-                })?;
-                let lead = w.account_facts(intake.lead).await?.ok_or_else(missing)?;
-                let lead = w.account(lead.subject).await?.ok_or_else(missing)?;
-                let leads = matches!(lead.role, Role::WorkCoach | Role::DaLead)
-                    && lead.state == AccountState::Active
-                    && lead.organisation == site.organisation
-                    && lead.site == Some(site.id);
-                if !leads {
-                    return Err(missing());
-                }
-                let pack = app.pack(site.nation, w.now())?;
-                let new = NewCase {
-                    person: &intake.person,
-                    lead: lead.id,
-                    pack: &pack_key(pack),
-                    risk_clock: RiskClock::Due(risk_due(pack, w.now())),
-                };
-                let (_, reference) = w.case_open(&permit, &new).await?;
-                let done = Done {
-                    status: 201,
-                    body: serde_json::json!({ "reference": reference, "version": 1 }),
-                };
-                w.once_keep(once, &done).await?;
-                Ok(done)
-            })
-        })
-        .await
+    once!(app, actor, once, |w| {
+        let reference = open_in(app, w, intake).await?;
+        made(json!({ "reference": reference, "version": 1 }))
+    })
 }
 
-/// Reads a case.
-pub async fn read(app: &App, actor: &Actor, reference: Ref) -> Result<Case> {
+async fn open_in(app: &App, w: &mut Work<'_>, intake: &Intake) -> Result<Ref> {
+    let missing = || Error::NotFound(CaseOpen::KIND);
+    let site = w
+        .site_by_reference(intake.site)
+        .await?
+        .ok_or_else(missing)?;
+    let ties = Ties {
+        organisation: Some(site.organisation),
+        site: Some(site.id),
+        ..Ties::default()
+    };
+    let permit = w.permit::<CaseOpen>(&Facts {
+        subject: site.id,
+        person: None,
+        ties,
+    })?;
+    let lead = w.account_facts(intake.lead).await?.ok_or_else(missing)?;
+    let lead = w.account(lead.subject).await?.ok_or_else(missing)?;
+    let leads = matches!(lead.role, Role::WorkCoach | Role::DaLead)
+        && lead.state == AccountState::Active
+        && lead.organisation == site.organisation
+        && lead.site == Some(site.id);
+    if !leads {
+        return Err(missing());
+    }
+    let pack = app.pack(site.nation, w.now())?;
+    let new = NewCase {
+        person: &intake.person,
+        lead: lead.id,
+        pack: &pack_key(pack),
+        risk_clock: RiskClock::Due(risk_due(pack, w.now())),
+    };
+    let (_, reference) = w.case_open(&permit, &new).await?;
+    Ok(reference)
+}
+
+/// Records a need that the person told of, once per key.
+pub async fn need(
+    app: &App,
+    actor: &Actor,
+    once: &Once,
+    case: Ref,
+    need: NeedType,
+) -> Result<Done> {
+    once!(app, actor, once, |w| {
+        let may = permit::<CaseChange>(w, case).await?;
+        let state = w.need_add(&may, need, true).await?;
+        made(json!({ "need": need.code(), "state": state.code() }))
+    })
+}
+
+/// Adds a version of the person's own words, once per key. Answers with its number, never with the words.
+pub async fn statement(
+    app: &App,
+    actor: &Actor,
+    once: &Once,
+    case: Ref,
+    words: &Words,
+) -> Result<Done> {
+    once!(app, actor, once, |w| {
+        let may = permit::<CaseChange>(w, case).await?;
+        let number = w.statement_write(&may, words).await?;
+        made(json!({ "statement": number }))
+    })
+}
+
+/// Records a way to reach the person, once per key.
+pub async fn contact(
+    app: &App,
+    actor: &Actor,
+    once: &Once,
+    case: Ref,
+    said: &ContactSaid,
+) -> Result<Done> {
+    once!(app, actor, once, |w| {
+        let reference = contact::add_in(app, w, case, said).await?;
+        made(json!({ "reference": reference }))
+    })
+}
+
+/// Sends a referral, once per key. Gives the code that opens its link the first time only: it is kept nowhere in clear. A
+/// program whose first answer was lost asks for a fresh one.
+pub async fn send(
+    app: &App,
+    actor: &Actor,
+    once: &Once,
+    order: &SendOrder,
+) -> Result<(Done, Option<String>)> {
+    let secrets = &fresh_secrets(app);
     app.store
-        .work(actor, Purpose::HelpAPerson, |w| {
+        .work(actor, HELP, |w| {
             Box::pin(async move {
-                let facts = w.case_facts(reference).await?;
-                let permit = w.permit_found::<CaseRead>(facts)?;
-                w.case_read(&permit).await
+                if let Some(done) = w.once_find(once).await? {
+                    return Ok((done, None));
+                }
+                let sent = referral_send::send_in(app, w, order, secrets).await?;
+                let routes: Vec<&str> = sent.routes.iter().map(|route| route.code()).collect();
+                let done = made(json!({
+                    "reference": sent.reference, "answer_by": sent.answer_by.to_string(), "routes": routes,
+                }));
+                w.once_keep(once, &done).await?;
+                Ok((done, sent.code))
             })
         })
         .await

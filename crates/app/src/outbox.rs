@@ -170,7 +170,10 @@ async fn dispatch<M: Mailer>(
 /// Tells the referral what became of its notice: their mail system took it, or it cannot be delivered. A referral that has
 /// moved on meanwhile stays as it is.
 async fn arrived(app: &App, w: &mut Work<'_>, lease: &Lease, delivered: bool) -> Result<()> {
-    if lease.kind != OutboxKind::PartnerNotice {
+    if !matches!(
+        lease.kind,
+        OutboxKind::PartnerNotice | OutboxKind::PartnerReminder
+    ) {
         return Ok(());
     }
     let Some(link) = link_of(w, lease).await? else {
@@ -184,7 +187,9 @@ async fn arrived(app: &App, w: &mut Work<'_>, lease: &Lease, delivered: bool) ->
     } else {
         ReferralMove::Bounce
     };
-    if referral.state.apply(&made).is_err() {
+    // A reminder counts only where it is the first thing that reaches them: after a hold they are asked again by one.
+    let reminded = lease.kind == OutboxKind::PartnerReminder;
+    if referral.state.apply(&made).is_err() || (reminded && referral.state != ReferralState::Sent) {
         return Ok(());
     }
     make_move(app, w, &permit, &referral, Step::plain(&made, Via::Mail))

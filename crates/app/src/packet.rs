@@ -161,6 +161,25 @@ pub async fn known(
             .collect(),
         vec![],
     );
+    let mut own = BTreeSet::new();
+    for child in &children {
+        // A child whose own case somebody else leads by now is theirs to share.
+        let facts = w.case_facts(child.reference).await?;
+        if let Ok(permit) = w.permit_found::<CaseRead>(facts) {
+            let needs = w.needs(&permit).await?;
+            own.extend(
+                needs
+                    .iter()
+                    .filter(|need| !need.state.is_settled())
+                    .map(|need| need.kind),
+            );
+        }
+    }
+    line(
+        PacketItem::ChildrenNeeds,
+        own.into_iter().map(|kind| kind.code().to_owned()).collect(),
+        vec![],
+    );
     line(
         PacketItem::Language,
         vec![],

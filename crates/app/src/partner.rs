@@ -24,14 +24,16 @@ use throughline_seal::Token;
 use throughline_store::Work;
 use throughline_store::contact::Contact;
 use throughline_store::link::Link;
-use throughline_store::referral::{Accepted, Exchange, Referral, Transition, Via};
+use throughline_store::referral::{Referral, Transition, Via};
+use throughline_store::referral_content::{Accepted, Exchange};
 
 use crate::packet::Packet;
-use crate::referral::{Answer, Step, make_move, pack_named, still, task_for};
+use crate::referral::{Step, make_move, pack_named, still, task_for};
+use crate::referral_answer::{Answer, after_answer};
 use crate::{App, Error, Result};
 
 const ANSWER: Purpose = Purpose::AnswerAReferral;
-/// Wrong codes after which a link closes [design].
+/// Wrong codes after which a link closes (our design).
 pub const CODE_TRIES: i64 = 5;
 
 /// One row of the inbox: that something waits, for what kind of need, since when and until when. No content.
@@ -253,7 +255,8 @@ pub async fn answer(
     if matches!(answer, Answer::Seen | Answer::PersonDeclines) {
         return Err(Error::Illegal("answer"));
     }
-    app.store
+    let (next, id) = app
+        .store
         .work(actor, ANSWER, |w| {
             Box::pin(async move {
                 let facts = w.referral_facts(reference).await?;
@@ -261,10 +264,13 @@ pub async fn answer(
                 let referral = w.referral_for_update(&permit).await?;
                 still(&referral, seen)?;
                 let (_, step) = answer.step(via(w.actor()));
-                make_move(app, w, &permit, &referral, step).await
+                let next = make_move(app, w, &permit, &referral, step).await?;
+                Ok((next, referral.id))
             })
         })
-        .await
+        .await?;
+    after_answer(app, next, id).await;
+    Ok(next)
 }
 
 /// Asks the sender a question. One at a time: until it is answered a second is refused with [`Error::Invalid`].

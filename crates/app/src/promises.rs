@@ -11,7 +11,8 @@ use throughline_store::{Error, Result};
 
 use crate::App;
 use crate::front_desk::tell;
-use crate::referral::{pack_named, time_out_due};
+use crate::referral::pack_named;
+use crate::referral_clock::time_out_due;
 use crate::site::pack_at;
 
 /// How many of each kind are looked at in one run; the next run takes the rest.

@@ -3,7 +3,10 @@
 
 #![cfg(test)]
 
-use throughline_app::case::{self, Closing, Said};
+use throughline_app::case::{self, Closing};
+use throughline_app::case_lead;
+use throughline_app::case_now::{self, Said};
+use throughline_app::case_view;
 use throughline_app::contact::{self, ContactSaid, SafelyNow};
 use throughline_app::{App, Settings};
 use throughline_core::answer::Answer;
@@ -24,8 +27,8 @@ use throughline_policy::action::TaskDo;
 use throughline_policy::{Actor, Purpose};
 use throughline_store::Error;
 use throughline_store::account::{Account, NewAccount};
-use throughline_store::case::PersonSheet;
 use throughline_store::contact::ContactEnded;
+use throughline_store::person::PersonSheet;
 use throughline_store::setup::OrganisationKind;
 use throughline_store::task::Task;
 use throughline_testkit::both;
@@ -155,7 +158,7 @@ both!(
     |world| {
         let office = office(world).await;
         let case = opened(&office).await;
-        let view = case::read(&office.app, &office.coach.actor(), case)
+        let view = case_view::read(&office.app, &office.coach.actor(), case)
             .await
             .unwrap();
         assert_eq!(view.case.risk, RiskBand::NotAssessed);
@@ -176,7 +179,7 @@ both!(
             .unwrap();
         assert!(found.is_empty());
         assert!(
-            case::read(&office.app, &office.other.actor(), case)
+            case_view::read(&office.app, &office.other.actor(), case)
                 .await
                 .is_err()
         );
@@ -190,7 +193,7 @@ both!(
         let coach = office.coach.actor();
         let case = opened(&office).await;
         let bed = said(ImmediateKind::Bed, ImmediateAnswer::Unavailable);
-        case::immediate_answer(&office.app, &coach, case, &bed)
+        case_now::immediate_answer(&office.app, &coach, case, &bed)
             .await
             .unwrap();
         let retry: Vec<Task> = tasks(&office, &office.lead)
@@ -201,11 +204,11 @@ both!(
         assert_eq!(retry.len(), 1);
         assert!(retry[0].due_at > world.env.now());
         assert!(retry[0].owner.is_none_or(|owner| owner != office.coach.id));
-        let view = case::read(&office.app, &coach, case).await.unwrap();
+        let view = case_view::read(&office.app, &coach, case).await.unwrap();
         assert_eq!(view.immediate[0].due_at, Some(retry[0].due_at));
         assert_eq!(view.needs[0].kind, NeedType::SafeAccommodation);
         // The same page sent twice is a conflict, not a second answer.
-        let twice = case::immediate_answer(&office.app, &coach, case, &bed).await;
+        let twice = case_now::immediate_answer(&office.app, &coach, case, &bed).await;
         assert!(matches!(twice, Err(Error::Conflict)));
     }
 );
@@ -226,12 +229,13 @@ both!(
                 },
             )
         };
-        let past = case::immediate_answer(&office.app, &coach, case, &later(world.env.now())).await;
+        let past =
+            case_now::immediate_answer(&office.app, &coach, case, &later(world.env.now())).await;
         assert_eq!(problem(&past), "case-time-must-be-later");
-        case::immediate_answer(&office.app, &coach, case, &later(until))
+        case_now::immediate_answer(&office.app, &coach, case, &later(until))
             .await
             .unwrap();
-        let view = case::read(&office.app, &coach, case).await.unwrap();
+        let view = case_view::read(&office.app, &coach, case).await.unwrap();
         assert_eq!(view.immediate[0].owner, Some(office.coach.id));
         assert_eq!(view.immediate[0].due_at, Some(until));
         assert_eq!(view.needs[0].state, NeedState::PutOff);
@@ -257,7 +261,7 @@ both!(
             let mut money = said(ImmediateKind::Money, ImmediateAnswer::Given);
             money.only_theirs = Some(answer);
             money.into_account = true;
-            let refused = case::immediate_answer(&office.app, &coach, case, &money).await;
+            let refused = case_now::immediate_answer(&office.app, &coach, case, &money).await;
             assert_eq!(
                 problem(&refused),
                 "case-account-not-theirs-alone",
@@ -266,10 +270,10 @@ both!(
         }
         let mut in_hand = said(ImmediateKind::Money, ImmediateAnswer::Given);
         in_hand.only_theirs = Some(Answer::No);
-        case::immediate_answer(&office.app, &coach, case, &in_hand)
+        case_now::immediate_answer(&office.app, &coach, case, &in_hand)
             .await
             .unwrap();
-        let view = case::read(&office.app, &coach, case).await.unwrap();
+        let view = case_view::read(&office.app, &coach, case).await.unwrap();
         assert_eq!(view.immediate[0].only_theirs, Some(Answer::No));
         assert_eq!(view.needs[0].state, NeedState::Met);
     }
@@ -283,7 +287,7 @@ both!(
         let case = opened(&office).await;
         let judge = async |actor: &Actor, band| {
             world.clock.advance_seconds(1);
-            case::risk_judge(&office.app, actor, case, band, &why(), false).await
+            case_now::risk_judge(&office.app, actor, case, band, &why(), false).await
         };
         judge(&coach, RiskBand::Medium).await.unwrap();
         judge(&coach, RiskBand::High).await.unwrap();
@@ -296,10 +300,10 @@ both!(
             "case-risk-cannot-unjudge"
         );
         let them =
-            case::risk_judge(&office.app, &coach, case, RiskBand::Standard, &why(), true).await;
+            case_now::risk_judge(&office.app, &coach, case, RiskBand::Standard, &why(), true).await;
         assert_eq!(problem(&them), "case-risk-only-a-practitioner-lowers");
         judge(&lead, RiskBand::Standard).await.unwrap();
-        let view = case::read(&office.app, &coach, case).await.unwrap();
+        let view = case_view::read(&office.app, &coach, case).await.unwrap();
         let bands: Vec<RiskBand> = view.risks.iter().map(|judged| judged.risk.band).collect();
         assert_eq!(
             bands,
@@ -314,7 +318,7 @@ both!(high_risk_reaches_the_lead_the_same_day, |world| {
     let office = office(world).await;
     let coach = office.coach.actor();
     let case = opened(&office).await;
-    case::risk_judge(&office.app, &coach, case, RiskBand::High, &why(), false)
+    case_now::risk_judge(&office.app, &coach, case, RiskBand::High, &why(), false)
         .await
         .unwrap();
     let lead = tasks(&office, &office.lead).await;
@@ -325,7 +329,7 @@ both!(high_risk_reaches_the_lead_the_same_day, |world| {
     assert_eq!(alert.due_at.london_date(), world.env.now().london_date());
     assert_eq!(alert.told, Some(office.lead.id));
     assert!(lead.iter().all(|task| task.kind != TaskKind::JudgeRisk));
-    let view = case::read(&office.app, &coach, case).await.unwrap();
+    let view = case_view::read(&office.app, &coach, case).await.unwrap();
     assert!(!view.high_risk.note.is_empty());
 });
 
@@ -338,7 +342,7 @@ both!(own_words_are_kept_in_versions, |world| {
             .await
             .unwrap();
     }
-    let view = case::read(&office.app, &coach, case).await.unwrap();
+    let view = case_view::read(&office.app, &coach, case).await.unwrap();
     let words: Vec<(i64, &str)> = view
         .statements
         .iter()
@@ -351,7 +355,7 @@ both!(a_child_is_a_person_with_a_case_of_their_own, |world| {
     let office = office(world).await;
     let coach = office.coach.actor();
     let parent = opened(&office).await;
-    let own = case::child_add(
+    let own = case_now::child_add(
         &office.app,
         &coach,
         parent,
@@ -362,7 +366,7 @@ both!(a_child_is_a_person_with_a_case_of_their_own, |world| {
     case::need_add(&office.app, &coach, own, NeedType::EmotionalSupport, true)
         .await
         .unwrap();
-    let view = case::read(&office.app, &coach, parent).await.unwrap();
+    let view = case_view::read(&office.app, &coach, parent).await.unwrap();
     assert_eq!(view.children[0].sheet.chosen, "Noor");
     assert_eq!(
         view.children[0].state,
@@ -377,14 +381,14 @@ both!(a_child_is_a_person_with_a_case_of_their_own, |world| {
     assert_eq!(closing, Closing::StillOpen(vec![StillOpen::Child]));
     let decide = |decision| {
         let (app, coach, version) = (&office.app, &coach, view.children[0].version);
-        async move { case::child_decide(app, coach, parent, own, version, &decision).await }
+        async move { case_now::child_decide(app, coach, parent, own, version, &decision).await }
     };
     decide(Safeguarding::NotNeeded(why())).await.unwrap();
     assert!(matches!(
         decide(Safeguarding::Referred).await,
         Err(Error::Conflict)
     ));
-    let view = case::read(&office.app, &coach, parent).await.unwrap();
+    let view = case_view::read(&office.app, &coach, parent).await.unwrap();
     assert_eq!(
         view.children[0].safeguarding,
         Some(Safeguarding::NotNeeded(why()))
@@ -393,7 +397,7 @@ both!(a_child_is_a_person_with_a_case_of_their_own, |world| {
         .await
         .unwrap();
     assert_eq!(closing, Closing::Closed);
-    let child = case::read(&office.app, &coach, own).await.unwrap();
+    let child = case_view::read(&office.app, &coach, own).await.unwrap();
     assert_eq!(child.case.closed_at, None);
     assert_eq!(child.needs.len(), 1);
 });
@@ -407,7 +411,7 @@ both!(
         case::need_add(&office.app, &coach, case, NeedType::Debt, true)
             .await
             .unwrap();
-        let version = case::read(&office.app, &coach, case)
+        let version = case_view::read(&office.app, &coach, case)
             .await
             .unwrap()
             .case
@@ -428,7 +432,7 @@ both!(
             ImmediateKind::Money,
             ImmediateKind::Essentials,
         ] {
-            case::immediate_answer(
+            case_now::immediate_answer(
                 &office.app,
                 &coach,
                 case,
@@ -446,7 +450,7 @@ both!(
         case::reopen(&office.app, &coach, case, version + 1)
             .await
             .unwrap();
-        let view = case::read(&office.app, &coach, case).await.unwrap();
+        let view = case_view::read(&office.app, &coach, case).await.unwrap();
         assert_eq!(view.immediate.len(), 3);
         let kinds: Vec<&str> = view
             .story
@@ -532,7 +536,7 @@ both!(contact_is_safe_in_its_hours_and_until_it_lapses, |world| {
         .await
         .unwrap();
     let safely = async || {
-        case::read(&office.app, &coach, case)
+        case_view::read(&office.app, &coach, case)
             .await
             .unwrap()
             .safely_now
@@ -580,7 +584,7 @@ both!(
         contact::change_of_address_or_separation(&office.app, &coach, case, world.env.now())
             .await
             .unwrap();
-        let view = case::read(&office.app, &coach, case).await.unwrap();
+        let view = case_view::read(&office.app, &coach, case).await.unwrap();
         assert_eq!(view.safely_now, SafelyNow::NoWay(DenyReason::Reconfirm));
         let old = view
             .contacts
@@ -613,7 +617,7 @@ both!(
         contact::confirm(&office.app, &coach, case, sms)
             .await
             .unwrap();
-        let view = case::read(&office.app, &coach, case).await.unwrap();
+        let view = case_view::read(&office.app, &coach, case).await.unwrap();
         assert!(matches!(view.safely_now, SafelyNow::By(_)));
     }
 );
@@ -624,26 +628,26 @@ both!(
         let office = office(world).await;
         let coach = office.coach.actor();
         let case = opened(&office).await;
-        let child = case::child_add(&office.app, &coach, case, &sheet("Noor", None))
+        let child = case_now::child_add(&office.app, &coach, case, &sheet("Noor", None))
             .await
             .unwrap();
-        case::read(&office.app, &office.lead.actor(), case)
+        case_view::read(&office.app, &office.lead.actor(), case)
             .await
             .unwrap();
-        let looks = case::lookers(&office.app, &coach, case).await.unwrap();
+        let looks = case_view::lookers(&office.app, &coach, case).await.unwrap();
         assert!(
             looks
                 .iter()
                 .any(|looked| looked.by.as_deref() == Some("Dee"))
         );
-        let nobody = case::hand_over(&office.app, &coach, case, world.env.reference()).await;
+        let nobody = case_lead::hand_over(&office.app, &coach, case, world.env.reference()).await;
         assert_eq!(problem(&nobody), "case-no-such-colleague");
-        case::hand_over(&office.app, &coach, case, office.other.reference)
+        case_lead::hand_over(&office.app, &coach, case, office.other.reference)
             .await
             .unwrap();
-        assert!(case::read(&office.app, &coach, case).await.is_err());
-        assert!(case::read(&office.app, &coach, child).await.is_err());
-        let view = case::read(&office.app, &office.other.actor(), case)
+        assert!(case_view::read(&office.app, &coach, case).await.is_err());
+        assert!(case_view::read(&office.app, &coach, child).await.is_err());
+        let view = case_view::read(&office.app, &office.other.actor(), case)
             .await
             .unwrap();
         assert_eq!(view.lead, "Cal");

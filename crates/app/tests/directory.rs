@@ -5,7 +5,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use throughline_app::directory::{self, Decision, Import, ImportError, Report};
+use throughline_app::directory;
+use throughline_app::directory_aside::{self, Decision};
+use throughline_app::directory_import::{self, Import, ImportError, Report};
 use throughline_app::directory_node::SearchKind;
 use throughline_app::directory_source::{FromBytes, FromPath, Source};
 use throughline_app::{App, Error, Settings, find};
@@ -78,7 +80,7 @@ async fn take(
         limits: Limits::default(),
     };
     let source: Arc<dyn Source> = Arc::new(source);
-    directory::import(app, actor, &import, &source, &|_| {}).await
+    directory_import::import(app, actor, &import, &source, &|_| {}).await
 }
 
 fn bytes(text: &str) -> FromBytes {
@@ -244,9 +246,11 @@ both!(a_repeated_row_can_be_kept_apart_and_stays_so, |world| {
     let (app, ours, steward) = office(world).await;
     take(&app, &steward, ours, bytes(TWO), false).await.unwrap();
     let reference = directory::queue(&app, &steward).await.unwrap().waiting[0].reference;
-    let opened = directory::open(&app, &steward, reference).await.unwrap();
+    let opened = directory_aside::open(&app, &steward, reference)
+        .await
+        .unwrap();
     assert_eq!(opened.raw.unwrap()["name"], "Food bank");
-    directory::decide(&app, &steward, reference, Decision::KeepApart)
+    directory_aside::decide(&app, &steward, reference, Decision::KeepApart)
         .await
         .unwrap();
     let names: Vec<String> = app
@@ -256,7 +260,7 @@ both!(a_repeated_row_can_be_kept_apart_and_stays_so, |world| {
         .map(|one| one.entry().name.clone())
         .collect();
     assert_eq!(names, ["Advice desk", "Food bank"]);
-    let again = directory::decide(&app, &steward, reference, Decision::Discard).await;
+    let again = directory_aside::decide(&app, &steward, reference, Decision::Discard).await;
     assert!(matches!(again, Err(Error::Conflict)));
     take(&app, &steward, ours, bytes(TWO), false).await.unwrap();
     assert_eq!(app.directory.snapshot().len(), 2);
@@ -298,7 +302,7 @@ both!(the_address_of_a_refuge_in_a_feed_reaches_nobody, |world| {
         .unwrap()
         .waiting
         .remove(0);
-    directory::decide(&app, &steward, row.reference, Decision::WithoutAddress)
+    directory_aside::decide(&app, &steward, row.reference, Decision::WithoutAddress)
         .await
         .unwrap();
     let again = take(&app, &steward, ours, bytes(REFUGE), false)

@@ -24,8 +24,8 @@ use throughline_policy::action::{CaseHandOver, ConversationStart, ReferralSend, 
 use throughline_policy::{Actor, Facts, Purpose, Ties};
 use throughline_store::Error;
 use throughline_store::account::Account;
-use throughline_store::case::PersonSheet;
 use throughline_store::outbox::OutboxKind;
+use throughline_store::person::PersonSheet;
 use throughline_store::task::{Task, TaskNew, TaskOutcome};
 use throughline_testkit::both;
 

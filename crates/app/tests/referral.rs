@@ -17,7 +17,11 @@ use throughline_app::Error;
 use throughline_app::mail::{Letter, Mailer, NotSent};
 use throughline_app::outbox::dispatch_once;
 use throughline_app::partner::{self, CODE_TRIES, Entered, Landing};
-use throughline_app::referral::{self, Answer, Ask, Outcome, Route, SendOrder, Sent};
+use throughline_app::referral;
+use throughline_app::referral_answer::{self, Answer, Outcome};
+use throughline_app::referral_clock;
+use throughline_app::referral_recipient::Route;
+use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
 use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
 use throughline_core::contact::DenyReason;
 use throughline_core::conversation::Reach;
@@ -59,7 +63,7 @@ fn order(town: &Town, service: Ref) -> SendOrder {
 }
 
 async fn send(town: &Town, service: Ref) -> Sent {
-    referral::send(&town.app, &town.coach.actor(), &order(town, service))
+    referral_send::send(&town.app, &town.coach.actor(), &order(town, service))
         .await
         .unwrap()
 }
@@ -182,7 +186,7 @@ both!(an_inbox_referral_goes_from_sent_to_helped, |world| {
         ),
     ] {
         let (_, seen) = state(&town, sent.reference).await;
-        let now = referral::outcome(app, partner, sent.reference, seen, step, Via::Account)
+        let now = referral_answer::outcome(app, partner, sent.reference, seen, step, Via::Account)
             .await
             .unwrap();
         assert_eq!(now, expected);
@@ -285,7 +289,7 @@ both!(a_link_needs_its_code_and_mail_tells_nothing, |world| {
             .is_err(),
         "one question at a time"
     );
-    referral::reply(
+    referral_answer::reply(
         app,
         &town.coach.actor(),
         reference,
@@ -342,7 +346,7 @@ both!(five_wrong_codes_close_a_link_and_tell_the_sender, |world| {
             .await
             .contains(&(TaskKind::ChaseReferral, Some(town.coach.id)))
     );
-    let (fresh, route) = referral::new_code(app, &town.coach.actor(), sent.reference)
+    let (fresh, route) = referral_send::new_code(app, &town.coach.actor(), sent.reference)
         .await
         .unwrap();
     assert_eq!(route, "Ring the duty desk");
@@ -445,7 +449,7 @@ both!(silence_ends_with_a_task_for_a_named_human, |world| {
     }
     for _ in 0..5 {
         world.clock.advance_seconds(5 * 86_400);
-        referral::time_out_due(app, 50).await.unwrap();
+        referral_clock::time_out_due(app, 50).await.unwrap();
     }
     let (_, all) = referral::of_case(app, &town.coach.actor(), town.case)
         .await
@@ -496,7 +500,7 @@ both!(a_bounce_is_not_silence, |world| {
     let revived = throughline_app::outbox::revive_dead(app).await.unwrap();
     assert_eq!(revived, 1);
     let coach = &town.coach.actor();
-    referral::new_code(app, coach, sent.reference)
+    referral_send::new_code(app, coach, sent.reference)
         .await
         .unwrap();
     assert_eq!(state(&town, sent.reference).await.0, ReferralState::Sent);
@@ -519,7 +523,7 @@ both!(
             need: NeedType::Debt,
         };
         let address = propose(&town, town.listed).await.unwrap();
-        let routes = referral::prepare(&town.app, coach, &ask)
+        let routes = referral_send::prepare(&town.app, coach, &ask)
             .await
             .unwrap()
             .routes;
@@ -532,7 +536,7 @@ both!(
             "not by the one who proposed it"
         );
         confirm(&town, 1, town.listed, address).await.unwrap();
-        let routes = referral::prepare(&town.app, coach, &ask)
+        let routes = referral_send::prepare(&town.app, coach, &ask)
             .await
             .unwrap()
             .routes;
@@ -571,26 +575,26 @@ both!(what_was_not_agreed_is_not_sent, |world| {
     let mut refused = order(&town, town.inbox);
     refused.how = HowAgreed::DidNotAgree;
     assert!(matches!(
-        referral::send(app, coach, &refused).await,
+        referral_send::send(app, coach, &refused).await,
         Err(Error::Invalid { .. })
     ));
     let mut alone = order(&town, town.inbox);
     alone.reach = Reach::SpecialistOnly;
     assert!(matches!(
-        referral::send(app, coach, &alone).await,
+        referral_send::send(app, coach, &alone).await,
         Err(Error::Invalid { field: "reach", .. })
     ));
     let mut old = order(&town, town.inbox);
     old.statement = None;
     assert!(matches!(
-        referral::send(app, coach, &old).await,
+        referral_send::send(app, coach, &old).await,
         Err(Error::Conflict)
     ));
     let (_, none) = referral::of_case(app, coach, town.case).await.unwrap();
     assert!(none.is_empty(), "all or nothing");
     send(&town, town.inbox).await;
     assert!(
-        referral::send(app, coach, &order(&town, town.inbox))
+        referral_send::send(app, coach, &order(&town, town.inbox))
             .await
             .is_err(),
         "the same service is not asked twice at once"

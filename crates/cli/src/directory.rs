@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
-use throughline_app::directory::{Import, ImportError, Report as Imported, import, record_failure};
+use throughline_app::directory_import::{
+    Import, ImportError, Report as Imported, import, record_failure,
+};
 use throughline_app::directory_source::{Fetch, Fetched, FromPath, InFormat, Source};
 use throughline_app::{App, outbox};
 use throughline_core::circumstances::{Circumstances, JSON_SCHEMA};

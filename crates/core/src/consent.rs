@@ -32,6 +32,8 @@ crate::code_list! {
         Statement = "statement",
         /// That there are children, how many and their ages.
         Children = "children",
+        /// What the children need for themselves.
+        ChildrenNeeds = "children_needs",
         /// Language and interpreter.
         Language = "language",
         /// What they need so that they can take part.

@@ -29,7 +29,7 @@ impl Cost {
 
 /// How many passwords are checked at once: each takes memory and a processor.
 const AT_ONCE: usize = 4;
-/// The fewest signs of a password (NCSC: length over complexity) [design].
+/// The fewest signs of a password (NCSC: length over complexity) (our design).
 pub const SHORTEST: usize = 12;
 /// The most signs of a password: more would only be work for us.
 pub const LONGEST: usize = 256;

@@ -255,10 +255,13 @@ impl Identity {
             Ok(None) => return Ok(Proof::Gone),
             Ok(Some(found)) => found,
         };
-        if !self
-            .passwords()
-            .check(password, found.password.as_deref())
-            .await?
+        // Nobody in a demo has a password: there, as at its sign-in page, one press is enough.
+        let one_press = found.password.is_none() && self.is_demo().await?;
+        if !one_press
+            && !self
+                .passwords()
+                .check(password, found.password.as_deref())
+                .await?
         {
             return self.unproved(&actor, found.id).await;
         }

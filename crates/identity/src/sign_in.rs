@@ -221,12 +221,7 @@ impl Identity {
         account: Ref,
         replaces: Option<&Token>,
     ) -> Result<Option<Signed>> {
-        let demo = self
-            .store()
-            .read(|r| Box::pin(r.installation()))
-            .await?
-            .is_some_and(|installation| installation.demo);
-        if !demo {
+        if !self.is_demo().await? {
             return Ok(None);
         }
         let account = &account;
@@ -259,6 +254,15 @@ impl Identity {
             devices: Devices::default(),
             account: found.id,
         }))
+    }
+
+    /// Whether this installation is a demo: the database says so itself, and nothing else.
+    pub(crate) async fn is_demo(&self) -> Result<bool> {
+        Ok(self
+            .store()
+            .read(|r| Box::pin(r.installation()))
+            .await?
+            .is_some_and(|installation| installation.demo))
     }
 
     fn session_end(&self, now: At) -> At {

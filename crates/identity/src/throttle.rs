@@ -16,7 +16,7 @@ use std::time::Duration;
 use throughline_core::time::At;
 use throughline_store::session::Attempts;
 
-/// How guessing is slowed [design].
+/// How guessing is slowed (our design).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Attempts without waiting.

@@ -9,7 +9,7 @@ use crate::{Action, ActionKind, Actor, Facts, Rule};
 
 /// How long a permit is good for, in seconds: one request. A permit is never stored.
 const PERMIT_SECONDS: i64 = 60;
-/// How long a step-up lasts, in seconds (15 minutes) [design].
+/// How long a step-up lasts, in seconds (15 minutes) (our design).
 pub const STEP_UP_SECONDS: i64 = 15 * 60;
 
 /// Permission to do `A` to one subject, for one purpose, now. It has private fields: only [`decide`] makes one.

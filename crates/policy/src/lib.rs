@@ -1,6 +1,6 @@
 //! Who may do what, and why.
 //!
-//! [`decide`] is the only maker of a [`Permit`]; [`Scope::of`] the only maker of a [`Scope`]. Both read one table
+//! [`decide()`] is the only maker of a [`Permit`]; [`Scope::of`] the only maker of a [`Scope`]. Both read one table
 //! ([`table::relations`]): standing × action → the relations, any one of which suffices. The same [`Rule`] that `decide`
 //! evaluates over facts in memory is rendered into SQL by the store, and a property test compares the two.
 //!

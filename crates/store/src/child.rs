@@ -12,11 +12,12 @@ use throughline_core::time::At;
 use throughline_policy::Permit;
 use throughline_policy::action::{CaseChange, CaseRead};
 
-use crate::case::{NewEvent, PersonSheet};
 use crate::col::Col;
 use crate::entity::{child, support_case};
 use crate::error::{Error, Result};
 use crate::keys::place;
+use crate::person::PersonSheet;
+use crate::story::{NewEvent, StoryKind};
 use crate::work::Work;
 
 /// A child named in a case.
@@ -149,12 +150,12 @@ impl Work<'_> {
         self.event_add(NewEvent {
             case: own,
             owner: person.uuid(),
-            kind: "case_opened",
+            kind: StoryKind::CaseOpened,
             referral: None,
             detail: None,
         })
         .await?;
-        self.case_event(permit, "child_added", None).await?;
+        self.case_event(permit, StoryKind::ChildAdded, None).await?;
         Ok(reference)
     }
 
@@ -195,12 +196,13 @@ impl Work<'_> {
         self.event_add(NewEvent {
             case: row.own_case_id.0,
             owner: person.uuid(),
-            kind: "child_decided",
+            kind: StoryKind::ChildDecided,
             referral: None,
             detail: Some(detail.clone()),
         })
         .await?;
-        self.case_event(permit, "child_decided", Some(detail)).await
+        self.case_event(permit, StoryKind::ChildDecided, Some(detail))
+            .await
     }
 
     /// Moves a child's own help on.
@@ -223,7 +225,8 @@ impl Work<'_> {
         self.child_state_set(&row, next).await?;
         self.note(permit, permit.on().uuid(), &["children"]);
         let detail = json!({ "state": next.code() });
-        self.case_event(permit, "child_moved", Some(detail)).await?;
+        self.case_event(permit, StoryKind::ChildMoved, Some(detail))
+            .await?;
         Ok(next)
     }
 

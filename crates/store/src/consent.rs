@@ -10,8 +10,8 @@ use throughline_core::consent::{
     Art9Condition, Consent, ConsentFault, DpaCondition, HowAgreed, PacketItem, ShareBasis,
     SharePurpose,
 };
-use throughline_core::id::{AccountId, ConsentId, OrganisationId, Ref, StatementId};
-use throughline_core::reason::Reason;
+use throughline_core::id::{AccountId, ConsentId, Ref, StatementId};
+use throughline_core::reason::{Reason, Words};
 use throughline_policy::Permit;
 use throughline_policy::action::{CaseChange, CaseRead};
 use uuid::Uuid;
@@ -20,6 +20,7 @@ use crate::col::Col;
 use crate::entity::consent;
 use crate::error::{Error, Result};
 use crate::keys::place;
+use crate::story::StoryKind;
 use crate::work::Work;
 
 /// What was agreed, to be recorded.
@@ -139,7 +140,7 @@ impl Work<'_> {
             "purpose": agreed.purpose.code(),
             "basis": agreed.basis.code(),
         });
-        self.case_event(permit, "consent_given", Some(detail))
+        self.case_event(permit, StoryKind::ConsentGiven, Some(detail))
             .await?;
         Ok((id, reference))
     }
@@ -248,7 +249,7 @@ impl Work<'_> {
             .exec(&self.tx)
             .await?;
         let detail = json!({ "to": row.to_organisation_id.0.uuid() });
-        self.case_event(permit, "consent_withdrawn", Some(detail))
+        self.case_event(permit, StoryKind::ConsentWithdrawn, Some(detail))
             .await
     }
 
@@ -264,19 +265,21 @@ impl Work<'_> {
         }))
     }
 
-    /// Records that something was not shared, and why: kept like a decision to share (SPEC 4.7).
+    /// Records that something was not shared, and why: kept like a decision to share (SPEC 4.7). Whoever asked may be no
+    /// organisation that this system knows, or no organisation at all: a parent, a school. So they are named in words, sealed.
     pub async fn not_shared(
         &mut self,
         permit: &Permit<CaseChange>,
-        recipient: OrganisationId,
+        with: &Words,
         purpose: SharePurpose,
         reason: &Reason,
     ) -> Result<()> {
         let detail = json!({
-            "to": recipient.uuid(),
+            "with": with.as_str(),
             "purpose": purpose.code(),
             "reason": reason.as_str(),
         });
-        self.case_event(permit, "not_shared", Some(detail)).await
+        self.case_event(permit, StoryKind::NotShared, Some(detail))
+            .await
     }
 }

@@ -17,6 +17,7 @@ use crate::col::Col;
 use crate::entity::{contact_point, person};
 use crate::error::{Error, Result};
 use crate::keys::place;
+use crate::story::StoryKind;
 use crate::work::Work;
 
 throughline_core::code_list! {
@@ -277,7 +278,7 @@ impl Work<'_> {
             .await?;
         self.note(permit, permit.on().uuid(), &["contact"]);
         let detail = json!({ "channel": new.channel.code(), "verdict": new.verdict.code() });
-        self.case_event(permit, "contact_added", Some(detail))
+        self.case_event(permit, StoryKind::ContactAdded, Some(detail))
             .await?;
         Ok(reference)
     }
@@ -308,7 +309,7 @@ impl Work<'_> {
             .await?;
         self.note(permit, permit.on().uuid(), &["contact"]);
         let detail = json!({ "channel": row.channel });
-        self.case_event(permit, "contact_confirmed", Some(detail))
+        self.case_event(permit, StoryKind::ContactConfirmed, Some(detail))
             .await
     }
 
@@ -327,7 +328,8 @@ impl Work<'_> {
             .await?;
         self.note(permit, permit.on().uuid(), &["contact"]);
         let detail = json!({ "channel": row.channel, "why": why.code() });
-        self.case_event(permit, "contact_ended", Some(detail)).await
+        self.case_event(permit, StoryKind::ContactEnded, Some(detail))
+            .await
     }
 
     /// Records a change of address or a separation that happened at `happened_at`. Letters to the old home are never sent
@@ -359,7 +361,8 @@ impl Work<'_> {
             .exec(&self.tx)
             .await?;
         self.note(permit, permit.on().uuid(), &["contact"]);
-        self.case_event(permit, "contact_changed", None).await
+        self.case_event(permit, StoryKind::ContactChanged, None)
+            .await
     }
 
     async fn contact_row(

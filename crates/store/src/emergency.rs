@@ -7,10 +7,10 @@ use throughline_core::time::At;
 use throughline_policy::action::{CaseChange, ConversationKeep, EmergencyRecord};
 use throughline_policy::{Action, Permit};
 
-use crate::case::NewEvent;
 use crate::col::Col;
 use crate::entity::{conversation, emergency};
 use crate::error::{Error, Result};
+use crate::story::{NewEvent, StoryKind};
 use crate::work::Work;
 
 /// What the worker was at when they called 999, if they may know of it.
@@ -68,7 +68,7 @@ impl Work<'_> {
             self.event_add(NewEvent {
                 case,
                 owner,
-                kind: "called_999",
+                kind: StoryKind::Called999,
                 referral: None,
                 detail: None,
             })

@@ -17,6 +17,7 @@ use crate::col::Col;
 use crate::entity::immediate_need;
 use crate::error::{Error, Result};
 use crate::keys::place;
+use crate::story::StoryKind;
 use crate::work::Work;
 
 /// What happened about an immediate need, as it is to be recorded.
@@ -195,7 +196,7 @@ impl Work<'_> {
             "reason": reason,
             "due": due_at.map(|at| at.to_string()),
         });
-        self.case_event(permit, "immediate_answered", Some(detail))
+        self.case_event(permit, StoryKind::ImmediateAnswered, Some(detail))
             .await
     }
 }

@@ -17,6 +17,7 @@ use throughline_policy::action::{CaseChange, CaseRead};
 use crate::col::Col;
 use crate::entity::{child, conversation, need, task};
 use crate::error::{Error, Result};
+use crate::story::StoryKind;
 use crate::work::Work;
 
 /// A need of a case.
@@ -108,7 +109,11 @@ impl Work<'_> {
             }
         };
         self.child_is_heard(case.id.0).await?;
-        let kind_of_line = if told { "need_told" } else { "need_seen" };
+        let kind_of_line = if told {
+            StoryKind::NeedTold
+        } else {
+            StoryKind::NeedSeen
+        };
         let detail = json!({ "need": kind.code() });
         self.case_event(permit, kind_of_line, Some(detail)).await?;
         Ok(state)
@@ -146,7 +151,8 @@ impl Work<'_> {
             "state": next.code(),
             "reason": reason.map(Reason::as_str),
         });
-        self.case_event(permit, "need_moved", Some(detail)).await?;
+        self.case_event(permit, StoryKind::NeedMoved, Some(detail))
+            .await?;
         Ok(next)
     }
 

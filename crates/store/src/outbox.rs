@@ -52,13 +52,13 @@ throughline_core::code_list! {
     }
 }
 
-/// How long a node may hold a row, in seconds [design].
+/// How long a node may hold a row, in seconds (our design).
 pub const LEASE_SECONDS: i64 = 60;
-/// How often a row is tried before it is given up and shown to a human [design].
+/// How often a row is tried before it is given up and shown to a human (our design).
 pub const TRIES: i64 = 10;
-/// The first pause after a failure, in seconds; it doubles each time [design].
+/// The first pause after a failure, in seconds; it doubles each time (our design).
 const PAUSE_SECONDS: i64 = 10;
-/// The longest pause, in seconds (one hour) [design].
+/// The longest pause, in seconds (one hour) (our design).
 const PAUSE_MOST_SECONDS: i64 = 3_600;
 
 /// A row that this node holds.

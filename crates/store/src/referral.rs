@@ -1,31 +1,29 @@
 //! Referrals: rows, transitions, links. The state machine is `core::referral`; this only keeps what it says.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use throughline_core::code::Code;
 use throughline_core::id::{
     AccountId, CaseId, ConsentId, OrganisationId, PersonId, Ref, ReferralId, ServiceId, SiteId,
 };
 use throughline_core::need::NeedType;
-use throughline_core::reason::Words;
 use throughline_core::referral::{ReferralMove, ReferralState};
 use throughline_core::risk::RiskBand;
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
 use throughline_policy::action::{
-    CaseRead, ContactReveal, OutcomeRecord, PacketRead, ReferralAnswer, ReferralRead,
-    ReferralReceive, ReferralRecord, ReferralSend,
+    ContactReveal, OutcomeRecord, PacketRead, ReferralAnswer, ReferralRead, ReferralReceive,
+    ReferralRecord, ReferralSend,
 };
-use throughline_policy::{Action, Facts, Permit, Rule, Scope, Ties};
+use throughline_policy::{Action, Facts, Permit, Ties};
 
-use crate::case::NewEvent;
 use crate::col::Col;
-use crate::entity::{case_event, referral, referral_transition, support_case, task};
+use crate::entity::{referral, referral_transition, support_case, task};
 use crate::error::{Error, Result};
 use crate::keys::place;
-use crate::scope::{TieColumns, branches};
+use crate::referral_content::Accepted;
+use crate::story::{NewEvent, StoryKind};
 use crate::work::Work;
 
 throughline_core::code_list! {
@@ -49,6 +47,8 @@ throughline_core::code_list! {
         Clock = "clock",
         /// The mail system.
         Mail = "mail",
+        /// Another service accepted: the system holds this offer until the person has chosen.
+        Another = "another",
     }
 }
 
@@ -147,40 +147,6 @@ pub struct Transition {
     pub account: Option<AccountId>,
 }
 
-/// What the one who accepts says, sealed with the referral.
-#[derive(Clone, Serialize, serde::Deserialize, PartialEq, Eq)]
-pub struct Accepted {
-    /// Their name.
-    pub by: String,
-    /// When they will first make contact, in their words.
-    pub when: Option<String>,
-    /// How, in their words.
-    pub how: Option<String>,
-}
-
-impl std::fmt::Debug for Accepted {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Accepted(..)")
-    }
-}
-
-/// One thing asked or said about a referral between the service and the worker.
-#[derive(Clone, Serialize, serde::Deserialize, PartialEq, Eq)]
-pub struct Exchange {
-    /// Whether the service said it; else the worker.
-    pub by_service: bool,
-    /// The words.
-    pub words: String,
-    /// When.
-    pub at: At,
-}
-
-impl std::fmt::Debug for Exchange {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Exchange(..)")
-    }
-}
-
 /// What a move sets beside the state.
 #[derive(Debug, Default, Clone)]
 pub struct MoveDetail {
@@ -190,20 +156,6 @@ pub struct MoveDetail {
     pub note: Option<String>,
     /// With an acceptance: when and how the service will first make contact.
     pub contact: Option<(Option<String>, Option<String>)>,
-}
-
-/// The kind of the story's lines that hold what was asked and answered.
-const SAID: &str = "referral_said";
-
-const fn ties() -> TieColumns<referral::Column> {
-    TieColumns {
-        organisation: Some(referral::Column::FromOrganisationId),
-        site: Some(referral::Column::FromSiteId),
-        lead: Some(referral::Column::LeadAccountId),
-        to: Some(referral::Column::LiveOrganisationId),
-        accepted_by: Some(referral::Column::AcceptedOrganisationId),
-        referral: Some(referral::Column::Id),
-    }
 }
 
 fn facts(row: &referral::Model) -> Facts<ReferralId> {
@@ -228,7 +180,7 @@ pub(crate) fn state_of(row: &referral::Model) -> Result<ReferralState> {
     })
 }
 
-fn plain(row: &referral::Model) -> Result<Referral> {
+pub(crate) fn plain(row: &referral::Model) -> Result<Referral> {
     let bad = |column| Error::RowShape {
         table: "referral",
         column,
@@ -457,7 +409,7 @@ impl Work<'_> {
         self.event_add(NewEvent {
             case: referral.case,
             owner,
-            kind: "referral",
+            kind: StoryKind::Referral,
             referral: Some(referral.id),
             detail: Some(
                 serde_json::json!({ "move": made.code(), "to": next.code(), "via": via.code() }),
@@ -479,67 +431,6 @@ impl Work<'_> {
         let row = row.ok_or(Error::NotFound(A::KIND))?;
         self.note(permit, permit.on().uuid(), &["state"]);
         plain(&row)
-    }
-
-    /// The packet, as the partner.
-    pub async fn packet_read<P: DeserializeOwned>(
-        &mut self,
-        permit: &Permit<PacketRead>,
-    ) -> Result<P> {
-        let row = referral::Entity::find_by_id(Col(permit.on()))
-            .one(&self.tx)
-            .await?
-            .ok_or(Error::NotFound(PacketRead::KIND))?;
-        self.note(permit, permit.on().uuid(), &["packet"]);
-        self.open(
-            row.person_id.0.uuid(),
-            place("referral", "packet", row.id.0.uuid()),
-            &row.packet,
-        )
-        .await
-    }
-
-    /// The packet and the name of who accepted, as the sender.
-    pub async fn referral_content<P: DeserializeOwned>(
-        &mut self,
-        permit: &Permit<ReferralRead>,
-    ) -> Result<(P, Option<Accepted>)> {
-        let row = referral::Entity::find_by_id(Col(permit.on()))
-            .one(&self.tx)
-            .await?
-            .ok_or(Error::NotFound(ReferralRead::KIND))?;
-        self.note(permit, permit.on().uuid(), &["packet", "accepted"]);
-        let owner = row.person_id.0.uuid();
-        let packet = self
-            .open(
-                owner,
-                place("referral", "packet", row.id.0.uuid()),
-                &row.packet,
-            )
-            .await?;
-        let name = self
-            .open_option(
-                owner,
-                place("referral", "accepted", row.id.0.uuid()),
-                row.accepted.as_ref(),
-            )
-            .await?;
-        Ok((packet, name))
-    }
-
-    /// What the one who accepted said, for the service itself.
-    pub async fn referral_accepted<A: SeesReferral>(
-        &mut self,
-        permit: &Permit<A>,
-    ) -> Result<Option<Accepted>> {
-        let row = referral::Entity::find_by_id(Col(permit.on()))
-            .one(&self.tx)
-            .await?
-            .ok_or(Error::NotFound(A::KIND))?;
-        self.note(permit, permit.on().uuid(), &["accepted"]);
-        let at = place("referral", "accepted", row.id.0.uuid());
-        self.open_option(row.person_id.0.uuid(), at, row.accepted.as_ref())
-            .await
     }
 
     /// The policy pack of the case that a referral belongs to: its clocks come from there, whoever acts.
@@ -600,168 +491,5 @@ impl Work<'_> {
             .await?;
         self.note(permit, permit.on().uuid(), &["task"]);
         Ok(found.is_some())
-    }
-
-    /// Keeps what the service asked or the worker answered, sealed in the story.
-    pub async fn referral_said<A: MovesReferral>(
-        &mut self,
-        permit: &Permit<A>,
-        referral: &Referral,
-        by_service: bool,
-        words: &Words,
-    ) -> Result<()> {
-        if referral.id != permit.on() {
-            return Err(Error::NotFound(A::KIND));
-        }
-        self.note(permit, permit.on().uuid(), &["question"]);
-        let said = Exchange {
-            by_service,
-            words: words.as_str().to_owned(),
-            at: self.now(),
-        };
-        let detail = serde_json::to_value(said).map_err(|_| Error::Illegal("question"))?;
-        self.event_add(NewEvent {
-            case: referral.case,
-            owner: referral.person.uuid(),
-            kind: SAID,
-            referral: Some(referral.id),
-            detail: Some(detail),
-        })
-        .await
-    }
-
-    /// What was asked and answered about a referral, oldest first.
-    pub async fn referral_exchanges<A: SeesReferral>(
-        &mut self,
-        permit: &Permit<A>,
-    ) -> Result<Vec<Exchange>> {
-        let person = permit.person().ok_or(Error::NotFound(A::KIND))?.uuid();
-        let rows = case_event::Entity::find()
-            .filter(case_event::Column::ReferralId.eq(Col(permit.on())))
-            .filter(case_event::Column::Kind.eq(SAID))
-            .order_by_asc(case_event::Column::At)
-            .order_by_asc(case_event::Column::Id)
-            .all(&self.tx)
-            .await?;
-        self.note(permit, permit.on().uuid(), &["question"]);
-        let mut out = Vec::with_capacity(rows.len());
-        for row in rows {
-            let at = place("case_event", "detail", row.id);
-            out.extend(
-                self.open_option::<Exchange>(person, at, row.detail.as_ref())
-                    .await?,
-            );
-        }
-        Ok(out)
-    }
-
-    /// The referrals of a case, newest first.
-    pub async fn case_referrals(&mut self, permit: &Permit<CaseRead>) -> Result<Vec<Referral>> {
-        let rows = referral::Entity::find()
-            .filter(referral::Column::CaseId.eq(Col(permit.on())))
-            .all(&self.tx)
-            .await?;
-        self.note(permit, permit.on().uuid(), &["referral"]);
-        let mut out = rows.iter().map(plain).collect::<Result<Vec<_>>>()?;
-        out.sort_by_key(|referral| std::cmp::Reverse(referral.id));
-        Ok(out)
-    }
-
-    /// The steps of a referral, oldest first.
-    pub async fn referral_steps<A: SeesReferral>(
-        &mut self,
-        permit: &Permit<A>,
-    ) -> Result<Vec<Transition>> {
-        let rows = referral_transition::Entity::find()
-            .filter(referral_transition::Column::ReferralId.eq(Col(permit.on())))
-            .order_by_asc(referral_transition::Column::At)
-            .order_by_asc(referral_transition::Column::Id)
-            .all(&self.tx)
-            .await?;
-        self.note(permit, permit.on().uuid(), &["steps"]);
-        let bad = |column| Error::RowShape {
-            table: "referral_transition",
-            column,
-        };
-        rows.into_iter()
-            .map(|row| {
-                Ok(Transition {
-                    at: row.at.0,
-                    from: ReferralState::from_code(&row.from_state)
-                        .map_err(|_| bad("from_state"))?,
-                    to: ReferralState::from_code(&row.to_state).map_err(|_| bad("to_state"))?,
-                    made: row.made_move,
-                    via: Via::from_code(&row.via).map_err(|_| bad("via"))?,
-                    account: row.account_id.map(|id| id.0),
-                })
-            })
-            .collect()
-    }
-
-    /// The partner's inbox: referrals with their organisation, by clock; no content.
-    pub async fn referrals_received(
-        &mut self,
-        scope: &Scope<ReferralReceive>,
-        limit: u64,
-    ) -> Result<Vec<Referral>> {
-        self.note_scope(scope, &["state", "need", "due_at"]);
-        self.referrals_in(scope.rule(), None, limit).await
-    }
-
-    /// The referrals that the actor sent or leads, by clock; for Today.
-    pub async fn referrals_sent(
-        &mut self,
-        scope: &Scope<ReferralRead>,
-        limit: u64,
-    ) -> Result<Vec<Referral>> {
-        self.note_scope(scope, &["state", "need", "due_at"]);
-        self.referrals_in(scope.rule(), None, limit).await
-    }
-
-    /// The referrals whose organisation accepted them: the partner's caseload.
-    pub async fn referrals_accepted(
-        &mut self,
-        scope: &Scope<OutcomeRecord>,
-        limit: u64,
-    ) -> Result<Vec<Referral>> {
-        self.note_scope(scope, &["state", "need", "due_at"]);
-        self.referrals_in(scope.rule(), None, limit).await
-    }
-
-    /// Referrals whose clock has run out, oldest first: for the job that keeps promises.
-    pub async fn referrals_overdue(
-        &mut self,
-        scope: &Scope<ReferralRecord>,
-        limit: u64,
-    ) -> Result<Vec<Referral>> {
-        self.note_scope(scope, &["state", "due_at"]);
-        let now = self.now();
-        self.referrals_in(scope.rule(), Some(now), limit).await
-    }
-
-    /// One query per branch of the rule, merged by clock.
-    async fn referrals_in(
-        &mut self,
-        rule: &Rule,
-        due_before: Option<At>,
-        limit: u64,
-    ) -> Result<Vec<Referral>> {
-        let mut found = std::collections::BTreeMap::new();
-        for branch in branches(rule, &ties()) {
-            let mut query = referral::Entity::find().filter(branch);
-            if let Some(now) = due_before {
-                query = query.filter(referral::Column::DueAt.lte(Col(now)));
-            }
-            let rows = query
-                .order_by_desc(referral::Column::Id)
-                .limit(limit)
-                .all(&self.tx)
-                .await?;
-            found.extend(rows.into_iter().map(|row| (row.id.0, row)));
-        }
-        let mut out = found.values().map(plain).collect::<Result<Vec<_>>>()?;
-        out.sort_by_key(|referral| (referral.due_at.is_none(), referral.due_at, referral.id));
-        out.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok(out)
     }
 }

@@ -15,6 +15,7 @@ use crate::col::Col;
 use crate::entity::{risk_assessment, support_case};
 use crate::error::{Error, Result};
 use crate::keys::place;
+use crate::story::StoryKind;
 use crate::work::Work;
 
 throughline_core::code_list! {
@@ -135,6 +136,7 @@ impl Work<'_> {
         self.case_update(case.id.0, case.version, change).await?;
         self.note(permit, permit.on().uuid(), &["risk"]);
         let detail = json!({ "band": band.code() });
-        self.case_event(permit, "risk_judged", Some(detail)).await
+        self.case_event(permit, StoryKind::RiskJudged, Some(detail))
+            .await
     }
 }

@@ -13,6 +13,7 @@ use crate::col::Col;
 use crate::entity::statement;
 use crate::error::Result;
 use crate::keys::place;
+use crate::story::StoryKind;
 use crate::work::Work;
 
 /// One version of a person's own words.
@@ -107,7 +108,7 @@ impl Work<'_> {
             .await?;
         self.note(permit, permit.on().uuid(), &["statement"]);
         let detail = json!({ "number": number });
-        self.case_event(permit, "statement_written", Some(detail))
+        self.case_event(permit, StoryKind::StatementWritten, Some(detail))
             .await?;
         Ok(number)
     }

@@ -14,13 +14,12 @@ use throughline_core::id::{
 };
 use throughline_core::need::NeedType;
 use throughline_core::risk::RiskBand;
-use throughline_core::task::{Owner, TaskKind, TaskMove, TaskState};
+use throughline_core::task::{Owner, TaskKind, TaskState};
 use throughline_core::time::At;
 use throughline_policy::action::TaskDo;
 use throughline_policy::{Action, Facts, Permit, Scope, Ties};
 
 use crate::account::AccountState;
-use crate::case::NewEvent;
 use crate::col::Col;
 use crate::entity::{account, referral, room_request, site_lead, support_case, task};
 use crate::error::{Error, Result};
@@ -38,7 +37,7 @@ const LADDER: [Owner; 6] = [
     Owner::National,
 ];
 /// The top: a task stays there, alerting again, until someone takes it.
-const TOP: i64 = 5;
+pub(crate) const TOP: i64 = 5;
 
 throughline_core::code_list! {
     /// How a task ended.
@@ -51,15 +50,6 @@ throughline_core::code_list! {
         CouldNot = "could_not",
         /// Something else made it needless.
         NotNeeded = "not_needed",
-    }
-}
-
-impl TaskOutcome {
-    const fn made(self) -> TaskMove {
-        match self {
-            Self::Done | Self::PersonDeclined | Self::CouldNot => TaskMove::Finish,
-            Self::NotNeeded => TaskMove::Drop,
-        }
     }
 }
 
@@ -156,7 +146,7 @@ const fn ties(lead: task::Column) -> TieColumns<task::Column> {
     }
 }
 
-fn post(level: i64) -> Owner {
+pub(crate) fn post(level: i64) -> Owner {
     usize::try_from(level)
         .ok()
         .and_then(|level| LADDER.get(level))
@@ -164,7 +154,7 @@ fn post(level: i64) -> Owner {
         .unwrap_or(Owner::National)
 }
 
-fn task_of(row: &task::Model) -> Result<Task> {
+pub(crate) fn task_of(row: &task::Model) -> Result<Task> {
     let bad = |column| Error::RowShape {
         table: "task",
         column,
@@ -324,7 +314,7 @@ impl Work<'_> {
         }
     }
 
-    async fn task_row(&self, id: TaskId) -> Result<task::Model> {
+    pub(crate) async fn task_row(&self, id: TaskId) -> Result<task::Model> {
         let row = task::Entity::find_by_id(Col(id))
             .lock_exclusive()
             .one(&self.tx)
@@ -419,180 +409,6 @@ impl Work<'_> {
             risk,
             need,
         })
-    }
-
-    async fn task_update(
-        &mut self,
-        row: &task::Model,
-        made: TaskMove,
-        mut change: task::ActiveModel,
-    ) -> Result<()> {
-        let state = TaskState::from_code(&row.state).map_err(|_| Error::RowShape {
-            table: "task",
-            column: "state",
-        })?;
-        let next = state
-            .apply(made)
-            .map_err(|illegal| Error::Illegal(illegal.by))?;
-        change.state = Set(next.code().to_owned());
-        change.version = Set(row.version + 1);
-        let done = task::Entity::update_many()
-            .set(change)
-            .filter(task::Column::Id.eq(row.id))
-            .filter(task::Column::Version.eq(row.version))
-            .exec(&self.tx)
-            .await?;
-        if done.rows_affected == 1 {
-            Ok(())
-        } else {
-            Err(Error::Conflict)
-        }
-    }
-
-    async fn task_event(
-        &mut self,
-        row: &task::Model,
-        kind: &'static str,
-        detail: serde_json::Value,
-    ) -> Result<()> {
-        let Some(case) = row.case_id else {
-            return Ok(());
-        };
-        let owner = self.case_row(case.0).await?.person_id.0.uuid();
-        self.event_add(NewEvent {
-            case: case.0,
-            owner,
-            kind,
-            referral: row.referral_id.map(|id| id.0),
-            detail: Some(detail),
-        })
-        .await
-    }
-
-    /// Takes a task: from now on the actor is the named human who has it, until `climbs_at`.
-    pub async fn task_take(&mut self, permit: &Permit<TaskDo>, climbs_at: At) -> Result<()> {
-        let row = self.task_row(permit.on()).await?;
-        let me = self.actor().account();
-        let change = task::ActiveModel {
-            owner_account_id: Set(row.owner_account_id.or(me.map(Col))),
-            told_account_id: Set(me.map(Col).or(row.told_account_id)),
-            climbs_at: Set(Some(Col(climbs_at))),
-            ..Default::default()
-        };
-        self.task_update(&row, TaskMove::Acknowledge, change)
-            .await?;
-        self.note(permit, permit.on().uuid(), &["state", "owner"]);
-        Ok(())
-    }
-
-    /// Ends a task.
-    pub async fn task_finish(
-        &mut self,
-        permit: &Permit<TaskDo>,
-        outcome: TaskOutcome,
-    ) -> Result<()> {
-        let row = self.task_row(permit.on()).await?;
-        self.task_end(&row, outcome).await?;
-        self.note(permit, permit.on().uuid(), &["state", "outcome"]);
-        self.task_event(
-            &row,
-            "task_done",
-            serde_json::json!({ "task": row.kind, "outcome": outcome.code() }),
-        )
-        .await
-    }
-
-    async fn task_end(&mut self, row: &task::Model, outcome: TaskOutcome) -> Result<()> {
-        let change = task::ActiveModel {
-            done_at: Set(Some(Col(self.now()))),
-            done_by: Set(self.actor().account().map(Col)),
-            outcome: Set(Some(outcome.code().to_owned())),
-            climbs_at: Set(None),
-            ..Default::default()
-        };
-        self.task_update(row, outcome.made(), change).await
-    }
-
-    /// Ends the unfinished tasks of one kind about a case or a referral, because what they ask for has happened. Gives how
-    /// many. Like [`Work::task_add`] it is covered by the action that made it so.
-    pub async fn tasks_settle(
-        &mut self,
-        case: Option<CaseId>,
-        referral: Option<ReferralId>,
-        kind: TaskKind,
-        outcome: TaskOutcome,
-    ) -> Result<usize> {
-        let mut query = task::Entity::find()
-            .filter(task::Column::Kind.eq(kind.code()))
-            .filter(task::Column::DoneAt.is_null());
-        query = match (case, referral) {
-            (_, Some(referral)) => query.filter(task::Column::ReferralId.eq(Col(referral))),
-            (Some(case), None) => query.filter(task::Column::CaseId.eq(Col(case))),
-            (None, None) => return Ok(0),
-        };
-        let rows = query.lock_exclusive().all(&self.tx).await?;
-        for row in &rows {
-            self.task_end(row, outcome).await?;
-        }
-        Ok(rows.len())
-    }
-
-    /// Ends the unfinished tasks about a conversation.
-    pub(crate) async fn tasks_settle_conversation(
-        &mut self,
-        conversation: ConversationId,
-        kinds: &[TaskKind],
-    ) -> Result<()> {
-        let rows = task::Entity::find()
-            .filter(task::Column::ConversationId.eq(Col(conversation)))
-            .filter(task::Column::Kind.is_in(kinds.iter().map(|kind| kind.code())))
-            .filter(task::Column::DoneAt.is_null())
-            .lock_exclusive()
-            .all(&self.tx)
-            .await?;
-        for row in &rows {
-            self.task_end(row, TaskOutcome::NotNeeded).await?;
-        }
-        Ok(())
-    }
-
-    /// Moves a task up to the next post that somebody holds, once its clock has run out. At the top it stays, and alerts again.
-    ///
-    /// Errors with [`Error::Illegal`] when its time has not come.
-    pub async fn task_climb(&mut self, permit: &Permit<TaskDo>, climbs_at: At) -> Result<Climbed> {
-        let row = self.task_row(permit.on()).await?;
-        if row.climbs_at.is_none_or(|at| at.0 > self.now()) {
-            return Err(Error::Illegal("climb"));
-        }
-        let was = row.told_account_id.or(row.owner_account_id).map(|id| id.0);
-        let (level, told) = match row.site_id {
-            Some(site) => self.next_post(site.0, row.ladder_level, was).await?,
-            None => (TOP, was),
-        };
-        let change = task::ActiveModel {
-            ladder_level: Set(level),
-            told_account_id: Set(told.map(Col)),
-            climbs_at: Set(Some(Col(climbs_at))),
-            ..Default::default()
-        };
-        self.task_update(&row, TaskMove::Climb, change).await?;
-        self.note(permit, permit.on().uuid(), &["ladder_level", "told"]);
-        let post = post(level);
-        self.task_event(
-            &row,
-            "task_climbed",
-            serde_json::json!({ "task": row.kind, "to": post.code() }),
-        )
-        .await?;
-        Ok(Climbed { post, told })
-    }
-
-    /// Notes that a notice to the one who is told was put into the outbox.
-    pub async fn task_notified(&mut self, permit: &Permit<TaskDo>) -> Result<()> {
-        let row = self.task_row(permit.on()).await?;
-        self.note(permit, permit.on().uuid(), &["state"]);
-        self.task_update(&row, TaskMove::Notify, task::ActiveModel::default())
-            .await
     }
 }
 

@@ -186,7 +186,7 @@ fn the_pure_rooms_know_no_clock_no_chance_and_no_environment() {
 
 #[test]
 fn what_a_person_told_is_never_printed() {
-    let sheet = throughline_store::case::PersonSheet {
+    let sheet = throughline_store::person::PersonSheet {
         chosen: "Amina".into(),
         given: Some("Given".into()),
         family: Some("Family".into()),

@@ -7,4 +7,6 @@ pub mod db;
 pub mod env;
 pub mod postgres;
 #[cfg(feature = "world")]
+pub mod visitor;
+#[cfg(feature = "world")]
 pub mod world;

@@ -9,6 +9,11 @@ if ('noModule' in HTMLScriptElement.prototype) body.classList.add('govuk-fronten
 for (const name of ['Button', 'CharacterCount', 'Checkboxes', 'ErrorSummary', 'NotificationBanner', 'PasswordInput', 'Radios', 'ServiceNavigation', 'SkipLink', 'Tabs']) {
   try { govuk.createAll(govuk[name]) } catch { /* the page works without */ }
 }
+// A radio button may not say that it is expanded (WAI-ARIA 1.2); what it opens follows it, and that is said in words.
+const quiet = () => { for (const radio of document.querySelectorAll('input[type=radio][aria-expanded]')) radio.removeAttribute('aria-expanded') }
+quiet()
+addEventListener('click', quiet)
+addEventListener('pageshow', quiet)
 
 // Leave: blank at once, forget what was typed, replace this page in the history.
 const exit = document.querySelector('[data-tl-exit] a')

@@ -61,6 +61,8 @@ pub struct Page {
     pub signed_in: Option<Who>,
     /// Where a post signs out, and the token for it.
     pub sign_out: Option<(String, String)>,
+    /// The form of one button that records an emergency call, in the strip on every page of somebody signed in.
+    pub called_999: Option<Html>,
     /// Helplines in the strip; the emergency number is always there.
     pub help: Vec<Helpline>,
     /// Show the exit button: on public and person-facing pages.
@@ -121,6 +123,7 @@ impl Page {
             home_href: "/".to_owned(),
             signed_in: None,
             sign_out: None,
+            called_999: None,
             help: Vec::new(),
             exit_button: false,
             demo_banner: false,
@@ -246,6 +249,9 @@ component!(Page, |lang| {
         role_label: "Work coach".to_owned(),
     });
     page.sign_out = Some(("/sign-out".to_owned(), "token".to_owned()));
+    page.called_999 = Some(Html::trusted(
+        "<form method=\"post\" action=\"/emergency\"><button class=\"tl-help__called\">999</button></form>",
+    ));
     page.help = vec![
         Helpline {
             name: "Riverside line".to_owned(),

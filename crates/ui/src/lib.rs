@@ -3,7 +3,7 @@
 //! # What is where
 //!
 //! - [`html`]: [`Html`] (escaped unless trusted), [`Component`].
-//! - [`text`], [`format`]: [`Text`] and [`Lang`]; keys in `locales/<lang>/<area>.ftl`; dates, clocks, numbers, money.
+//! - [`text`], [`mod@format`]: [`Text`] and [`Lang`]; keys in `locales/<lang>/<area>.ftl`; dates, clocks, numbers, money.
 //! - [`form`]: [`Form`]: parse, check, show again.
 //! - [`layout`]: [`Page`] around every body; [`PlainPage`] for errors and locks.
 //! - [`fields`], [`areas`], [`choices`], [`dates`]: questions. [`actions`]: buttons, links, forms, exit. [`content`],

@@ -14,6 +14,7 @@ pub struct Table {
     head: Vec<Cell>,
     rows: Vec<Vec<Cell>>,
     first_cell_is_header: bool,
+    stacked: bool,
     classes: Classes,
     attrs: Attrs,
 }
@@ -107,6 +108,9 @@ impl Table {
         classes caption_classes;
         /// The first cell of each row names the row.
         flag first_cell_is_header;
+        /// On a narrow screen each row becomes a block, with the heading of its column before each cell, so that nobody
+        /// has to scroll sideways. For tables of words; figures that are compared stay side by side.
+        flag stacked;
         /// More class names.
         classes classes;
         /// An extra attribute.
@@ -114,10 +118,22 @@ impl Table {
     }
 }
 
+impl Table {
+    /// The heading of a column, to stand before a cell when the row is stacked.
+    fn heading_of(&self, column: usize) -> Option<&Html> {
+        let words = self
+            .stacked
+            .then(|| self.head.get(column))?
+            .map(|cell| &cell.words)?;
+        (!words.is_empty()).then_some(words)
+    }
+}
+
 component!(Table, |_lang| Self::new("Waits")
     .head([Cell::new("Place"), Cell::numeric("Days")])
     .row([Cell::new("Leeds"), Cell::numeric("12")])
-    .first_cell_is_header());
+    .first_cell_is_header()
+    .stacked());
 
 /// Parts of one thing that are read one at a time. Without JavaScript, one under the other.
 #[derive(Debug, Clone, Template)]

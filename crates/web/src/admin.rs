@@ -94,7 +94,7 @@ async fn people(visit: Visit) -> Outcome {
     let text = visit.text();
     let people = access::colleagues(store(&visit), visit.actor()).await?;
     let sites = own_sites(&visit).await?;
-    let mut table = Table::new(text.t("admin-people-caption")).head([
+    let mut table = Table::new(text.t("admin-people-caption")).stacked().head([
         text.t("admin-name"),
         text.t("admin-role"),
         text.t("admin-site"),
@@ -459,12 +459,14 @@ async fn site_post(visit: Visit) -> Outcome {
 async fn programs(visit: Visit) -> Outcome {
     let text = visit.text();
     let clients = access::clients(store(&visit), visit.actor()).await?;
-    let mut table = Table::new(text.t("admin-programs-caption")).head([
-        text.t("admin-name"),
-        text.t("admin-program-may"),
-        text.t("admin-program-since"),
-        text.t("admin-access"),
-    ]);
+    let mut table = Table::new(text.t("admin-programs-caption"))
+        .stacked()
+        .head([
+            text.t("admin-name"),
+            text.t("admin-program-may"),
+            text.t("admin-program-since"),
+            text.t("admin-access"),
+        ]);
     for client in &clients {
         let may: Vec<String> = client
             .scopes
@@ -493,7 +495,11 @@ async fn programs(visit: Visit) -> Outcome {
             text.t("admin-program-new"),
             "/admin/programs/new",
         ))
-        .then(table);
+        .then(if clients.is_empty() {
+            Html::paragraph(text.t("admin-programs-none"))
+        } else {
+            table.into()
+        });
     let mut page = visit.page("page-admin-title", body);
     page.back = Some("/admin".to_owned());
     Ok(visit.show(page))

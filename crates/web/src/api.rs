@@ -1,4 +1,5 @@
-//! The JSON API, version 1: the same use cases as the pages, for programs bound to one organisation.
+//! The JSON API, version 1, as a service that is asked: its inbox, a referral's packet, the answer, the outcome. What the asking
+//! side does is in `api_case`; both stand on the helpers here.
 //!
 //! Reading gives an `ETag`; changing needs it back in `If-Match`, so nobody overwrites what they have not seen. Creating
 //! needs an `Idempotency-Key`, so a write sent twice is done once. Problems are RFC 9457 and never repeat what was sent.
@@ -8,14 +9,11 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use throughline_app::intake::{self, Intake};
 use throughline_app::partner;
-use throughline_app::records::case::PersonSheet;
 use throughline_app::records::once::Once;
 use throughline_app::records::referral::{Referral, Via};
-use throughline_app::referral::{self, Answer, Outcome as Came};
+use throughline_app::referral_answer::{self, Answer, Outcome as Came};
 use throughline_core::code::Code as _;
-use throughline_core::id::Ref;
 use throughline_core::reason::Words;
 use throughline_core::referral::{EndReason, Helped, UnmetReason};
 use throughline_policy::{ActionKind, Actor};
@@ -40,20 +38,6 @@ pub fn routes() -> Vec<Route> {
     document.rate = Rate::Api;
     vec![
         document,
-        api(
-            Method1::Post,
-            "/api/v1/cases",
-            "Open a case for a named lead",
-            client(ActionKind::CaseOpen),
-            |v| Box::pin(case_open(v)),
-        ),
-        api(
-            Method1::Get,
-            "/api/v1/cases/{case}",
-            "Read a case",
-            client(ActionKind::CaseRead),
-            |v| Box::pin(case_read(v)),
-        ),
         api(
             Method1::Get,
             "/api/v1/referrals",
@@ -86,23 +70,6 @@ pub fn routes() -> Vec<Route> {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CaseBody {
-    site: Ref,
-    lead: Ref,
-    person: PersonBody,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PersonBody {
-    chosen: String,
-    given: Option<String>,
-    family: Option<String>,
-    born: Option<jiff::civil::Date>,
-}
-
-#[derive(Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case", deny_unknown_fields)]
 enum AnswerBody {
     Accept {
@@ -128,7 +95,7 @@ enum OutcomeBody {
 }
 
 /// The body as `T`. What is wrong with it is never repeated back (ASSURANCE G6).
-fn body<T: DeserializeOwned>(visit: &Visit) -> Result<T, Fault> {
+pub(crate) fn body<T: DeserializeOwned>(visit: &Visit) -> Result<T, Fault> {
     let json = visit
         .headers
         .get(header::CONTENT_TYPE)
@@ -139,7 +106,7 @@ fn body<T: DeserializeOwned>(visit: &Visit) -> Result<T, Fault> {
     serde_json::from_slice(&visit.body).map_err(|_| Fault::BadRequest)
 }
 
-fn words(text: &str, field: &'static str) -> Result<Words, Fault> {
+pub(crate) fn words(text: &str, field: &'static str) -> Result<Words, Fault> {
     Words::new(text).map_err(|_| Fault::Invalid {
         field,
         problem: "error-required",
@@ -147,7 +114,7 @@ fn words(text: &str, field: &'static str) -> Result<Words, Fault> {
 }
 
 /// The version that the caller has seen.
-fn if_match(visit: &Visit) -> Result<i64, Fault> {
+pub(crate) fn if_match(visit: &Visit) -> Result<i64, Fault> {
     let tag = visit
         .headers
         .get(header::IF_MATCH)
@@ -165,23 +132,15 @@ fn if_match(visit: &Visit) -> Result<i64, Fault> {
     })
 }
 
-fn tagged(mut response: Response, version: i64) -> Response {
+pub(crate) fn tagged(mut response: Response, version: i64) -> Response {
     if let Ok(value) = HeaderValue::from_str(&format!("\"{version}\"")) {
         response.headers_mut().insert(header::ETAG, value);
     }
     response
 }
 
-fn client_key(actor: &Actor) -> Vec<u8> {
-    match actor {
-        Actor::Client { client, .. } => client.uuid().as_bytes().to_vec(),
-        _ => Vec::new(),
-    }
-}
-
-async fn case_open(visit: Visit) -> Outcome {
-    let sent: CaseBody = body(&visit)?;
-    let chosen = words(&sent.person.chosen, "person.chosen")?;
+/// This write, told apart from others by its sender and their key. Every write that makes something needs one.
+pub(crate) fn once(visit: &Visit, path: &str) -> Result<Once, Fault> {
     let key = visit
         .headers
         .get("idempotency-key")
@@ -191,42 +150,11 @@ async fn case_open(visit: Visit) -> Outcome {
         field: "Idempotency-Key",
         problem: "api-key-needed",
     })?;
-    let once = Once::new(
-        &client_key(visit.actor()),
-        key,
-        &[b"POST /api/v1/cases", &visit.body],
-    );
-    let order = Intake {
-        site: sent.site,
-        lead: sent.lead,
-        person: PersonSheet {
-            chosen: chosen.as_str().to_owned(),
-            given: sent.person.given,
-            family: sent.person.family,
-            born: sent.person.born.map(|born| born.to_string()),
-            age_band: None,
-            language: None,
-            interpreter: None,
-            access: Vec::new(),
-        },
+    let client = match visit.actor() {
+        Actor::Client { client, .. } => client.uuid().as_bytes().to_vec(),
+        _ => Vec::new(),
     };
-    let done = intake::open(visit.app(), visit.actor(), &once, &order).await?;
-    let status = StatusCode::from_u16(done.status).unwrap_or(StatusCode::OK);
-    Ok(tagged(answer_json(status, &done.body), 1))
-}
-
-async fn case_read(visit: Visit) -> Outcome {
-    let case = intake::read(visit.app(), visit.actor(), visit.reference("case")?).await?;
-    let value = json!({
-        "reference": case.reference,
-        "state": case.state.code(),
-        "risk": case.risk.code(),
-        "opened_at": case.opened_at.to_string(),
-        "person": compact(json!({
-            "chosen": case.sheet.chosen, "given": case.sheet.given, "family": case.sheet.family, "born": case.sheet.born,
-        })),
-    });
-    Ok(tagged(answer_json(StatusCode::OK, &value), case.version))
+    Ok(Once::new(&client, key, &[path.as_bytes(), &visit.body]))
 }
 
 async fn inbox(visit: Visit) -> Outcome {
@@ -243,7 +171,7 @@ async fn inbox(visit: Visit) -> Outcome {
     Ok(answer_json(StatusCode::OK, &json!({ "referrals": rows })))
 }
 
-fn plain(referral: &Referral) -> Value {
+pub(crate) fn plain(referral: &Referral) -> Value {
     compact(json!({
         "reference": referral.reference, "need": referral.need.code(), "state": referral.state.code(), "reason": referral.reason,
         "helped": referral.helped, "sent_at": referral.sent_at.map(|at| at.to_string()), "due_at": referral.due_at.map(|at| at.to_string()),
@@ -301,7 +229,8 @@ async fn referral_outcome(visit: Visit) -> Outcome {
     };
     let reference = visit.reference("referral")?;
     let state =
-        referral::outcome(visit.app(), visit.actor(), reference, seen, came, Via::Api).await?;
+        referral_answer::outcome(visit.app(), visit.actor(), reference, seen, came, Via::Api)
+            .await?;
     Ok(tagged(
         answer_json(StatusCode::OK, &json!({ "state": state.code() })),
         seen + 1,
@@ -309,7 +238,7 @@ async fn referral_outcome(visit: Visit) -> Outcome {
 }
 
 /// Leaves out what has no value.
-fn compact(mut value: Value) -> Value {
+pub(crate) fn compact(mut value: Value) -> Value {
     if let Some(map) = value.as_object_mut() {
         map.retain(|_, value| !value.is_null());
     }

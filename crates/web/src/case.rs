@@ -3,7 +3,8 @@
 
 use serde_json::Value as Json;
 use throughline_app::Error;
-use throughline_app::case::{self, CaseState, CaseView, Closing, Told};
+use throughline_app::case::{self, CaseState, Closing};
+use throughline_app::case_view::{self, CaseView, Told};
 use throughline_app::contact::SafelyNow;
 use throughline_core::code::Code;
 use throughline_core::contact::Channel;
@@ -85,7 +86,7 @@ const TABS: [(Tab, &str, &str); 6] = [
 /// The case that the address names.
 pub(crate) async fn opened(visit: &Visit) -> Result<CaseView, Fault> {
     let reference = visit.reference("case")?;
-    Ok(case::read(visit.app(), visit.actor(), reference).await?)
+    Ok(case_view::read(visit.app(), visit.actor(), reference).await?)
 }
 
 /// Takes a refusal that is about an answer into the form, so that the page is shown again; anything else ends the request.
@@ -238,7 +239,7 @@ fn values(text: Text, told: &Told) -> Vec<(&'static str, Value)> {
         ("why", "contact-ended"),
         ("purpose", "purpose"),
         ("basis", "basis"),
-        ("task", "task"),
+        ("task", "task-kind"),
         ("outcome", "task-outcome"),
         ("move", "step"),
     ];
@@ -297,6 +298,7 @@ async fn story(visit: Visit) -> Outcome {
         &view,
         Tab::Story,
         right_now(&visit, &view)
+            .then(Html::heading(2, Size::M, text.t("case-story-heading")))
             .then(body)
             .then(ending(&visit, &view)),
     );
@@ -406,7 +408,11 @@ async fn plan(visit: Visit) -> Outcome {
     }
     body.push(ButtonGroup::new([
         Html::from(Button::link(text.t("case-need-add"), format!("{at}/needs/add")).secondary()),
-        Button::link(text.t("case-find-help"), "/find").into(),
+        Button::link(
+            text.t("case-find-help"),
+            format!("/find/for/{}", view.case.reference),
+        )
+        .into(),
     ]));
     body.push(Html::heading(2, Size::M, text.t("case-words")));
     match view.statements.first() {
@@ -462,33 +468,45 @@ async fn referrals(visit: Visit) -> Outcome {
 async fn looks(visit: Visit) -> Outcome {
     let text = visit.text();
     let view = opened(&visit).await?;
-    let looked = case::lookers(visit.app(), visit.actor(), view.case.reference).await?;
-    let rows = looked.iter().map(|looked| {
-        let by = looked
+    let looked = case_view::lookers(visit.app(), visit.actor(), view.case.reference).await?;
+    // One line for each time that somebody was here, not for each page that they opened then.
+    let visits = looked.chunk_by(|a, b| {
+        (&a.by, &a.look.action, a.look.at.london_date())
+            == (&b.by, &b.look.action, b.look.at.london_date())
+    });
+    let rows = visits.filter_map(|seen| {
+        let (last, first) = (seen.first()?, seen.last()?);
+        let by = last
             .by
             .clone()
             .unwrap_or_else(|| text.plain("case-looks-system"));
-        let action = format!("look-{}", looked.look.action);
+        let action = format!("look-{}", last.look.action);
         let action = if has_key(&action) {
             text.t(&action)
         } else {
             text.t("look-other")
         };
-        Event::new(
-            action,
-            looked.look.at.to_string(),
-            moment(text, looked.look.at),
-        )
-        .by(
-            visit.lang,
-            &text.plain_with(
-                "case-looks-of",
-                &[
-                    ("name", by.into()),
-                    ("organisation", looked.organisation.clone().into()),
-                ],
-            ),
-        )
+        let mut event = Event::new(action, last.look.at.to_string(), moment(text, last.look.at))
+            .by(
+                visit.lang,
+                &text.plain_with(
+                    "case-looks-of",
+                    &[
+                        ("name", by.into()),
+                        ("organisation", last.organisation.clone().into()),
+                    ],
+                ),
+            );
+        if seen.len() > 1 {
+            let time = |at: At| text.time(at.london().time());
+            let values = [
+                ("count", seen.len().into()),
+                ("from", time(first.look.at).into()),
+                ("to", time(last.look.at).into()),
+            ];
+            event = event.body(Html::paragraph(text.t_with("case-looks-times", &values)));
+        }
+        Some(event)
     });
     let body = Html::paragraph(text.t("case-looks-what")).then(Timeline::new(rows));
     let page = frame(&visit, &view, Tab::Looks, body);

@@ -1,13 +1,11 @@
 //! The cards of "right now" (bed, money, essentials, children, risk), needs, and handing a case over. Every card is answered or
 //! put off with a reason and a time; nothing is filled in for anybody.
 
-use jiff::civil::Date;
-use throughline_app::case::{self, CaseView, Child, Said};
+use throughline_app::case_now::{self, Said};
+use throughline_app::case_view::CaseView;
 use throughline_core::answer::Answer;
-use throughline_core::child::{Safeguarding, SafeguardingCode};
 use throughline_core::code::Code;
 use throughline_core::immediate::{ImmediateAnswer, ImmediateCode, ImmediateKind};
-use throughline_core::need::{NeedMove, NeedType};
 use throughline_core::reason::Reason;
 use throughline_core::risk::RiskBand;
 use throughline_core::time::At;
@@ -19,7 +17,7 @@ use crate::route::{Rate, Route, get, post};
 use crate::visit::Visit;
 
 /// The longest reason, in characters.
-const REASON: usize = 2_000;
+pub(crate) const REASON: usize = 2_000;
 
 /// The routes of this area.
 pub fn routes() -> Vec<Route> {
@@ -36,36 +34,6 @@ pub fn routes() -> Vec<Route> {
         }),
         post("/cases/{case}/risk", TITLE, CHANGE, page, |v| {
             Box::pin(judge(v))
-        }),
-        get("/cases/{case}/children", TITLE, CHANGE, page, |v| {
-            Box::pin(children(v))
-        }),
-        post("/cases/{case}/children", TITLE, CHANGE, page, |v| {
-            Box::pin(child_add(v))
-        }),
-        get("/cases/{case}/children/{child}", TITLE, CHANGE, page, |v| {
-            Box::pin(child(v))
-        }),
-        post("/cases/{case}/children/{child}", TITLE, CHANGE, page, |v| {
-            Box::pin(child_decide(v))
-        }),
-        get("/cases/{case}/needs/add", TITLE, CHANGE, page, |v| {
-            Box::pin(need_new(v))
-        }),
-        post("/cases/{case}/needs/add", TITLE, CHANGE, page, |v| {
-            Box::pin(need_add(v))
-        }),
-        get("/cases/{case}/needs/{need}", TITLE, CHANGE, page, |v| {
-            Box::pin(need(v))
-        }),
-        post("/cases/{case}/needs/{need}", TITLE, CHANGE, page, |v| {
-            Box::pin(need_move(v))
-        }),
-        get("/cases/{case}/hand-over", TITLE, CHANGE, page, |v| {
-            Box::pin(hand_over(v))
-        }),
-        post("/cases/{case}/hand-over", TITLE, CHANGE, page, |v| {
-            Box::pin(hand_over_to(v))
         }),
     ]
 }
@@ -90,7 +58,7 @@ pub(crate) fn chosen<C: Code>(form: &mut Form, name: &str) -> Option<C> {
 }
 
 /// A part of the address that is a code of a list.
-fn named<C: Code>(visit: &Visit, name: &str) -> Result<C, Fault> {
+pub(crate) fn named<C: Code>(visit: &Visit, name: &str) -> Result<C, Fault> {
     visit
         .param(name)
         .and_then(|code| C::from_code(code).ok())
@@ -98,12 +66,18 @@ fn named<C: Code>(visit: &Visit, name: &str) -> Result<C, Fault> {
 }
 
 /// The reason that was given; a blank one is recorded on the form.
-fn reason(form: &mut Form) -> Option<Reason> {
+pub(crate) fn reason(form: &mut Form) -> Option<Reason> {
     let words = form.required_within("reason", "case-reason-needed", REASON)?;
     Reason::new(&words).ok()
 }
 
-fn form_to(visit: &Visit, view: &CaseView, path: &str, version: i64, body: Html) -> Html {
+pub(crate) fn form_to(
+    visit: &Visit,
+    view: &CaseView,
+    path: &str,
+    version: i64,
+    body: Html,
+) -> Html {
     PostForm::new(
         format!("/cases/{}{path}", view.case.reference),
         visit.csrf(),
@@ -113,11 +87,9 @@ fn form_to(visit: &Visit, view: &CaseView, path: &str, version: i64, body: Html)
     .into()
 }
 
-fn version(form: &Form) -> Result<i64, Fault> {
+pub(crate) fn version(form: &Form) -> Result<i64, Fault> {
     form.value("version").parse().map_err(|_| Fault::BadRequest)
 }
-
-// ---- bed, money, essentials
 
 async fn card(visit: Visit) -> Outcome {
     let view = opened(&visit).await?;
@@ -237,7 +209,7 @@ async fn answer(visit: Visit) -> Outcome {
             into_account: form.value("how") == "account",
             version,
         };
-        match case::immediate_answer(visit.app(), visit.actor(), reference, &said).await {
+        match case_now::immediate_answer(visit.app(), visit.actor(), reference, &said).await {
             Ok(()) => return Ok(visit.go_saying(&format!("/cases/{reference}"), "case-saved")),
             Err(error) => again(&mut form, error)?,
         }
@@ -245,8 +217,6 @@ async fn answer(visit: Visit) -> Outcome {
     let view = opened(&visit).await?;
     Ok(visit.show_errors(card_page(&visit, &view, kind, &form)))
 }
-
-// ---- risk
 
 async fn risk(visit: Visit) -> Outcome {
     let view = opened(&visit).await?;
@@ -310,7 +280,8 @@ async fn judge(visit: Visit) -> Outcome {
     form.required_choice("by", &["me", "them"], "error-choose-one");
     if let (Some(band), Some(reason), false) = (band, reason, form.has_errors()) {
         let them = form.value("by") == "them";
-        match case::risk_judge(visit.app(), visit.actor(), reference, band, &reason, them).await {
+        match case_now::risk_judge(visit.app(), visit.actor(), reference, band, &reason, them).await
+        {
             Ok(()) => {
                 let said = if band == RiskBand::High {
                     "risk-said-high"
@@ -324,315 +295,4 @@ async fn judge(visit: Visit) -> Outcome {
     }
     let view = opened(&visit).await?;
     Ok(visit.show_errors(risk_page(&visit, &view, &form)))
-}
-
-// ---- children
-
-async fn children(visit: Visit) -> Outcome {
-    let view = opened(&visit).await?;
-    Ok(visit.show(children_page(&visit, &view, &Form::empty())))
-}
-
-fn children_page(visit: &Visit, view: &CaseView, form: &Form) -> Page {
-    let text = visit.text();
-    let mut body = Html::paragraph(text.t("children-what"));
-    for child in &view.children {
-        let decided = match &child.safeguarding {
-            None => Html::from(Tag::new(text.t("children-undecided")).colour(Colour::Yellow)),
-            Some(decision) => word(text, "safeguarding", decision.code().code()),
-        };
-        let list = SummaryList::new()
-            .fact(text.t("children-safeguarding"), decided)
-            .fact(
-                text.t("children-help"),
-                word(text, "child-state", child.state.code()),
-            );
-        let card = SummaryCard::new(Html::text(&child.sheet.chosen), list)
-            .action(Action::new(
-                text.t("children-decide"),
-                format!(
-                    "/cases/{}/children/{}",
-                    view.case.reference, child.reference
-                ),
-            ))
-            .action(Action::new(
-                text.t("children-own"),
-                format!("/cases/{}", child.reference),
-            ));
-        body.push(card);
-    }
-    let questions = Html::from(
-        Input::new("chosen", text.t("children-name"))
-            .hint(text.t("children-name-hint"))
-            .bind(form, text),
-    )
-    .then(DateInput::new(visit.lang, "born", text.t("children-born")).bind(form, text))
-    .then(Button::new(text.t("children-add")));
-    body.push(Html::heading(2, Size::M, text.t("children-another")));
-    body.push(form_to(
-        visit,
-        view,
-        "/children",
-        view.case.version,
-        questions,
-    ));
-    step(visit, view, "children-heading", "", form, body)
-}
-
-async fn child_add(visit: Visit) -> Outcome {
-    let reference = visit.reference("case")?;
-    let mut form = visit.form()?;
-    let chosen = form.required_within("chosen", "error-required", 200);
-    let born: Option<Date> = form.date("born");
-    if let (Some(chosen), false) = (chosen, form.has_errors()) {
-        let sheet = crate::person::sheet(chosen, born);
-        let own = case::child_add(visit.app(), visit.actor(), reference, &sheet).await?;
-        return Ok(visit.go_saying(&format!("/cases/{reference}/children/{own}"), "case-saved"));
-    }
-    let view = opened(&visit).await?;
-    Ok(visit.show_errors(children_page(&visit, &view, &form)))
-}
-
-/// The child of this case that the address names.
-fn child_of<'a>(visit: &Visit, view: &'a CaseView) -> Result<&'a Child, Fault> {
-    let own = visit.reference("child")?;
-    view.children
-        .iter()
-        .find(|child| child.reference == own)
-        .ok_or(Fault::NotFound)
-}
-
-async fn child(visit: Visit) -> Outcome {
-    let view = opened(&visit).await?;
-    let mut form = Form::empty();
-    let child = child_of(&visit, &view)?;
-    if let Some(decision) = &child.safeguarding {
-        form.set("decision", decision.code().code());
-        if let Safeguarding::NotNeeded(reason) = decision {
-            form.set("reason", reason.as_str());
-        }
-    }
-    Ok(visit.show(child_page(&visit, &view, child, &form)))
-}
-
-fn child_page(visit: &Visit, view: &CaseView, child: &Child, form: &Form) -> Page {
-    let text = visit.text();
-    let questions = Html::from(
-        Radios::new("decision", text.t("child-decision"))
-            .items(choices::<SafeguardingCode>(text, "safeguarding"))
-            .bind(form, text),
-    )
-    .then(
-        Textarea::new("reason", text.t("child-reason"))
-            .hint(text.t("child-reason-hint"))
-            .bind(form, text),
-    )
-    .then(Button::new(text.t("case-save")));
-    let body = Html::heading(2, Size::M, Html::text(&child.sheet.chosen))
-        .then(Html::paragraph(text.t("child-what")))
-        .then(form_to(
-            visit,
-            view,
-            &format!("/children/{}", child.reference),
-            child.version,
-            questions,
-        ));
-    step(visit, view, "child-heading", "/children", form, body)
-}
-
-async fn child_decide(visit: Visit) -> Outcome {
-    let reference = visit.reference("case")?;
-    let mut form = visit.form()?;
-    let version = version(&form)?;
-    let decision = match chosen::<SafeguardingCode>(&mut form, "decision") {
-        None => None,
-        Some(SafeguardingCode::Referred) => Some(Safeguarding::Referred),
-        Some(SafeguardingCode::AlreadyOpen) => Some(Safeguarding::AlreadyOpen),
-        Some(SafeguardingCode::NotNeeded) => reason(&mut form).map(Safeguarding::NotNeeded),
-    };
-    if let (Some(decision), false) = (decision, form.has_errors()) {
-        let own = visit.reference("child")?;
-        case::child_decide(
-            visit.app(),
-            visit.actor(),
-            reference,
-            own,
-            version,
-            &decision,
-        )
-        .await?;
-        return Ok(visit.go_saying(&format!("/cases/{reference}/children"), "case-saved"));
-    }
-    let view = opened(&visit).await?;
-    let child = child_of(&visit, &view)?;
-    Ok(visit.show_errors(child_page(&visit, &view, child, &form)))
-}
-
-// ---- needs
-
-async fn need_new(visit: Visit) -> Outcome {
-    let view = opened(&visit).await?;
-    Ok(visit.show(need_new_page(&visit, &view, &Form::empty())))
-}
-
-fn need_new_page(visit: &Visit, view: &CaseView, form: &Form) -> Page {
-    let text = visit.text();
-    let questions = Html::from(
-        Radios::new("need", text.t("need-which"))
-            .small()
-            .items(choices::<NeedType>(text, "need"))
-            .bind(form, text),
-    )
-    .then(
-        Radios::new("told", text.t("need-told"))
-            .hint(text.t("need-told-hint"))
-            .item(Choice::new("told", text.t("need-told-yes")))
-            .item(Choice::new("seen", text.t("need-told-seen")))
-            .bind(form, text),
-    )
-    .then(Button::new(text.t("case-save")));
-    let body = form_to(visit, view, "/needs/add", view.case.version, questions);
-    step(visit, view, "need-add-heading", "/plan", form, body)
-}
-
-async fn need_add(visit: Visit) -> Outcome {
-    let reference = visit.reference("case")?;
-    let mut form = visit.form()?;
-    let kind = chosen::<NeedType>(&mut form, "need");
-    let told = form.required_choice("told", &["told", "seen"], "error-choose-one");
-    if let (Some(kind), Some(told), false) = (kind, told, form.has_errors()) {
-        case::need_add(visit.app(), visit.actor(), reference, kind, told == "told").await?;
-        return Ok(visit.go_saying(&format!("/cases/{reference}/plan"), "case-saved"));
-    }
-    let view = opened(&visit).await?;
-    Ok(visit.show_errors(need_new_page(&visit, &view, &form)))
-}
-
-/// What a worker may say of a need by hand; the others happen with a referral.
-const BY_HAND: [NeedMove; 7] = [
-    NeedMove::Tell,
-    NeedMove::Offer,
-    NeedMove::JudgeNotWorthSending,
-    NeedMove::PutOff,
-    NeedMove::FallThrough,
-    NeedMove::Refuse,
-    NeedMove::Meet,
-];
-
-async fn need(visit: Visit) -> Outcome {
-    let view = opened(&visit).await?;
-    let kind = named::<NeedType>(&visit, "need")?;
-    Ok(visit.show(need_page(&visit, &view, kind, &Form::empty())?))
-}
-
-fn need_page(visit: &Visit, view: &CaseView, kind: NeedType, form: &Form) -> Result<Page, Fault> {
-    let text = visit.text();
-    let known = view
-        .needs
-        .iter()
-        .find(|need| need.kind == kind)
-        .ok_or(Fault::NotFound)?;
-    let moves = BY_HAND
-        .into_iter()
-        .filter(|by| known.state.apply(*by).is_ok())
-        .map(|by| Choice::new(by.code(), word(text, "need-move", by.code())));
-    let questions = Html::from(
-        Radios::new("move", text.t("need-what"))
-            .items(moves)
-            .bind(form, text),
-    )
-    .then(
-        Textarea::new("reason", text.t("need-reason"))
-            .hint(text.t("need-reason-hint"))
-            .bind(form, text),
-    )
-    .then(Button::new(text.t("case-save")));
-    let body = Html::heading(2, Size::M, word(text, "need", kind.code()))
-        .then(Html::paragraph(word(
-            text,
-            "need-state",
-            known.state.code(),
-        )))
-        .then(form_to(
-            visit,
-            view,
-            &format!("/needs/{kind}"),
-            known.version,
-            questions,
-        ));
-    Ok(step(visit, view, "need-heading", "/plan", form, body))
-}
-
-async fn need_move(visit: Visit) -> Outcome {
-    let reference = visit.reference("case")?;
-    let kind = named::<NeedType>(&visit, "need")?;
-    let mut form = visit.form()?;
-    let version = version(&form)?;
-    let by = chosen::<NeedMove>(&mut form, "move").filter(|by| BY_HAND.contains(by));
-    let reason = form
-        .optional_within("reason", REASON)
-        .and_then(|words| Reason::new(&words).ok());
-    if let (Some(by), false) = (by, form.has_errors()) {
-        match case::need_move(
-            visit.app(),
-            visit.actor(),
-            reference,
-            kind,
-            version,
-            by,
-            reason.as_ref(),
-        )
-        .await
-        {
-            Ok(_) => return Ok(visit.go_saying(&format!("/cases/{reference}/plan"), "case-saved")),
-            Err(error) => again(&mut form, error)?,
-        }
-    }
-    let view = opened(&visit).await?;
-    Ok(visit.show_errors(need_page(&visit, &view, kind, &form)?))
-}
-
-// ---- handing over
-
-async fn hand_over(visit: Visit) -> Outcome {
-    let view = opened(&visit).await?;
-    let page = hand_over_page(&visit, &view, &Form::empty()).await?;
-    Ok(visit.show(page))
-}
-
-async fn hand_over_page(visit: &Visit, view: &CaseView, form: &Form) -> Result<Page, Fault> {
-    let text = visit.text();
-    let colleagues = case::colleagues(visit.app(), visit.actor(), view.case.reference).await?;
-    let items = colleagues
-        .into_iter()
-        .map(|colleague| Choice::new(colleague.reference.to_string(), Html::text(&colleague.name)));
-    let questions = Html::from(
-        Radios::new("to", text.t("hand-over-to"))
-            .items(items)
-            .bind(form, text),
-    )
-    .then(Button::new(text.t("hand-over-go")));
-    let body = Html::paragraph(text.t("hand-over-what")).then(form_to(
-        visit,
-        view,
-        "/hand-over",
-        view.case.version,
-        questions,
-    ));
-    Ok(step(visit, view, "case-hand-over", "", form, body))
-}
-
-async fn hand_over_to(visit: Visit) -> Outcome {
-    let reference = visit.reference("case")?;
-    let mut form = visit.form()?;
-    if form.required("to", "error-choose-one").is_some() {
-        let to = form.value("to").parse().map_err(|_| Fault::BadRequest)?;
-        match case::hand_over(visit.app(), visit.actor(), reference, to).await {
-            Ok(()) => return Ok(visit.go_saying("/cases", "hand-over-said")),
-            Err(error) => again(&mut form, error)?,
-        }
-    }
-    let view = opened(&visit).await?;
-    let page = hand_over_page(&visit, &view, &form).await?;
-    Ok(visit.show_errors(page))
 }

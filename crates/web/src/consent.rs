@@ -1,12 +1,15 @@
 //! The sharing tab: what was agreed, with whom, line by line; taking it back.
 
-use throughline_app::case::{Agreed, CaseView};
+use throughline_app::case_view::{Agreed, CaseView};
 use throughline_app::consent;
 use throughline_core::code::Code;
+use throughline_core::consent::SharePurpose;
 use throughline_core::id::Ref;
+use throughline_core::reason::Words;
 use throughline_ui::prelude::*;
 
 use crate::case::{CHANGE, READ, TITLE, Tab, frame, moment, opened, step, word};
+use crate::case_now::{choices, chosen, form_to, reason};
 use crate::fault::{Fault, Outcome};
 use crate::route::{Rate, Route, get, post};
 use crate::visit::Visit;
@@ -17,6 +20,12 @@ pub fn routes() -> Vec<Route> {
     vec![
         get("/cases/{case}/sharing", TITLE, READ, page, |v| {
             Box::pin(tab(v))
+        }),
+        get("/cases/{case}/not-shared", TITLE, CHANGE, page, |v| {
+            Box::pin(not_shared(v))
+        }),
+        post("/cases/{case}/not-shared", TITLE, CHANGE, page, |v| {
+            Box::pin(not_share(v))
         }),
         get(
             "/cases/{case}/sharing/{consent}",
@@ -100,6 +109,10 @@ async fn tab(visit: Visit) -> Outcome {
         }
         body.push(card);
     }
+    body.push(Html::paragraph(Link::new(
+        text.t("sharing-not-link"),
+        format!("/cases/{}/not-shared", view.case.reference),
+    )));
     let page = frame(&visit, &view, Tab::Sharing, body);
     Ok(visit.show(page))
 }
@@ -145,4 +158,55 @@ async fn withdraw(visit: Visit) -> Outcome {
     let (case, reference) = (visit.reference("case")?, visit.reference("consent")?);
     consent::withdraw(visit.app(), visit.actor(), case, reference).await?;
     Ok(visit.go_saying(&format!("/cases/{case}/sharing"), "sharing-withdrawn-said"))
+}
+
+async fn not_shared(visit: Visit) -> Outcome {
+    let view = opened(&visit).await?;
+    Ok(visit.show(not_shared_page(&visit, &view, &Form::empty())))
+}
+
+/// A decision not to share is kept like a decision to share: with whom, for what, and why.
+fn not_shared_page(visit: &Visit, view: &CaseView, form: &Form) -> Page {
+    let text = visit.text();
+    let questions = Html::from(
+        Input::new("with", text.t("sharing-not-with"))
+            .hint(text.t("sharing-not-with-hint"))
+            .bind(form, text),
+    )
+    .then(
+        Radios::new("purpose", text.t("sharing-not-purpose"))
+            .items(choices::<SharePurpose>(text, "purpose"))
+            .bind(form, text),
+    )
+    .then(
+        Textarea::new("reason", text.t("sharing-not-why"))
+            .hint(text.t("sharing-not-why-hint"))
+            .rows(3)
+            .bind(form, text),
+    )
+    .then(Button::new(text.t("case-save")));
+    let body = Html::paragraph(text.t("sharing-not-what")).then(form_to(
+        visit,
+        view,
+        "/not-shared",
+        view.case.version,
+        questions,
+    ));
+    step(visit, view, "sharing-not-heading", "/sharing", form, body)
+}
+
+async fn not_share(visit: Visit) -> Outcome {
+    let case = visit.reference("case")?;
+    let mut form = visit.form()?;
+    let with = form
+        .required_within("with", "sharing-not-with-needed", 200)
+        .and_then(|with| Words::new(&with).ok());
+    let purpose = chosen::<SharePurpose>(&mut form, "purpose");
+    let why = reason(&mut form);
+    if let (Some(with), Some(purpose), Some(why), false) = (with, purpose, why, form.has_errors()) {
+        consent::not_share(visit.app(), visit.actor(), case, &with, purpose, &why).await?;
+        return Ok(visit.go_saying(&format!("/cases/{case}/sharing"), "sharing-not-said"));
+    }
+    let view = opened(&visit).await?;
+    Ok(visit.show_errors(not_shared_page(&visit, &view, &form)))
 }

@@ -1,7 +1,7 @@
 //! The contact tab: how to reach someone safely, asked again at each contact, and what changes when they move or separate.
 
 use jiff::civil::{Time, Weekday};
-use throughline_app::case::CaseView;
+use throughline_app::case_view::CaseView;
 use throughline_app::contact::{self, Contact, ContactEnded, ContactSaid};
 use throughline_core::answer::Answer;
 use throughline_core::code::Code;

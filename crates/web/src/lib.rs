@@ -30,21 +30,30 @@
 mod address;
 mod admin;
 pub mod api;
+mod api_case;
 mod case;
 mod case_now;
+mod children;
 mod consent;
 mod contact;
 mod conversation;
+mod conversation_end;
 pub mod fault;
 mod find;
+mod find_questions;
+mod find_shown;
 mod front_desk;
 mod general;
+mod hand_over;
 mod link;
+mod needs;
 pub mod openapi;
+mod openapi_schemas;
 mod oruk;
 mod partner;
 mod person;
 mod refer;
+mod referral;
 pub mod route;
 pub mod routes;
 mod security;
@@ -56,6 +65,7 @@ mod sign_in;
 mod steward;
 mod today;
 pub mod visit;
+mod with_me;
 
 use std::sync::Arc;
 

@@ -4,7 +4,8 @@
 //! shared or borrowed computer keeps nothing.
 
 use throughline_app::partner::{self, Entered, Landing};
-use throughline_app::referral::{self, Via};
+use throughline_app::referral::Via;
+use throughline_app::referral_answer;
 use throughline_core::code::Code as _;
 use throughline_core::id::Ref;
 use throughline_core::reason::Words;
@@ -15,7 +16,7 @@ use throughline_ui::prelude::*;
 
 use crate::fault::{Fault, Outcome};
 use crate::partner::{reach, request_body};
-use crate::refer::read_outcome;
+use crate::referral::read_outcome;
 use crate::route::{Access, Rate, Route, get, post};
 use crate::shown::{read_answer, seen, word};
 use crate::visit::Visit;
@@ -191,7 +192,7 @@ async fn answer(visit: Visit) -> Outcome {
         Err(throughline_app::Error::Conflict) => {
             form.wrong("answer", "partner-someone-first");
             let page = request_page(&visit, &actor, reference, &form).await?;
-            Ok(visit.show_errors(page))
+            Ok(visit.show_conflict(page))
         }
         Err(error) => Err(error.into()),
     }
@@ -239,12 +240,14 @@ async fn outcome(visit: Visit) -> Outcome {
         let page = request_page(&visit, &actor, reference, &form).await?;
         return Ok(visit.show_errors(page));
     };
-    match referral::outcome(visit.app(), &actor, reference, seen(&form), came, Via::Link).await {
+    match referral_answer::outcome(visit.app(), &actor, reference, seen(&form), came, Via::Link)
+        .await
+    {
         Ok(state) => Ok(visit.show(answered(&visit, state))),
         Err(throughline_app::Error::Conflict) => {
             form.wrong("outcome", "partner-someone-first");
             let page = request_page(&visit, &actor, reference, &form).await?;
-            Ok(visit.show_errors(page))
+            Ok(visit.show_conflict(page))
         }
         Err(error) => Err(error.into()),
     }

@@ -3,10 +3,6 @@
 
 use serde_json::{Map, Value, json};
 use throughline_core::code::Code;
-use throughline_core::consent::PacketItem;
-use throughline_core::need::NeedType;
-use throughline_core::referral::{EndReason, Helped, ReferralState, UnmetReason};
-use throughline_core::risk::RiskBand;
 
 use crate::route::{Access, Kind, Route};
 
@@ -39,6 +35,83 @@ const DESCRIBED: &[Described] = &[
         method: "GET",
         request: None,
         response: ("200", "Case"),
+        headers: &[],
+    },
+    Described {
+        path: "/api/v1/find",
+        method: "POST",
+        request: Some("Find"),
+        response: ("200", "Found"),
+        headers: &[],
+    },
+    Described {
+        path: "/api/v1/cases/search",
+        method: "POST",
+        request: Some("Search"),
+        response: ("200", "Cases"),
+        headers: &[],
+    },
+    Described {
+        path: "/api/v1/cases/{case}/story",
+        method: "GET",
+        request: None,
+        response: ("200", "Story"),
+        headers: &[],
+    },
+    Described {
+        path: "/api/v1/cases/{case}/needs",
+        method: "POST",
+        request: Some("NewNeed"),
+        response: ("201", "Need"),
+        headers: &["Idempotency-Key"],
+    },
+    Described {
+        path: "/api/v1/cases/{case}/statement",
+        method: "POST",
+        request: Some("Words"),
+        response: ("201", "StatementMade"),
+        headers: &["Idempotency-Key"],
+    },
+    Described {
+        path: "/api/v1/cases/{case}/contacts",
+        method: "POST",
+        request: Some("NewContact"),
+        response: ("201", "ContactMade"),
+        headers: &["Idempotency-Key"],
+    },
+    Described {
+        path: "/api/v1/cases/{case}/packet",
+        method: "POST",
+        request: Some("Ask"),
+        response: ("200", "Preview"),
+        headers: &[],
+    },
+    Described {
+        path: "/api/v1/cases/{case}/referrals",
+        method: "POST",
+        request: Some("NewReferral"),
+        response: ("201", "Sent"),
+        headers: &["Idempotency-Key"],
+    },
+    Described {
+        path: "/api/v1/sent/{referral}",
+        method: "GET",
+        request: None,
+        response: ("200", "SentReferral"),
+        headers: &[],
+    },
+    Described {
+        path: "/api/v1/sent/{referral}/withdraw",
+        method: "POST",
+        request: None,
+        response: ("200", "State"),
+        headers: &["If-Match"],
+    },
+    Described {
+        path: "/api/v1/sent/{referral}/code",
+        method: "POST",
+        request: None,
+        response: ("200", "Code"),
         headers: &[],
     },
     Described {
@@ -102,7 +175,7 @@ pub fn document() -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": { "client": { "type": "http", "scheme": "bearer" } },
-            "schemas": schemas(),
+            "schemas": crate::openapi_schemas::schemas(),
             "responses": { "Problem": { "description": "What happened and what to do", "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } } },
         },
     })
@@ -174,63 +247,6 @@ fn operation_id(described: &Described) -> String {
         described.method.to_lowercase(),
         words.collect::<Vec<_>>().join("_").replace('.', "_")
     )
-}
-
-fn codes<C: Code>() -> Value {
-    json!({ "type": "string", "enum": C::ALL.iter().map(|code| code.code()).collect::<Vec<_>>() })
-}
-
-fn schemas() -> Value {
-    let text = json!({ "type": "string", "minLength": 1, "maxLength": 2000, "pattern": "\\S" });
-    let time = json!({ "type": "string", "format": "date-time" });
-    let reference = json!({ "$ref": "#/components/schemas/Reference" });
-    let optional = json!({ "type": ["string", "null"], "maxLength": 2000 });
-    json!({
-        "Reference": { "type": "string", "pattern": "^[0-7][0-9a-hjkmnp-tv-z]{25}$", "description": "Random 128 bits in lower-case Crockford base 32" },
-        "Document": { "type": "object" },
-        "Problem": {
-            "type": "object", "required": ["title", "status", "detail"],
-            "properties": { "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" }, "detail": { "type": "string" }, "field": { "type": "string" }, "problem": { "type": "string" } },
-        },
-        "NewCase": {
-            "type": "object", "additionalProperties": false, "required": ["site", "lead", "person"],
-            "properties": { "site": reference, "lead": reference, "person": {
-                "type": "object", "additionalProperties": false, "required": ["chosen"],
-                "properties": { "chosen": text, "given": optional, "family": optional, "born": { "type": ["string", "null"], "format": "date" } },
-            } },
-        },
-        "Made": { "type": "object", "required": ["reference", "version"], "properties": { "reference": reference, "version": { "type": "integer" } } },
-        "Case": {
-            "type": "object", "required": ["reference", "state", "risk", "opened_at", "person"],
-            "properties": { "reference": reference, "state": { "type": "string" }, "risk": codes::<RiskBand>(), "opened_at": time, "person": { "type": "object" } },
-        },
-        "ReferralRow": {
-            "type": "object", "required": ["reference", "need", "state"],
-            "properties": { "reference": reference, "need": codes::<NeedType>(), "state": codes::<ReferralState>(), "sent_at": time, "due_at": time, "from": { "type": "string" } },
-        },
-        "Referrals": { "type": "object", "required": ["referrals"], "properties": { "referrals": { "type": "array", "items": { "$ref": "#/components/schemas/ReferralRow" } } } },
-        "Referral": {
-            "type": "object", "required": ["reference", "need", "state"],
-            "properties": {
-                "reference": reference, "need": codes::<NeedType>(), "state": codes::<ReferralState>(), "reason": { "type": "string" }, "helped": codes::<Helped>(),
-                "sent_at": time, "due_at": time,
-                "packet": { "type": "object", "properties": { "urgency": { "type": "string" }, "lines": { "type": "array", "items": {
-                    "type": "object", "properties": { "item": codes::<PacketItem>(), "codes": { "type": "array", "items": { "type": "string" } }, "words": { "type": "array", "items": { "type": "string" } } },
-                } } } },
-            },
-        },
-        "Answer": { "oneOf": [
-            { "type": "object", "additionalProperties": false, "required": ["answer", "name"], "properties": { "answer": { "const": "accept" }, "name": text, "when": optional, "how": optional } },
-            { "type": "object", "additionalProperties": false, "required": ["answer"], "properties": { "answer": { "const": "waitlist" }, "days": { "type": ["integer", "null"], "minimum": 0, "maximum": 65535 } } },
-            { "type": "object", "additionalProperties": false, "required": ["answer", "reason"], "properties": { "answer": { "const": "decline" }, "reason": codes::<UnmetReason>(), "words": optional } },
-        ] },
-        "Outcome": { "oneOf": [
-            { "type": "object", "additionalProperties": false, "required": ["outcome"], "properties": { "outcome": { "const": "first_contact" } } },
-            { "type": "object", "additionalProperties": false, "required": ["outcome"], "properties": { "outcome": { "const": "started" } } },
-            { "type": "object", "additionalProperties": false, "required": ["outcome", "reason", "helped"], "properties": { "outcome": { "const": "ended" }, "reason": codes::<EndReason>(), "helped": codes::<Helped>() } },
-        ] },
-        "State": { "type": "object", "required": ["state"], "properties": { "state": codes::<ReferralState>() } },
-    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! A service with accounts: inbox by clock, caseload, one request, answering it, what came of it; and the demo's mail folder.
 
 use throughline_app::partner::{self, InboxRow, PartnerView, Way};
-use throughline_app::referral::{self, Via};
+use throughline_app::referral::Via;
+use throughline_app::referral_answer;
 use throughline_core::code::Code as _;
 use throughline_core::id::Ref;
 use throughline_core::reason::Words;
@@ -12,7 +13,7 @@ use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
 use crate::fault::{Fault, Outcome};
-use crate::refer::{outcome_form, read_outcome};
+use crate::referral::{outcome_form, read_outcome};
 use crate::route::{Access, Rate, Route, get, post};
 use crate::shown::{answer_fields, due, exchanges, packet, read_answer, seen, steps, when, word};
 use crate::visit::Visit;
@@ -76,7 +77,7 @@ fn rows(text: Text, rows: &[InboxRow], now: At, nothing: &str) -> Html {
     if rows.is_empty() {
         return Html::paragraph(text.t(nothing));
     }
-    let mut table = Table::bare().head([
+    let mut table = Table::bare().stacked().head([
         text.t("partner-need"),
         text.t("partner-urgency"),
         text.t("partner-from"),
@@ -285,7 +286,13 @@ pub(crate) fn request_body(
         body.push(InsetText::new(text.t("partner-answered-already")));
     }
     if accepted {
-        body.push(outcome_form(text, form, post("outcome"), state));
+        body.push(outcome_form(
+            text,
+            form,
+            post("outcome"),
+            state,
+            Html::default(),
+        ));
     }
     body.push(Html::heading(2, Size::M, text.t("partner-steps-heading")));
     body.then(steps(text, &view.steps))
@@ -347,7 +354,12 @@ async fn answer(visit: Visit) -> Outcome {
         }
         Err(throughline_app::Error::Conflict) => {
             form.wrong("answer", "partner-someone-first");
-            again(&visit, reference, &form).await
+            Ok(visit.show_conflict(page_of(&visit, reference, &form).await?))
+        }
+        // A colleague may have said no, or the sender took it back: then it is no longer theirs to read. Whether there ever was
+        // such a request, the answer is the same.
+        Err(throughline_app::Error::Denied(_) | throughline_app::Error::NotFound(_)) => {
+            Ok(visit.go_saying("/inbox", "partner-gone"))
         }
         Err(error) => Err(error.into()),
     }
@@ -376,7 +388,7 @@ async fn outcome(visit: Visit) -> Outcome {
     let Some(came) = read_outcome(&mut form) else {
         return again(&visit, reference, &form).await;
     };
-    match referral::outcome(
+    match referral_answer::outcome(
         visit.app(),
         visit.actor(),
         reference,
@@ -396,7 +408,7 @@ async fn outcome(visit: Visit) -> Outcome {
         }
         Err(throughline_app::Error::Conflict) => {
             form.wrong("outcome", "partner-someone-first");
-            again(&visit, reference, &form).await
+            Ok(visit.show_conflict(page_of(&visit, reference, &form).await?))
         }
         Err(error) => Err(error.into()),
     }
@@ -418,18 +430,30 @@ async fn folder(visit: Visit) -> Outcome {
     if mails.is_empty() {
         body.push(Html::paragraph(text.t("partner-folder-empty")));
     }
+    let mut table = Table::bare().stacked().head([
+        text.t("partner-folder-to"),
+        text.t("partner-folder-title"),
+        text.t("partner-folder-says"),
+        text.t("partner-folder-sent"),
+    ]);
+    let any = !mails.is_empty();
     for mail in mails {
         let words = Html::join(mail.body.lines().map(|line| match line.split_once("/r/") {
             // A link of ours can be followed here.
             Some((_, token)) => Html::paragraph(Link::new(line, format!("/r/{token}"))),
             None => Html::paragraph(line),
         }));
-        let list = SummaryList::new()
-            .fact(text.t("partner-folder-to"), &mail.recipient)
-            .fact(text.t("partner-folder-sent"), when(text, mail.sent_at))
-            .fact(text.t("partner-folder-says"), words);
-        body.push(SummaryCard::new(&mail.title, list));
+        table = table.row([
+            Html::text(&mail.recipient),
+            Html::text(&mail.title),
+            words,
+            Html::text(when(text, mail.sent_at)),
+        ]);
     }
-    let page = visit.page("page-folder-title", body);
+    if any {
+        body.push(table);
+    }
+    let mut page = visit.page("page-folder-title", body);
+    page.wide = true;
     Ok(visit.show(page))
 }

@@ -1,7 +1,8 @@
 //! The person: what they want to be called and what they need so that they can take part; and their own words, in versions.
 
 use jiff::civil::Date;
-use throughline_app::case::{self, CaseView, PersonSheet};
+use throughline_app::case::{self, PersonSheet};
+use throughline_app::case_view::CaseView;
 use throughline_core::answer::Answer;
 use throughline_core::people::{Adjustment, AgeBand};
 use throughline_core::reason::Words;

@@ -38,7 +38,7 @@ fn table(text: Text, caption: &str, lines: &[Line]) -> Html {
     if lines.is_empty() {
         return Html::paragraph(text.t("security-none"));
     }
-    let mut table = Table::new(text.t(caption)).head([
+    let mut table = Table::new(text.t(caption)).stacked().head([
         text.t("security-when"),
         text.t("security-who"),
         text.t("security-what"),
@@ -103,7 +103,7 @@ async fn overview(visit: Visit) -> Outcome {
         .fact(text.t("security-root"), found.state.root.as_str());
     let check = PostForm::new("/security/check", visit.csrf())
         .body(Button::new(text.t("security-check")).secondary());
-    let mut leavers = Table::new(text.t("security-leavers")).head([
+    let mut leavers = Table::new(text.t("security-leavers")).stacked().head([
         text.t("admin-name"),
         text.t("security-left"),
         text.t("security-after"),

@@ -15,7 +15,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
-use tower_http::compression::CompressionLayer;
+use tower_http::compression::{CompressionLayer, DefaultPredicate, Predicate as _};
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use crate::Web;
@@ -108,6 +108,16 @@ fn service(web: &Web, limits: Limits) -> Router {
             limits.answer,
         ))
         .layer(RequestBodyTimeoutLayer::new(limits.body))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(compressible)))
         .layer(tower_http::catch_panic::CatchPanicLayer::new())
+}
+
+/// What the shell said of an answer.
+fn compressible(
+    _: axum::http::StatusCode,
+    _: axum::http::Version,
+    _: &axum::http::HeaderMap,
+    extensions: &axum::http::Extensions,
+) -> bool {
+    extensions.get::<crate::shell::NotCompressed>().is_none()
 }

@@ -127,6 +127,7 @@ async fn respond(web: Web, route: Route, params: RawPathParams, request: Request
     let had_flash = visit.flash.is_some();
     let path = visit.path.clone();
     let mut visit = visit;
+    let squeezable = may_compress(route.kind, route.method == Method1::Get, &visit.headers);
     let outcome = handle(&mut visit, body).await;
     let outcome = match outcome {
         Ok(()) => {
@@ -139,9 +140,9 @@ async fn respond(web: Web, route: Route, params: RawPathParams, request: Request
         Ok(response) => response,
         Err((fault, (signed, lang))) => {
             let mut response = fault_response(&web, route.kind, lang, signed, &fault);
-            // The page that was open when the lock fell is where the password leads back to.
-            if fault == Fault::Locked
-                && route.method == Method1::Get
+            // The page that was open when the lock fell, or that asks for proof, is where the password leads back to.
+            if matches!(fault, Fault::Locked | Fault::StepUp)
+                && is_page(&route)
                 && let Some(value) = crate::sign_in::way_back(&web, &path)
             {
                 response.headers_mut().append(header::SET_COOKIE, value);
@@ -156,6 +157,9 @@ async fn respond(web: Web, route: Route, params: RawPathParams, request: Request
         );
     }
     finish(&web, route.kind, &mut response);
+    if !squeezable {
+        response.extensions_mut().insert(NotCompressed);
+    }
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let status = response.status().as_u16();
     tracing::info!(
@@ -169,6 +173,32 @@ async fn respond(web: Web, route: Route, params: RawPathParams, request: Request
     metrics::histogram!("throughline_request_seconds", "route" => route.path)
         .record(started.elapsed().as_secs_f64());
     response
+}
+
+/// Whether its address can be opened: a page, or a form whose page has the same address.
+fn is_page(route: &Route) -> bool {
+    route.method == Method1::Get
+        || crate::routes::all()
+            .iter()
+            .any(|other| other.method == Method1::Get && other.path == route.path)
+}
+
+/// On an answer that must go out as it is: see [`may_compress`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NotCompressed;
+
+/// Whether the answer may be compressed. The size of a compressed page tells something of what is in it to whoever can make
+/// a browser ask for it again and again with words of their own (BREACH; docs/decisions/0009). So a page that may hold
+/// anything secret is compressed only when the browser itself says that our own page, or the person, asked for it.
+fn may_compress(kind: Kind, reads: bool, headers: &HeaderMap) -> bool {
+    if kind != Kind::Page {
+        return true;
+    }
+    match headers.get("sec-fetch-site") {
+        Some(site) => site == "same-origin" || site == "none",
+        // Browsers that do not say: only what is the same for everybody.
+        None => reads && !headers.contains_key(header::COOKIE),
+    }
 }
 
 /// Fills in the visit, or says why it ends here.
@@ -307,6 +337,9 @@ async fn lost(web: Web, request: Request, fault: Fault) -> Response {
         *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
     }
     finish(&web, kind, &mut response);
+    if !may_compress(kind, request.method() == Method::GET, headers) {
+        response.extensions_mut().insert(NotCompressed);
+    }
     response
 }
 

@@ -1,7 +1,8 @@
 //! What the pages about referrals share: a packet line by line, the steps so far, what was asked, and the questions of an answer.
 
 use throughline_app::packet::{Line, Packet};
-use throughline_app::referral::{Answer, Exchange, Transition};
+use throughline_app::referral::{Exchange, Transition};
+use throughline_app::referral_answer::Answer;
 use throughline_core::code::Code;
 use throughline_core::consent::PacketItem;
 use throughline_core::reason::Words;
@@ -51,12 +52,13 @@ pub(crate) fn due(text: Text, at: At, now: At) -> String {
 /// The list of words that the codes of a packet line come from.
 const fn list_of(item: PacketItem) -> &'static str {
     match item {
-        PacketItem::Needs => "need",
         PacketItem::Urgency => "urgency",
         PacketItem::Risk => "risk",
         PacketItem::AgeBand | PacketItem::Children => "age",
         PacketItem::ContactRules | PacketItem::ContactDetails => "refer-contact",
-        _ => "access",
+        PacketItem::AccessNeeds => "adjustment",
+        // Needs, of the person and of the children. The other items hold words only.
+        _ => "need",
     }
 }
 

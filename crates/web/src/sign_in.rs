@@ -138,6 +138,14 @@ pub(crate) fn way_back(web: &Web, path: &str) -> Option<HeaderValue> {
     .ok()
 }
 
+/// Forgets that page once it was reached.
+fn no_way_back(visit: &Visit) -> String {
+    format!(
+        "{BACK}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict{}",
+        visit.secure()
+    )
+}
+
 /// When somebody may try again, in words.
 fn at_time(text: Text, until: At) -> Vec<(&'static str, Value)> {
     // The minute in which it is over, so that a wait is never said to be shorter than it is.
@@ -193,7 +201,7 @@ fn code_input(text: Text, form: &Form, hint: &str) -> Input {
 /// The invented people of a demo: one press each.
 fn demo_table(visit: &Visit, people: &[DemoPerson]) -> Html {
     let text = visit.text();
-    let mut table = Table::new(text.t("sign-in-demo-caption")).head([
+    let mut table = Table::new(text.t("sign-in-demo-caption")).stacked().head([
         Cell::new(text.t("sign-in-demo-name")),
         Cell::new(text.t("sign-in-demo-role")),
         Cell::new(text.t("sign-in-demo-organisation")),
@@ -201,7 +209,7 @@ fn demo_table(visit: &Visit, people: &[DemoPerson]) -> Html {
     ]);
     for person in people {
         let role = text.plain(role_words(person.role));
-        let words = text.plain_with(
+        let words = text.t_with(
             "sign-in-demo-as",
             &[
                 ("name", person.name.as_str().into()),
@@ -210,7 +218,7 @@ fn demo_table(visit: &Visit, people: &[DemoPerson]) -> Html {
         );
         let press = PostForm::new("/sign-in/demo", visit.csrf())
             .hidden("account", person.reference.to_string())
-            .body(Button::new(Html::text(words)).secondary());
+            .body(Button::new(words).secondary().classes("tl-small"));
         table = table.row([
             Cell::new(person.name.as_str()),
             Cell::new(text.t(role_words(person.role))),
@@ -326,11 +334,22 @@ async fn locked(visit: Visit) -> Outcome {
     Ok(visit.show(locked_page(&visit, &Form::default())))
 }
 
+/// The field for one's own password; in a demo it says that there is none.
+fn password(visit: &Visit, form: &Form, label: &str) -> PasswordInput {
+    let text = visit.text();
+    let field = PasswordInput::new(visit.lang, "password", text.t(label))
+        .error(form.error(text, "password"));
+    if visit.app().settings.demo {
+        field.hint(text.t("sign-in-demo-no-password"))
+    } else {
+        field
+    }
+}
+
 /// No name, no organisation, nothing of the page that was open.
 fn locked_page(visit: &Visit, form: &Form) -> Page {
     let text = visit.text();
-    let question = PasswordInput::new(visit.lang, "password", text.t("locked-password"))
-        .error(form.error(text, "password"));
+    let question = password(visit, form, "locked-password");
     let unlock = PostForm::new("/locked", visit.csrf())
         .body(Html::from(question).then(Button::new(text.t("locked-button"))));
     let leave = PostForm::new("/sign-out", visit.csrf())
@@ -358,13 +377,7 @@ async fn unlock(visit: Visit) -> Outcome {
                 .unwrap_or("/today");
             let mut response = visit.go(back);
             set_cookie(&mut response, &visit.web.cookies().session(&token));
-            set_cookie(
-                &mut response,
-                &format!(
-                    "{BACK}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict{}",
-                    visit.secure()
-                ),
-            );
+            set_cookie(&mut response, &no_way_back(&visit));
             return Ok(response);
         }
         Proof::Gone => return Err(Fault::SignIn),
@@ -400,21 +413,20 @@ async fn step_up(visit: Visit) -> Outcome {
 fn step_up_page(visit: &Visit, form: &Form) -> Page {
     let text = visit.text();
     let next = if form.has("next") {
-        form.value("next").to_owned()
+        form.value("next")
     } else {
-        after_step_up(visit).to_owned()
+        cookie(&visit.headers, BACK)
+            .filter(|path| path.starts_with('/'))
+            .unwrap_or_else(|| after_step_up(visit))
     };
-    let questions = Html::from(
-        PasswordInput::new(visit.lang, "password", text.t("sign-in-password"))
-            .error(form.error(text, "password")),
-    )
-    .then(code_input(text, form, "sign-in-code-hint"))
-    .then(Button::new(text.t("step-up-button")));
+    let questions = Html::from(password(visit, form, "sign-in-password"))
+        .then(code_input(text, form, "sign-in-code-hint"))
+        .then(Button::new(text.t("step-up-button")));
     let body = Html::heading(1, Size::L, text.t("step-up-heading"))
         .then(Html::paragraph(text.t("step-up-what")))
         .then(
             PostForm::new("/step-up", visit.csrf())
-                .hidden("next", next)
+                .hidden("next", next.to_owned())
                 .body(questions),
         );
     let mut page = visit.page("page-step-up-title", body);
@@ -442,6 +454,7 @@ async fn step_up_post(visit: Visit) -> Outcome {
             };
             let mut response = visit.go(next);
             set_cookie(&mut response, &visit.web.cookies().session(&token));
+            set_cookie(&mut response, &no_way_back(&visit));
             return Ok(response);
         }
         Proof::Gone => return Err(Fault::SignIn),

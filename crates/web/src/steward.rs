@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
-use throughline_app::directory::{
-    self, Decision, FeedHealth, Import, ImportError, Queue, Report, decisions,
-};
+use throughline_app::directory::{self, FeedHealth, Queue};
+use throughline_app::directory_aside::{self, Decision, decisions};
+use throughline_app::directory_import::{self, Import, ImportError, Report};
 use throughline_app::directory_source::{FromBytes, Source};
 use throughline_app::records::feed::{FeedRun, RunOutcome};
 use throughline_core::code::Code as _;
@@ -113,12 +113,14 @@ fn waiting(text: Text, queue: &Queue) -> Html {
         .map(|health| (health.feed.id, health.feed.name.as_str()))
         .collect();
     let mut rows =
-        Table::new(text.t_with("steward-rows", &[("count", counted(queue.waiting.len()))])).head([
-            text.t("steward-why"),
-            text.t("steward-feed"),
-            text.t("steward-row"),
-            text.t("steward-since"),
-        ]);
+        Table::new(text.t_with("steward-rows", &[("count", counted(queue.waiting.len()))]))
+            .stacked()
+            .head([
+                text.t("steward-why"),
+                text.t("steward-feed"),
+                text.t("steward-row"),
+                text.t("steward-since"),
+            ]);
     for row in queue.waiting.iter().take(100) {
         rows = rows.row([
             Html::from(Link::new(
@@ -162,7 +164,7 @@ fn feeds(text: Text, feeds: &[FeedHealth]) -> Html {
     if feeds.is_empty() {
         return out.then(Html::paragraph(text.t("steward-no-feeds")));
     }
-    let mut rows = Table::new(text.t("steward-feeds-caption")).head([
+    let mut rows = Table::new(text.t("steward-feeds-caption")).stacked().head([
         text.t("steward-feed"),
         text.t("steward-last-read"),
         text.t("steward-result"),
@@ -192,6 +194,7 @@ fn fading(text: Text, queue: &Queue) -> Html {
             &[("count", counted(queue.fading_total))],
         )));
     let mut rows = Table::new(text.t("steward-fading-caption"))
+        .stacked()
         .head([text.t("steward-service"), text.t("service-confirmed")]);
     for one in &queue.fading {
         let since = one.vouched_at.map_or_else(
@@ -212,7 +215,7 @@ fn fading(text: Text, queue: &Queue) -> Html {
 
 async fn row(visit: Visit) -> Outcome {
     let reference = visit.reference("row")?;
-    let opened = directory::open(visit.app(), visit.actor(), reference).await?;
+    let opened = directory_aside::open(visit.app(), visit.actor(), reference).await?;
     let text = visit.text();
     let mut body = Html::heading(1, Size::L, text.t("steward-row-heading")).then(
         SummaryList::new()
@@ -275,7 +278,7 @@ async fn decide(visit: Visit) -> Outcome {
     let reference = visit.reference("row")?;
     let form = visit.form()?;
     let decision = Decision::from_code(form.value("decision")).map_err(|_| Fault::BadRequest)?;
-    directory::decide(visit.app(), visit.actor(), reference, decision).await?;
+    directory_aside::decide(visit.app(), visit.actor(), reference, decision).await?;
     Ok(visit.go_saying("/steward", "steward-said-decided"))
 }
 
@@ -296,7 +299,7 @@ async fn run(visit: Visit) -> Outcome {
             text.t("steward-problems-table"),
             format!("/steward/runs/{reference}/problems"),
         )));
-        let mut rows = Table::new(text.t("steward-problems")).head([
+        let mut rows = Table::new(text.t("steward-problems")).stacked().head([
             text.t("steward-row"),
             text.t("steward-field"),
             text.t("steward-problem"),
@@ -426,7 +429,7 @@ async fn import(visit: Visit) -> Outcome {
         limits: Limits::default(),
     };
     let source: Arc<dyn Source> = Arc::new(FromBytes(file));
-    match directory::import(visit.app(), visit.actor(), &order, &source, &|_| {}).await {
+    match directory_import::import(visit.app(), visit.actor(), &order, &source, &|_| {}).await {
         Ok(report) if report.dry_run => {
             let page = import_page(&visit, &form, Some(&report));
             Ok(visit.show(page))

@@ -89,16 +89,97 @@ fn elsewhere(visit: &Visit, standing: Standing) -> Outcome {
         .ok_or(Fault::NotFound)
 }
 
+/// Rows shown at once; the others open when asked for, so that what comes next can be seen without scrolling for long.
+const SHOWN: usize = 8;
+
 fn list(visit: &Visit, key: &'static str, rows: &[Line]) -> Html {
     let text = visit.text();
     let mut out = Html::heading(2, Size::M, text.t(key));
     if rows.is_empty() {
         out.push(Html::paragraph(text.t(&format!("{key}-none"))));
+        return out;
     }
-    for row in rows {
-        out.push(card(visit, row));
+    let (first, more) = rows.split_at(rows.len().min(SHOWN));
+    out.push(tasks(visit, key, first));
+    if !more.is_empty() {
+        let count = i64::try_from(more.len()).unwrap_or(i64::MAX);
+        out.push(Details::new(
+            text.t_with("today-more", &[("count", count.into())]),
+            tasks(visit, &format!("{key}-more"), more),
+        ));
     }
     out
+}
+
+fn tasks(visit: &Visit, id: &str, rows: &[Line]) -> Html {
+    let mut tasks = TaskList::new().id_prefix(id);
+    let mut rooms = Html::default();
+    for row in rows {
+        match row.target {
+            // The one row that is answered here and now.
+            Target::Room(room) => rooms.push(room_card(visit, row, room)),
+            target => {
+                let href = row
+                    .task
+                    .map_or_else(|| address(target), |task| format!("/tasks/{task}"));
+                let task = Task::new(Html::text(words(visit, row)), state(visit, row))
+                    .href(href)
+                    .hint(then(visit, row));
+                tasks = tasks.task(task);
+            }
+        }
+    }
+    if rows
+        .iter()
+        .any(|row| !matches!(row.target, Target::Room(_)))
+    {
+        rooms.push(tasks);
+    }
+    rooms
+}
+
+/// The clock of a row in words: a red tag once it has run out, else since when.
+fn state(visit: &Visit, row: &Line) -> Html {
+    let text = visit.text();
+    match row.due_at {
+        Some(due) if row.overdue => Tag::new(Html::text(clock(visit, due)))
+            .colour(Colour::Red)
+            .into(),
+        Some(due) => Html::text(clock(visit, due)),
+        None => {
+            let since = SignedDuration::from_secs(visit.now().seconds_since(row.since));
+            text.t_with("today-since", &[("time", text.duration(since).into())])
+        }
+    }
+}
+
+/// Whose turn it is and what happens when they do not act, in one line.
+fn then(visit: &Visit, row: &Line) -> Html {
+    let text = visit.text();
+    let who = post_words(visit, row.turn);
+    let mut parts = vec![text.plain_with("today-turn", &[("who", who.into())])];
+    match row.then {
+        Some(Then::Tells(owner)) => {
+            let who = post_words(visit, owner);
+            parts.push(text.plain_with("today-then-tells", &[("who", who.into())]));
+        }
+        Some(Then::ComesBack) => parts.push(text.plain("today-then-back")),
+        None => {}
+    }
+    Html::text(parts.join(" "))
+}
+
+fn room_card(visit: &Visit, row: &Line, room: throughline_core::id::Ref) -> Html {
+    let text = visit.text();
+    let come = PostForm::new(format!("/rooms/{room}/come"), visit.csrf())
+        .body(Button::new(text.t("desk-come")));
+    let mut card = Card::new(Html::text(words(visit, row)))
+        .body(turn(visit, row))
+        .action(come);
+    if row.overdue {
+        card = card.tag(Tag::new(text.t("today-overdue")).colour(Colour::Red));
+    }
+    Html::from(card)
 }
 
 /// What a row is about, in words.
@@ -123,51 +204,9 @@ fn post_words(visit: &Visit, owner: Owner) -> String {
     visit.text().plain(&format!("post-{}", owner.code()))
 }
 
-/// Whose turn it is, by when, and what happens if nobody acts.
+/// Whose turn it is, what happens if nobody acts, and by when.
 fn turn(visit: &Visit, row: &Line) -> Html {
-    let text = visit.text();
-    let who = post_words(visit, row.turn);
-    let mut out = Html::paragraph(text.t_with("today-turn", &[("who", who.into())]));
-    if let Some(due) = row.due_at {
-        let then = match row.then {
-            Some(Then::Tells(owner)) => text.plain_with(
-                "today-then-tells",
-                &[("who", post_words(visit, owner).into())],
-            ),
-            Some(Then::ComesBack) => text.plain("today-then-back"),
-            None => String::new(),
-        };
-        out.push(Html::paragraph(
-            Html::text(clock(visit, due))
-                .then(Html::text(". "))
-                .then(Html::text(then)),
-        ));
-    } else {
-        let since = text.ago(SignedDuration::from_secs(
-            visit.now().seconds_since(row.since),
-        ));
-        out.push(Html::paragraph(
-            text.t_with("today-since", &[("ago", since.into())]),
-        ));
-    }
-    out
-}
-
-fn card(visit: &Visit, row: &Line) -> Html {
-    let text = visit.text();
-    let mut card = Card::new(Html::text(words(visit, row))).body(turn(visit, row));
-    if row.overdue {
-        card = card.tag(Tag::new(text.t("today-overdue")).colour(Colour::Red));
-    }
-    card = match (row.target, row.task) {
-        (Target::Room(room), _) => card.action(
-            PostForm::new(format!("/rooms/{room}/come"), visit.csrf())
-                .body(Button::new(text.t("desk-come"))),
-        ),
-        (_, Some(task)) => card.action(Link::new(text.t("today-open"), format!("/tasks/{task}"))),
-        (target, None) => card.action(Link::new(text.t("today-open"), address(target))),
-    };
-    Html::from(card)
+    Html::paragraph(state(visit, row)).then(Html::paragraph(then(visit, row)))
 }
 
 /// The page that a row leads to.

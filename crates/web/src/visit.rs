@@ -141,12 +141,31 @@ impl Visit {
             });
             page.sign_out = Some(("/sign-out".to_owned(), signed.csrf.clone()));
             page.nav = self.navigation(standing);
+            page.called_999 = self.called_999(&signed.csrf);
         }
         page.flash = self.flash.as_deref().map(|key| Flash::Done(text.t(key)));
         let other = if self.lang == Lang::En { "cy" } else { "en" };
         page.other_language_href =
             Some(format!("/language?to={other}&back={}", self.switch_back()));
         page
+    }
+
+    /// The one button "I called 999", with where they are; pages that have it in the middle do without the one at the top.
+    fn called_999(&self, csrf: &str) -> Option<Html> {
+        let reads = self.route.method == crate::route::Method1::Get;
+        if self.path == "/emergency" || self.route.path.starts_with("/conversations/") {
+            return None;
+        }
+        let mut form = throughline_ui::prelude::PostForm::new("/emergency/called", csrf)
+            .hidden("back", if reads { self.path.as_str() } else { "/today" });
+        if let Ok(case) = self.reference("case") {
+            form = form.hidden("case", case.to_string());
+        }
+        let button = format!(
+            "<button class=\"tl-help__called\" data-prevent-double-click=\"true\">{}</button>",
+            self.text().t("emergency-called")
+        );
+        Some(form.body(Html::trusted(button)).into())
     }
 
     /// Where the language switch leads back to: this page, or home when this was a form that was sent.
@@ -202,6 +221,12 @@ impl Visit {
     #[expect(clippy::needless_pass_by_value, reason = "a page is shown once")]
     pub fn show_errors(&self, page: Page) -> Response {
         html(StatusCode::UNPROCESSABLE_ENTITY, page.to_string())
+    }
+
+    /// Answers with the page as it stands now, because somebody else was first: what they sent was not saved.
+    #[expect(clippy::needless_pass_by_value, reason = "a page is shown once")]
+    pub fn show_conflict(&self, page: Page) -> Response {
+        html(StatusCode::CONFLICT, page.to_string())
     }
 
     /// Sends them on after a form, so that going back never sends it again.

@@ -174,7 +174,7 @@ async fn start(world: &TestStore) -> (Web, Town) {
 }
 
 both!(a_case_is_kept_through_its_pages, |world| {
-    let (web, town) = start(&world).await;
+    let (web, town) = start(world).await;
     let coach = browser(&web, &town.coach).await;
     let case = coach
         .send(

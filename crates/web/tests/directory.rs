@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use throughline_app::App;
-use throughline_app::directory::{self, Import};
+use throughline_app::directory_import::{self, Import};
 use throughline_app::directory_source::{FromBytes, Source};
 use throughline_core::nation::Nation;
 use throughline_core::pack::Packs;
@@ -64,7 +64,7 @@ async fn site(world: &TestStore) -> Router {
     };
     let source: Arc<dyn Source> = Arc::new(FromBytes(Arc::from(FEED.as_bytes())));
     let system = Actor::System { organisation };
-    directory::import(&app, &system, &import, &source, &|_| {})
+    directory_import::import(&app, &system, &import, &source, &|_| {})
         .await
         .unwrap();
     let identity = Identity::new(

@@ -123,6 +123,7 @@ struct Places {
     app: Arc<App>,
     coach: Account,
     partner: Account,
+    colleague: Account,
     case: Ref,
     inbox: Ref,
     linked: Ref,
@@ -133,6 +134,7 @@ async fn places(world: &TestStore) -> Places {
         app,
         coach,
         partner,
+        colleague,
         case,
         inbox,
         linked,
@@ -154,6 +156,7 @@ async fn places(world: &TestStore) -> Places {
         app,
         coach,
         partner,
+        colleague,
         case,
         inbox,
         linked,
@@ -214,7 +217,10 @@ async fn refer(places: &Places, service: Ref) -> String {
         ("basis", "consent_6_1_a"),
         ("art9", "explicit_consent_9_2_a"),
     ];
-    let (status, _, page) = coach.post(&format!("{path}/send"), &page, &agreed).await;
+    let (status, to, page) = coach.post(&format!("{path}/send"), &page, &agreed).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{page}");
+    assert!(to.ends_with("/sent"), "sending leads to a page: {to}");
+    let (status, page) = coach.get(&to).await;
     assert_eq!(status, StatusCode::OK, "{page}");
     let title = page
         .split("<title>")
@@ -356,12 +362,160 @@ both!(the_sender_sees_three_facts_and_records_a_call, |world| {
         (status, to.as_str()),
         (StatusCode::SEE_OTHER, path.as_str())
     );
-    let (status, _, _) = coach.post(&format!("{path}/answer"), &page, &yes).await;
+    let (status, _, old) = coach.post(&format!("{path}/answer"), &page, &yes).await;
     assert_eq!(
         status,
         StatusCode::CONFLICT,
         "an old page does not overwrite"
     );
+    assert!(
+        old.contains("Somebody was quicker") && old.contains("Accepted by a named person"),
+        "and shows what changed: {old}"
+    );
     let (_, page) = coach.get(&path).await;
     assert!(page.contains("Rhian") && page.contains("by telephone"));
+});
+
+/// Where the coach's page of a request is, from the confirmation.
+fn request_of(sent: &str) -> String {
+    let (_, rest) = sent.split_once("href=\"/referrals/").unwrap();
+    format!("/referrals/{}", rest.split('"').next().unwrap())
+}
+
+both!(
+    the_confirmation_says_it_all_and_sends_nothing_again,
+    |world| {
+        let places = places(world).await;
+        let sent = refer(&places, places.linked).await;
+        for said in [
+            "Quayside",
+            "Read this code",
+            "They should answer",
+            "If nobody answers, you get a task",
+            "looks after this request",
+            "I owe rent.",
+        ] {
+            assert!(sent.contains(said), "{said} is not in {sent}");
+        }
+        let path = request_of(&sent);
+        let coach = signed_in(&places, &places.coach).await;
+        let (_, again) = coach.get(&format!("{path}/sent")).await;
+        assert!(
+            again.contains("Read this code"),
+            "loading it twice loses nothing"
+        );
+        let (_, list) = coach
+            .get(&format!("/cases/{}/referrals", places.case))
+            .await;
+        assert_eq!(list.matches("href=\"/referrals/").count(), 1);
+        let other = signed_in(&places, &places.partner).await;
+        let (status, _) = other.get(&format!("{path}/sent")).await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        let (status, to, _) = coach.post(&format!("{path}/sent"), &again, &[]).await;
+        assert_eq!((status, to), (StatusCode::SEE_OTHER, path.clone()));
+        let (_, later) = coach.get(&format!("{path}/sent")).await;
+        assert!(
+            !later.contains("Read this code"),
+            "passed on, shown no more"
+        );
+        // A new one is on the same page, for a quarter of an hour.
+        let (_, page) = coach.get(&path).await;
+        let (status, to, _) = coach.post(&format!("{path}/code"), &page, &[]).await;
+        assert_eq!(
+            (status, to),
+            (StatusCode::SEE_OTHER, format!("{path}/sent"))
+        );
+        let (_, fresh) = coach.get(&format!("{path}/sent")).await;
+        assert!(fresh.contains("Read this code"));
+        world.clock.advance_seconds(16 * 60);
+        let (_, stale) = coach.get(&format!("{path}/sent")).await;
+        assert!(!stale.contains("Read this code"));
+    }
+);
+
+both!(the_person_chooses_between_two_offers_on_the_page, |world| {
+    let places = places(world).await;
+    let first = request_of(&refer(&places, places.inbox).await);
+    let second = request_of(&refer(&places, places.linked).await);
+    let coach = signed_in(&places, &places.coach).await;
+    let (_, page) = coach.get(&first).await;
+    let yes = [("via", "phone"), ("answer", "accept"), ("name", "Rhian")];
+    coach.post(&format!("{first}/answer"), &page, &yes).await;
+
+    let (_, waits) = coach.get(&second).await;
+    assert!(
+        waits.contains("Waiting for the person to choose"),
+        "{waits}"
+    );
+    assert!(waits.contains("because another service said yes"));
+    let (_, chosen) = coach.get(&first).await;
+    assert!(chosen.contains("Ask which one they choose"), "{chosen}");
+
+    // They do not choose the first one: the second is asked again.
+    let no = [("via", "person"), ("answer", "person")];
+    let (status, _, _) = coach.post(&format!("{first}/answer"), &chosen, &no).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let ask_again = format!("{second}/ask-again");
+    let (status, to, _) = coach.post(&ask_again, &waits, &[]).await;
+    assert_eq!((status, to), (StatusCode::SEE_OTHER, second.clone()));
+    let (_, page) = coach.get(&second).await;
+    assert!(page.contains("Asked again"), "{page}");
+    let (status, _, old) = coach.post(&ask_again, &waits, &[]).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(old.contains("Somebody was quicker"), "{old}");
+});
+
+both!(choosing_one_offer_takes_the_others_back, |world| {
+    let places = places(world).await;
+    let first = request_of(&refer(&places, places.inbox).await);
+    let second = request_of(&refer(&places, places.linked).await);
+    let coach = signed_in(&places, &places.coach).await;
+    let (_, page) = coach.get(&first).await;
+    let yes = [("via", "paper"), ("answer", "accept"), ("name", "Rhian")];
+    coach.post(&format!("{first}/answer"), &page, &yes).await;
+    let (_, page) = coach.get(&first).await;
+    let (status, _, _) = coach.post(&format!("{first}/choose"), &page, &[]).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let (_, page) = coach.get(&second).await;
+    assert!(page.contains("Taken back"), "{page}");
+    let (_, page) = coach.get(&first).await;
+    assert!(!page.contains("Ask which one they choose"));
+    assert!(page.contains("on paper"));
+    // The person says that help has begun: their word is kept as theirs.
+    for came in ["contact", "started"] {
+        let (_, page) = coach.get(&first).await;
+        let said = [("came", "person"), ("outcome", came)];
+        let (status, _, _) = coach.post(&format!("{first}/outcome"), &page, &said).await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "{came}");
+    }
+    let (_, page) = coach.get(&first).await;
+    assert!(page.contains("the person told us"), "{page}");
+});
+
+both!(a_partner_who_is_second_sees_what_changed, |world| {
+    let places = places(world).await;
+    refer(&places, places.inbox).await;
+    let one = signed_in(&places, &places.partner).await;
+    let two = signed_in(&places, &places.colleague).await;
+    let (_, inbox) = one.get("/inbox").await;
+    let (_, rest) = inbox.split_once("/requests/").unwrap();
+    let path = format!("/requests/{}", rest.split('"').next().unwrap());
+    let (_, seen) = one.get(&path).await;
+    let (_, same) = two.get(&path).await;
+    let answer = format!("{path}/answer");
+    let wait = [("answer", "waitlist"), ("days", "14")];
+    let (status, _, _) = one.post(&answer, &seen, &wait).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let no = [("answer", "decline"), ("reason", "no_capacity_or_no_space")];
+    let (status, _, lost) = two.post(&answer, &same, &no).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(
+        lost.contains("Somebody was quicker") && lost.contains("On the waiting list"),
+        "{lost}"
+    );
+    // From the page as it stands now it can be done; then it is nobody's there any more, and the other one is told so.
+    let (status, _, _) = two.post(&answer, &lost, &no).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let (status, to, _) = one.post(&answer, &seen, &wait).await;
+    assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, "/inbox"));
 });

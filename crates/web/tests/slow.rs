@@ -75,3 +75,54 @@ async fn fifty_slow_visitors_are_shown_out_and_an_honest_one_is_answered() {
     running.await.unwrap().unwrap();
     server.world.finish().await;
 }
+
+/// The header of the answer to one GET with these headers, as sent.
+async fn header_of(address: std::net::SocketAddr, path: &str, more: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: a\r\nAccept-Encoding: br\r\nConnection: close\r\n{more}\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let answer = to_the_end(&mut stream).await;
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    text.split("\r\n\r\n").next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_another_site_asked_for_is_not_compressed() {
+    let server = server().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let web = server.web.clone();
+    let running = tokio::spawn(async move {
+        serve(listener, web, Limits::default(), async {
+            let _ = stopped.await;
+        })
+        .await
+    });
+    // A page that there is, and one that there is not: the same, so that it tells nothing.
+    for path in ["/sign-in", "/no-such-page"] {
+        for (headers, compressed) in [
+            ("Cookie: session=x\r\nSec-Fetch-Site: same-origin\r\n", true),
+            ("Cookie: session=x\r\nSec-Fetch-Site: none\r\n", true),
+            ("Cookie: session=x\r\nSec-Fetch-Site: same-site\r\n", false),
+            ("Cookie: session=x\r\nSec-Fetch-Site: cross-site\r\n", false),
+            ("Cookie: session=x\r\n", false),
+            ("Sec-Fetch-Site: cross-site\r\n", false),
+            ("", true),
+        ] {
+            let answer = header_of(address, path, headers).await;
+            assert_eq!(
+                answer.contains("content-encoding: br"),
+                compressed,
+                "{path} with {headers:?}: {answer}"
+            );
+        }
+    }
+    let style = throughline_ui::assets::href("app.css");
+    let answer = header_of(address, &style, "Sec-Fetch-Site: cross-site\r\n").await;
+    assert!(answer.contains("content-encoding: br"), "{answer}");
+    let _ = stop.send(());
+    running.await.unwrap().unwrap();
+}

@@ -18,10 +18,11 @@ use throughline_policy::action::{
 use throughline_policy::{Actor, Facts, Purpose, Ties};
 use throughline_store::account::{Account, NewAccount};
 use throughline_store::address::NewAddress;
-use throughline_store::case::{NewCase, PersonSheet};
+use throughline_store::case::NewCase;
 use throughline_store::contact::NewContact;
 use throughline_store::directory::NewService;
 use throughline_store::feed::import_facts;
+use throughline_store::person::PersonSheet;
 use throughline_store::setup::OrganisationKind;
 use throughline_testkit::db::TestStore;
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use throughline_app::partner;
-use throughline_app::referral::{self, Answer as Reply, Ask, Outcome, SendOrder};
+use throughline_app::referral_answer::{self, Answer as Reply, Outcome};
+use throughline_app::referral_send::{self, Ask, SendOrder};
 use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
 use throughline_core::conversation::Reach;
 use throughline_core::id::Ref;
@@ -51,7 +52,7 @@ impl History<'_> {
             dpa: None,
             reasons: None,
         };
-        let sent = referral::send(self.app, &actor, &order).await?;
+        let sent = referral_send::send(self.app, &actor, &order).await?;
         self.referrals += 1;
         if let Some(known) = self.known.get_mut(at_known) {
             known.open += 1;
@@ -270,14 +271,14 @@ impl History<'_> {
             // A clock may have been first: the refusal then undoes nothing else.
             app.store.settle().await?;
         }
-        match referral::outcome(app, &actor, reference, version, outcome, via).await {
+        match referral_answer::outcome(app, &actor, reference, version, outcome, via).await {
             Ok(_) => {}
             Err(Error::Conflict) if !fresh => {
                 version = partner::open(app, &actor, reference)
                     .await?
                     .referral
                     .version;
-                referral::outcome(app, &actor, reference, version, outcome, via).await?;
+                referral_answer::outcome(app, &actor, reference, version, outcome, via).await?;
             }
             Err(error) => return Err(error),
         }

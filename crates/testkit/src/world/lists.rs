@@ -2,8 +2,8 @@
 //! open.
 
 use throughline_app::case::{self, Closing};
-use throughline_app::referral;
 use throughline_app::today::{self, Row, Target, TaskOutcome, What};
+use throughline_app::{case_now, referral, referral_answer};
 use throughline_core::child::ChildMove;
 use throughline_core::id::Ref;
 use throughline_core::need::NeedMove;
@@ -55,7 +55,7 @@ impl History<'_> {
             }
             (TaskKind::AnswerQuestion, Target::Referral(asked)) => {
                 let answer = words("Yes, until eight. Not at weekends.")?;
-                referral::reply(self.app, actor, asked, &answer).await
+                referral_answer::reply(self.app, actor, asked, &answer).await
             }
             // A child is looked at once there was time to ask.
             (TaskKind::ReviewChild, Target::Case(own)) if row.since < at.plus_days(-4) => {
@@ -100,7 +100,7 @@ impl History<'_> {
         // Silence stays silence: it is taken back, so that nobody answers what was given to another.
         let view = referral::view(self.app, actor, old).await?;
         if !view.referral.state.is_final() {
-            referral::withdraw(self.app, actor, old, view.referral.version).await?;
+            referral_answer::withdraw(self.app, actor, old, view.referral.version).await?;
             self.over(old);
         }
         Ok(())
@@ -137,7 +137,7 @@ impl History<'_> {
             .posts
             .get(post)
             .and_then(|post| post.lead.as_ref());
-        let Some(actor) = lead.map(|lead| lead.actor()) else {
+        let Some(actor) = lead.map(throughline_store::account::Account::actor) else {
             return Ok(());
         };
         let site = today::lead(self.app, &actor).await?;
@@ -178,8 +178,8 @@ impl History<'_> {
         for own in children {
             // Added, then decided about: the second version; heard: the third.
             let app = self.app;
-            case::child_move(app, &actor, case, own, 2, ChildMove::HearNeeds).await?;
-            case::child_move(app, &actor, case, own, 3, ChildMove::Close).await?;
+            case_now::child_move(app, &actor, case, own, 2, ChildMove::HearNeeds).await?;
+            case_now::child_move(app, &actor, case, own, 3, ChildMove::Close).await?;
             // Opened, then judged.
             case::close(app, &actor, own, 2).await?;
         }

@@ -4,7 +4,7 @@
 //! Names come from several language traditions and belong to nobody. Telephone numbers are Ofcom's drama numbers, mail is at
 //! example.org, and no refuge has a point on a map.
 //!
-//! To add to it: a step of [`people`]'s history, a template in `listings`, a body in `staff`. What must never happen here: a
+//! To add to it: a step of `people`'s history, a template in `listings`, a body in `staff`. What must never happen here: a
 //! real person, or a row written past the use cases.
 
 mod arrival;
@@ -19,7 +19,7 @@ mod staff;
 use std::sync::Arc;
 
 use serde::Serialize;
-use throughline_app::directory::{Import, ImportError, import};
+use throughline_app::directory_import::{Import, ImportError, import};
 use throughline_app::directory_source::{FromBytes, Source};
 use throughline_app::{App, Settings};
 use throughline_core::need::NeedType;

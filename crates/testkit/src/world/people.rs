@@ -9,7 +9,7 @@ use std::sync::Arc;
 use throughline_app::contact::ContactSaid;
 use throughline_app::conversation::{Ending, Heard, SafeAnswers, ToCase, TwoColumns};
 use throughline_app::mail::FolderMailer;
-use throughline_app::{App, case, contact, conversation, front_desk, outbox, promises};
+use throughline_app::{App, case, case_now, contact, conversation, front_desk, outbox, promises};
 use throughline_core::answer::Answer;
 use throughline_core::child::Safeguarding;
 use throughline_core::code::Code as _;
@@ -437,19 +437,19 @@ impl History<'_> {
         }
         for (given, born) in &arrival.children {
             let child = sheet(given, &arrival.family, born, arrival.language);
-            let own = case::child_add(app, &actor, case, &child).await?;
+            let own = case_now::child_add(app, &actor, case, &child).await?;
             let decision = match self.below(20) {
                 0..=3 => Safeguarding::Referred,
                 4..=6 => Safeguarding::AlreadyOpen,
                 _ => Safeguarding::NotNeeded(words("Safe with a grandparent; seen today")?),
             };
-            case::child_decide(app, &actor, case, own, 1, &decision).await?;
+            case_now::child_decide(app, &actor, case, own, 1, &decision).await?;
             let reason = words("What was told and seen of the child today")?;
             let band = match arrival.risk {
                 Some(RiskBand::High | RiskBand::Medium) => RiskBand::Medium,
                 _ => RiskBand::Standard,
             };
-            case::risk_judge(app, &actor, own, band, &reason, false).await?;
+            case_now::risk_judge(app, &actor, own, band, &reason, false).await?;
             if let Some(known) = self.known.get_mut(at_known) {
                 known.children.push(own);
                 known.reviewed = false;
@@ -528,14 +528,14 @@ impl History<'_> {
         let Some(known) = self.known.get_mut(at_known) else {
             return Ok(());
         };
-        let said = case::Said {
+        let said = case_now::Said {
             kind,
             answer,
             only_theirs: (kind == ImmediateKind::Money).then_some(Answer::Yes),
             into_account: false,
             version: 0,
         };
-        case::immediate_answer(self.app, actor, known.case, &said).await?;
+        case_now::immediate_answer(self.app, actor, known.case, &said).await?;
         if settled {
             known.needs.remove(&need);
         }
@@ -566,7 +566,7 @@ impl History<'_> {
             band
         };
         let reason = words("What was told in the conversation")?;
-        case::risk_judge(self.app, actor, known.case, band, &reason, false).await?;
+        case_now::risk_judge(self.app, actor, known.case, band, &reason, false).await?;
         known.version += 1;
         let post = known.post;
         if band == RiskBand::High {

@@ -69,6 +69,7 @@ via-paper = ar bapur
 via-api = gan raglen
 via-clock = gan y cloc
 via-mail = gan y system bost
+via-another = am fod gwasanaeth arall wedi cytuno
 
 unmet-no_capacity_or_no_space = Dim lle
 unmet-no_space_for_family_size = Dim lle i deulu o’r maint hwn
@@ -126,6 +127,7 @@ packet-urgency = Pa mor frys yw hi
 packet-risk = Y risg, fel y’i barnwyd
 packet-statement = Yn eu geiriau eu hunain
 packet-children = Plant, yn ôl band oedran
+packet-children_needs = Yr hyn sydd ei angen ar y plant eu hunain
 packet-language = Iaith
 packet-access_needs = Yr hyn sydd ei angen i gymryd rhan
 packet-pets = Anifeiliaid anwes

@@ -5,8 +5,8 @@ steward-services = { $count ->
     [one] Gellir dod o hyd i { $count } gwasanaeth.
    *[other] Gellir dod o hyd i { $count } o wasanaethau.
 }
-steward-import = Cymryd ffeil drosodd
-steward-import-what = Ffrwd Open Referral UK (JSON) neu zip o dablau HSDS. Cymerir y cyfan drosodd neu ddim. Mae gwasanaethau nad ydynt yn y ffeil yn aros.
+steward-import = Mewnforio ffeil
+steward-import-what = Ffrwd Open Referral UK (JSON) neu zip o dablau HSDS. Mewnforir y cyfan neu ddim. Mae gwasanaethau nad ydynt yn y ffeil yn aros.
 steward-waiting = Yn aros amdanoch
 steward-nothing-waits = Nid oes dim yn aros.
 steward-rows = { $count ->

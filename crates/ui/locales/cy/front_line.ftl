@@ -48,10 +48,10 @@ today-first = { $name }, yn cael gwybod gyntaf
 today-then = { $name }, yn cael gwybod nesaf
 today-cover-gap = Dim ond un person sydd wedi’i enwi ar gyfer y safle hwn. Os ydynt i ffwrdd, ni ddywedir wrth neb mewn pryd.
 today-about = { $name }: { $what }
-today-turn = Tro pwy: { $who }
-today-then-tells = Ar ôl hynny dywedir wrth y person hwn: { $who }
-today-then-back = Ar ôl hynny daw yn ôl at y gweithiwr, i ddewis beth sydd nesaf.
-today-since = Ers { $ago }
+today-turn = Tro pwy: { $who }.
+today-then-tells = Wedyn dywedir wrth: { $who }.
+today-then-back = Wedyn daw yn ôl at y gweithiwr.
+today-since = ers { $time }
 today-overdue = Hwyr
 today-open = Agor
 today-referral-draft = Atgyfeiriad na chafodd ei anfon
@@ -216,6 +216,11 @@ onward-family = Cyfenw, os ydynt yn dweud wrthych
 onward-born = Dyddiad geni, os ydynt yn dweud wrthych
 onward-go = Gwneud y cynllun
 onward-made = Mae’r cynllun wedi’i wneud.
+onward-known = Mae’r sgwrs yn parhau gyda’u cynllun.
+onward-met-heading = Ydyn ni wedi cwrdd o’r blaen?
+onward-met-what = Rydych eisoes yn helpu rhywun fel hyn. Gofynnwch iddynt. Os nhw yw’r rhain, ewch ymlaen gyda’u cynllun, fel nad oes rhaid iddynt ei ddweud ddwywaith.
+onward-met-them = Ydyn: mynd ymlaen gyda { $name }
+onward-met-new = Nac ydyn: gwneud cynllun newydd
 sign-injury = Anaf
 sign-afraid_of_someone = Maent yn ymddangos yn ofnus o rywun
 sign-answered_for = Mae rhywun arall yn ateb drostynt
@@ -230,3 +235,7 @@ sign-fell_silent = Newidion nhw’r pwnc neu dawelu
 sign-child_seems_afraid = Mae plentyn yn ymddangos yn ofnus neu’n llwglyd
 sign-moved_suddenly = Symudon nhw’n sydyn
 sign-speaks_of_suicide = Maent yn sôn am ddod â’u bywyd i ben
+today-more = { $count ->
+    [one] Dangos { $count } arall
+   *[other] Dangos { $count } arall
+}

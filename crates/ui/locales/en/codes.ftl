@@ -69,6 +69,7 @@ via-paper = on paper
 via-api = by a program
 via-clock = by the clock
 via-mail = by the mail system
+via-another = because another service said yes
 
 unmet-no_capacity_or_no_space = No space
 unmet-no_space_for_family_size = No space for a family of this size
@@ -126,6 +127,7 @@ packet-urgency = How urgent it is
 packet-risk = The risk, as judged
 packet-statement = In their own words
 packet-children = Children, by age band
+packet-children_needs = What the children need for themselves
 packet-language = Language
 packet-access_needs = What they need to take part
 packet-pets = Pets

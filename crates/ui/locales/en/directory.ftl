@@ -5,8 +5,8 @@ steward-services = { $count ->
     [one] { $count } service can be found.
    *[other] { $count } services can be found.
 }
-steward-import = Take a file over
-steward-import-what = An Open Referral UK feed (JSON) or a zip of HSDS tables. All of it is taken over or none. Services that are not in the file stay.
+steward-import = Import a file
+steward-import-what = An Open Referral UK feed (JSON) or a zip of HSDS tables. All of it is imported or none. Services that are not in the file stay.
 steward-waiting = Waiting for you
 steward-nothing-waits = Nothing waits.
 steward-rows = { $count ->

@@ -1,0 +1,256 @@
+//! Everything the page of one case shows, and who has looked at it.
+
+use std::collections::BTreeMap;
+
+use throughline_core::conversation::{CloseFacts, StillOpen, may_close};
+use throughline_core::id::{AccountId, OrganisationId, Ref};
+use throughline_core::immediate::ImmediateKind;
+use throughline_core::need::{NeedState, NeedType, WorkGoals, work_goals};
+use throughline_core::pack::{HighRiskRoute, MoneyRoute};
+use throughline_core::task::TaskKind;
+use throughline_policy::action::{CaseLookers, CaseRead};
+use throughline_policy::{Actor, Permit};
+use throughline_store::case::Case;
+use throughline_store::child::Child;
+use throughline_store::consent::ConsentRecord;
+use throughline_store::contact::Contacts;
+use throughline_store::immediate::Immediate;
+use throughline_store::need::Need;
+use throughline_store::referral::Referral;
+use throughline_store::risk::Risk;
+use throughline_store::statement::Statement;
+use throughline_store::story::{Look, StoryLine};
+use throughline_store::{Result, Work};
+
+use crate::App;
+use crate::case::{HELP, PAGE_LINES, permit};
+use crate::contact::{SafelyNow, safely_now};
+use crate::referral::pack_named;
+
+/// A line of the story with the names that its words need.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// The line.
+    pub line: StoryLine,
+    /// Who did it, by name.
+    pub by: Option<String>,
+    /// The other organisation that it is about, by name.
+    pub organisation: Option<String>,
+}
+
+/// A consent with its recipient's name.
+#[derive(Debug, Clone)]
+pub struct Agreed {
+    /// What was agreed.
+    pub record: ConsentRecord,
+    /// The recipient's name.
+    pub recipient: String,
+    /// Whether it holds now.
+    pub holds: bool,
+}
+
+/// A judgement with its judge's name.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// The judgement.
+    pub risk: Risk,
+    /// The judge's name.
+    pub by: String,
+}
+
+/// Everything the page of one case shows.
+#[derive(Debug, Clone)]
+pub struct CaseView {
+    /// The case and the person.
+    pub case: Case,
+    /// Who leads, by name.
+    pub lead: String,
+    /// How to make contact safely, at this moment.
+    pub safely_now: SafelyNow,
+    /// Needs, in the order in which they are met.
+    pub needs: Vec<Need>,
+    /// Whether goals about work are open, or what comes first.
+    pub work: WorkGoals,
+    /// Bed, money and essentials, as far as they are answered.
+    pub immediate: Vec<Immediate>,
+    /// Children.
+    pub children: Vec<Child>,
+    /// What each child needs for themselves, by the reference of the child's own case.
+    pub children_needs: BTreeMap<Ref, Vec<Need>>,
+    /// Judgements of risk, newest first.
+    pub risks: Vec<Judged>,
+    /// Own words, newest version first.
+    pub statements: Vec<Statement>,
+    /// Ways to reach the person.
+    pub contacts: Contacts,
+    /// What was agreed.
+    pub consents: Vec<Agreed>,
+    /// Referrals with the name of the service or organisation asked.
+    pub referrals: Vec<(Referral, String)>,
+    /// The story, newest first.
+    pub story: Vec<Told>,
+    /// What stands before closing.
+    pub still_open: Vec<StillOpen>,
+    /// Where a high risk goes.
+    pub high_risk: HighRiskRoute,
+    /// Ways to money today.
+    pub money: Vec<MoneyRoute>,
+}
+
+/// Reads everything for the page of a case.
+pub async fn read(app: &App, actor: &Actor, case: Ref) -> Result<CaseView> {
+    app.store
+        .work(actor, HELP, |w| {
+            Box::pin(async move {
+                let may = permit::<CaseRead>(w, case).await?;
+                view(app, w, &may).await
+            })
+        })
+        .await
+}
+
+async fn view(app: &App, w: &mut Work<'_>, may: &Permit<CaseRead>) -> Result<CaseView> {
+    let case = w.case_read(may).await?;
+    let pack = pack_named(app, &case.pack)?;
+    let needs = w.needs(may).await?;
+    let stands: Vec<(NeedType, NeedState)> =
+        needs.iter().map(|need| (need.kind, need.state)).collect();
+    let immediate = w.immediate_needs(may).await?;
+    let children = w.children(may).await?;
+    let mut children_needs = BTreeMap::new();
+    for child in &children {
+        let facts = w.case_facts(child.reference).await?;
+        if let Ok(own) = w.permit_found::<CaseRead>(facts) {
+            children_needs.insert(child.reference, w.needs(&own).await?);
+        }
+    }
+    let mut risks = Vec::new();
+    for risk in w.risks(may).await? {
+        let by = account_name(w, risk.by).await?;
+        risks.push(Judged { risk, by });
+    }
+    let statements = w.statements(may).await?;
+    let contacts = w.contacts(may).await?;
+    let mut consents = Vec::new();
+    for record in w.consents(may).await? {
+        let recipient = organisation_name(w, record.consent.recipient).await?;
+        let holds = record.consent.holds_at(w.now());
+        consents.push(Agreed {
+            record,
+            recipient,
+            holds,
+        });
+    }
+    let mut referrals = Vec::new();
+    for referral in w.case_referrals(may).await? {
+        let name = organisation_name(w, referral.to).await?;
+        referrals.push((referral, name));
+    }
+    let mut story = Vec::new();
+    for line in w.story(may, PAGE_LINES).await? {
+        let by = match line.account {
+            Some(id) => Some(account_name(w, id).await?),
+            None => None,
+        };
+        let to = line.detail.get("to").and_then(|to| to.as_str());
+        let with = line.detail.get("with").and_then(|with| with.as_str());
+        let organisation = match to.and_then(|to| to.parse::<uuid::Uuid>().ok()) {
+            Some(id) => Some(organisation_name(w, OrganisationId::from_uuid(id)).await?),
+            // Who was not told may be no organisation at all: then they are named in words.
+            None => with.map(str::to_owned),
+        };
+        story.push(Told {
+            line,
+            by,
+            organisation,
+        });
+    }
+    let still_open = close_look(w, may, &case, &immediate, &children).await?;
+    Ok(CaseView {
+        lead: account_name(w, case.lead).await?,
+        safely_now: safely_now(&contacts, w.now()),
+        work: work_goals(&stands),
+        high_risk: pack.high_risk().clone(),
+        money: pack.money().to_vec(),
+        case,
+        needs,
+        immediate,
+        children,
+        children_needs,
+        risks,
+        statements,
+        contacts,
+        consents,
+        referrals,
+        story,
+        still_open,
+    })
+}
+
+pub(crate) async fn account_name(w: &mut Work<'_>, id: AccountId) -> Result<String> {
+    Ok(w.account(id).await?.map_or_else(String::new, |it| it.name))
+}
+
+pub(crate) async fn organisation_name(w: &mut Work<'_>, id: OrganisationId) -> Result<String> {
+    Ok(w.organisation(id)
+        .await?
+        .map_or_else(String::new, |it| it.name))
+}
+
+pub(crate) async fn close_look(
+    w: &mut Work<'_>,
+    may: &Permit<CaseRead>,
+    case: &Case,
+    immediate: &[Immediate],
+    children: &[Child],
+) -> Result<Vec<StillOpen>> {
+    let answered: Vec<ImmediateKind> = immediate.iter().map(|known| known.kind).collect();
+    let decided: Vec<bool> = children
+        .iter()
+        .map(|child| child.safeguarding.is_some())
+        .collect();
+    let facts = CloseFacts {
+        disclosed: w.case_disclosed(may).await?,
+        answered: &answered,
+        children: &decided,
+        risk: Some(case.risk),
+        risk_on_clock: w.case_has_task(may, TaskKind::JudgeRisk).await?,
+    };
+    Ok(may_close(&facts).err().unwrap_or_default())
+}
+
+/// A look with the names of who looked.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    /// The look.
+    pub look: Look,
+    /// Who, by name; `None` for the system and for partners without an account.
+    pub by: Option<String>,
+    /// In which organisation, by name.
+    pub organisation: String,
+}
+
+/// Who has looked at the person's record, newest first.
+pub async fn lookers(app: &App, actor: &Actor, case: Ref) -> Result<Vec<Looked>> {
+    app.store
+        .work(actor, HELP, |w| {
+            Box::pin(async move {
+                let may = permit::<CaseLookers>(w, case).await?;
+                let mut out = Vec::new();
+                for look in w.lookers(&may, PAGE_LINES).await? {
+                    let by = match look.account {
+                        Some(id) => Some(account_name(w, id).await?),
+                        None => None,
+                    };
+                    let organisation = organisation_name(w, look.organisation).await?;
+                    out.push(Looked {
+                        look,
+                        by,
+                        organisation,
+                    });
+                }
+                Ok(out)
+            })
+        })
+        .await
+}

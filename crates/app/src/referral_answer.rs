@@ -1,0 +1,226 @@
+//! What comes back, whoever records it and however it came: an answer, an outcome, a question; and taking a referral back.
+
+use throughline_core::id::{Ref, ReferralId};
+use throughline_core::reason::{Words, WorkerName};
+use throughline_core::referral::{EndReason, Helped, ReferralMove, ReferralState, UnmetReason};
+use throughline_core::task::TaskKind;
+use throughline_policy::action::{OutcomeRecord, ReferralRecord};
+use throughline_policy::{Actor, Permit, Purpose};
+use throughline_store::Work;
+use throughline_store::outbox::OutboxKind;
+use throughline_store::referral::{Referral, Via};
+use throughline_store::task::TaskOutcome;
+
+use crate::referral::{Step, make_move, still};
+use crate::referral_hold::hold_the_rest;
+use crate::{App, Result};
+
+/// An answer, whoever records it and however it came.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// A named human takes it on.
+    Accept {
+        /// Their name.
+        by: WorkerName,
+        /// When they will first make contact, in their words.
+        when: Option<String>,
+        /// How, in their words.
+        how: Option<String>,
+    },
+    /// Onto the waiting list.
+    Waitlist {
+        /// How long it may take, in days, when they say.
+        days: Option<u16>,
+    },
+    /// No.
+    Decline {
+        /// Why.
+        reason: UnmetReason,
+        /// Words that came with it.
+        words: Option<String>,
+    },
+    /// They have seen it and have not yet answered.
+    Seen,
+    /// The person does not want it.
+    PersonDeclines,
+}
+
+impl Answer {
+    pub(crate) fn step(&self, via: Via) -> (ReferralMove, Step<'static>) {
+        let (made, note, contact) = match self {
+            Self::Accept { by, when, how } => (
+                ReferralMove::Accept { by: by.clone() },
+                None,
+                Some((when.clone(), how.clone())),
+            ),
+            Self::Waitlist { days } => (ReferralMove::Waitlist { days: *days }, None, None),
+            Self::Decline { reason, words } => (
+                ReferralMove::Decline { reason: *reason },
+                words.clone(),
+                None,
+            ),
+            Self::Seen => (ReferralMove::Open, None, None),
+            Self::PersonDeclines => (ReferralMove::PersonDeclines, None, None),
+        };
+        let step = Step {
+            made: std::borrow::Cow::Owned(made.clone()),
+            via,
+            note,
+            contact,
+        };
+        (made, step)
+    }
+}
+
+/// What came of help, as facts apart: contact, start, end, and whether it helped.
+#[derive(Debug, Clone, Copy)]
+pub enum Outcome {
+    /// The service has spoken with the person.
+    FirstContact,
+    /// Help has begun.
+    Started,
+    /// Help has ended.
+    Ended {
+        /// Why.
+        reason: EndReason,
+        /// Whether it helped: another fact.
+        helped: Helped,
+    },
+}
+
+/// Records an answer that came by telephone, on paper or through the person. `seen` is the version on the worker's page.
+pub async fn record_answer(
+    app: &App,
+    actor: &Actor,
+    reference: Ref,
+    seen: i64,
+    answer: &Answer,
+    via: Via,
+) -> Result<ReferralState> {
+    let (next, id) = app
+        .store
+        .work(actor, Purpose::HelpAPerson, |w| {
+            Box::pin(async move {
+                let facts = w.referral_facts(reference).await?;
+                let permit = w.permit_found::<ReferralRecord>(facts)?;
+                let referral = w.referral_for_update(&permit).await?;
+                still(&referral, seen)?;
+                let (_, step) = answer.step(via);
+                let next = make_move(app, w, &permit, &referral, step).await?;
+                Ok((next, referral.id))
+            })
+        })
+        .await?;
+    after_answer(app, next, id).await;
+    Ok(next)
+}
+
+/// What follows an answer once it is recorded: other offers wait while the person chooses. It cannot undo the answer.
+pub(crate) async fn after_answer(app: &App, next: ReferralState, id: ReferralId) {
+    if next == ReferralState::Accepted
+        && let Err(error) = hold_the_rest(app, id).await
+    {
+        tracing::error!(%error, "the other offers could not be held yet; their clocks will do it");
+    }
+}
+
+/// Takes a referral back. The service is told in one neutral sentence and can no longer read it.
+pub async fn withdraw(app: &App, actor: &Actor, reference: Ref, seen: i64) -> Result<()> {
+    app.store
+        .work(actor, Purpose::HelpAPerson, |w| {
+            Box::pin(async move {
+                let facts = w.referral_facts(reference).await?;
+                let permit = w.permit_found::<ReferralRecord>(facts)?;
+                let referral = w.referral_for_update(&permit).await?;
+                still(&referral, seen)?;
+                withdraw_in(app, w, &permit, &referral).await
+            })
+        })
+        .await
+}
+
+/// Takes one back inside a unit of work.
+pub(crate) async fn withdraw_in(
+    app: &App,
+    w: &mut Work<'_>,
+    permit: &Permit<ReferralRecord>,
+    referral: &Referral,
+) -> Result<()> {
+    let link = w.referral_link_newest(referral).await?;
+    let step = Step::plain(&ReferralMove::Withdraw, Via::Worker);
+    make_move(app, w, permit, referral, step).await?;
+    if let Some(link) = link {
+        let once = format!("withdrawn:{}", link.uuid());
+        let payload = serde_json::Value::Null;
+        let now = w.now();
+        w.outbox_add(
+            OutboxKind::PartnerWithdrawn,
+            Some(link.uuid()),
+            payload,
+            Some(&once),
+            now,
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Records what came of it, as the service or as the worker: contact, start, end. `seen` is the version on the page.
+pub async fn outcome(
+    app: &App,
+    actor: &Actor,
+    reference: Ref,
+    seen: i64,
+    outcome: Outcome,
+    via: Via,
+) -> Result<ReferralState> {
+    let made = &match outcome {
+        Outcome::FirstContact => ReferralMove::FirstContact,
+        Outcome::Started => ReferralMove::Start,
+        Outcome::Ended { reason, helped } => ReferralMove::End { reason, helped },
+    };
+    app.store
+        .work(actor, Purpose::HelpAPerson, |w| {
+            Box::pin(async move {
+                let facts = w.referral_facts(reference).await?;
+                let permit = w.permit_found::<OutcomeRecord>(facts)?;
+                let referral = w.referral_for_update(&permit).await?;
+                still(&referral, seen)?;
+                make_move(app, w, &permit, &referral, Step::plain(made, via)).await
+            })
+        })
+        .await
+}
+
+/// Answers the service's question. It stands beside the packet.
+pub async fn reply(app: &App, actor: &Actor, reference: Ref, words: &Words) -> Result<()> {
+    app.store
+        .work(actor, Purpose::HelpAPerson, |w| {
+            Box::pin(async move {
+                let facts = w.referral_facts(reference).await?;
+                let permit = w.permit_found::<ReferralRecord>(facts)?;
+                let referral = w.referral_for_update(&permit).await?;
+                w.referral_said(&permit, &referral, false, words).await?;
+                w.tasks_settle(
+                    None,
+                    Some(referral.id),
+                    TaskKind::AnswerQuestion,
+                    TaskOutcome::Done,
+                )
+                .await?;
+                if let Some(link) = w.referral_link_newest(&referral).await? {
+                    let now = w.now();
+                    w.outbox_add(
+                        OutboxKind::PartnerReminder,
+                        Some(link.uuid()),
+                        serde_json::Value::Null,
+                        None,
+                        now,
+                    )
+                    .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+}

@@ -1,0 +1,514 @@
+//! Sending a referral: what they will see, what was agreed, the packet, the link and its code, the notices.
+
+use std::collections::BTreeSet;
+
+use throughline_core::clock::{ClockId, Urgency};
+use throughline_core::consent::{
+    self, Art9Condition, Consent, DpaCondition, HowAgreed, PacketItem, ShareBasis, SharePurpose,
+};
+use throughline_core::conversation::Reach;
+use throughline_core::id::Ref;
+use throughline_core::need::{NeedMove, NeedType};
+use throughline_core::pack::Pack;
+use throughline_core::reason::Reason;
+use throughline_core::referral::ReferralMove;
+use throughline_core::scan::{Protected, scan};
+use throughline_core::task::TaskKind;
+use throughline_core::time::At;
+use throughline_policy::action::{
+    CaseChange, CaseRead, DraftKeep, ReferralRead, ReferralRecord, ReferralSend,
+};
+use throughline_policy::{Actor, Permit, Purpose};
+use throughline_seal::{Code, Token};
+use throughline_store::Work;
+use throughline_store::consent::NewConsent;
+use throughline_store::outbox::OutboxKind;
+use throughline_store::referral::{NewReferral, Referral, Via};
+
+use crate::packet::{self, Line, Packet};
+use crate::referral::{SenderView, Step, make_move, pack_named, task_for, view_in};
+use crate::referral_recipient::{Asked, Route, asked, is_specialist, phone_of, recipient};
+use crate::{App, Error, Result};
+
+/// Whom to ask for what.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask {
+    /// The case.
+    pub case: Ref,
+    /// The service.
+    pub service: Ref,
+    /// The need.
+    pub need: NeedType,
+}
+
+/// What the worker and the person look at before anything is agreed.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// Name of the service.
+    pub service: String,
+    /// Its published telephone number, for calling.
+    pub phone: Option<String>,
+    /// How it will learn of it.
+    pub routes: Vec<Route>,
+    /// How its code is given, when it gets a link.
+    pub code_route: Option<String>,
+    /// Every line that could be shared.
+    pub lines: Vec<Line>,
+    /// Which version of the statement the lines show.
+    pub statement: Option<i64>,
+    /// How urgent it is.
+    pub urgency: Urgency,
+    /// By when the service is to answer, were it sent now.
+    pub answer_by: At,
+    /// Whether the service is a specialist one for people who face domestic abuse.
+    pub specialist: bool,
+}
+
+/// What was agreed, and with it the order to send.
+#[derive(Debug, Clone)]
+pub struct SendOrder {
+    /// Whom to ask for what.
+    pub ask: Ask,
+    /// The items agreed.
+    pub items: BTreeSet<PacketItem>,
+    /// The lines of the statement that were struck out, counted from 1.
+    pub struck: BTreeSet<usize>,
+    /// The version of the statement that was shown; another one now is a conflict.
+    pub statement: Option<i64>,
+    /// Whether they were seen alone, so far as it may travel.
+    pub reach: Reach,
+    /// How the person agreed.
+    pub how: HowAgreed,
+    /// The words in which they agreed.
+    pub words: Option<String>,
+    /// Lawful basis.
+    pub basis: ShareBasis,
+    /// Condition for special-category data.
+    pub art9: Option<Art9Condition>,
+    /// Schedule 1 condition.
+    pub dpa: Option<DpaCondition>,
+    /// Why, when the basis is not consent.
+    pub reasons: Option<Reason>,
+}
+
+/// A referral that was sent: what the confirmation says.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// Its reference.
+    pub reference: Ref,
+    /// How the service learns of it.
+    pub routes: Vec<Route>,
+    /// The code to give the service another way. Shown once.
+    pub code: Option<String>,
+    /// How to give it.
+    pub code_route: Option<String>,
+    /// By when the service is to answer.
+    pub answer_by: At,
+}
+
+/// What the worker and the person look at: who, what they would see, how they would learn of it and when an answer is due.
+pub async fn prepare(app: &App, actor: &Actor, ask: &Ask) -> Result<Prepared> {
+    app.store
+        .work(actor, Purpose::HelpAPerson, |w| {
+            Box::pin(async move {
+                let facts = w.case_facts(ask.case).await?;
+                w.permit_found::<ReferralSend>(facts)?;
+                let permit = w.permit_found::<CaseRead>(facts)?;
+                let asked = asked(w, ask.service).await?;
+                let case = w.case_read(&permit).await?;
+                let pack = pack_named(app, &case.pack)?;
+                let urgency = pack.urgency(ask.need, case.risk);
+                let lines = packet::known(w, &permit, urgency).await?;
+                let statement = w.statement_latest(&permit).await?;
+                Ok(Prepared {
+                    phone: phone_of(&asked.service),
+                    specialist: is_specialist(&asked.service),
+                    service: asked.service.entry.name,
+                    routes: asked.routes,
+                    code_route: asked.code_route,
+                    lines,
+                    statement: statement.map(|statement| statement.number),
+                    urgency,
+                    answer_by: pack.due(ClockId::ReferralAnswer, urgency, w.now()),
+                })
+            })
+        })
+        .await
+}
+
+/// What opens a link: the token in its address and the code given another way. Kept only as hashes.
+pub(crate) struct Secrets {
+    token: Token,
+    code: Code,
+}
+
+/// Fresh secrets. The token's link passes the scan: random letters can spell a postcode.
+pub(crate) fn fresh_secrets(app: &App) -> Secrets {
+    let mut token = Token::generate(app.env());
+    for _ in 0..32 {
+        let link = format!("{}/r/{}", app.settings.base_url, token.reveal());
+        if scan(&link, &Protected::default()).is_ok() {
+            break;
+        }
+        token = Token::generate(app.env());
+    }
+    Secrets {
+        token,
+        code: Code::generate(app.env()),
+    }
+}
+
+/// Sends a referral: what was agreed, the packet, the state, the link, the notices and the story, all or nothing.
+///
+/// Errors with [`Error::Invalid`] when what was agreed does not allow it, [`Error::Conflict`] when the statement changed since
+/// it was shown.
+pub async fn send(app: &App, actor: &Actor, order: &SendOrder) -> Result<Sent> {
+    let secrets = &fresh_secrets(app);
+    app.store
+        .work(actor, Purpose::HelpAPerson, |w| {
+            Box::pin(async move {
+                let sent = send_in(app, w, order, secrets).await?;
+                if let Some(code) = &sent.code {
+                    let route = sent.code_route.clone();
+                    keep_code(w, sent.reference, code.clone(), route).await?;
+                }
+                Ok(sent)
+            })
+        })
+        .await
+}
+
+pub(crate) async fn send_in(
+    app: &App,
+    w: &mut Work<'_>,
+    order: &SendOrder,
+    secrets: &Secrets,
+) -> Result<Sent> {
+    let invalid = |field, problem| Error::Invalid { field, problem };
+    let facts = w.case_facts(order.ask.case).await?;
+    let send = w.permit_found::<ReferralSend>(facts)?;
+    let read = w.permit_found::<CaseRead>(facts)?;
+    let change = w.permit_found::<CaseChange>(facts)?;
+    let case = w.case_read(&read).await?;
+    let pack = pack_named(app, &case.pack)?;
+    let (now, need) = (w.now(), order.ask.need);
+    let urgency = pack.urgency(need, case.risk);
+    let asked = asked(w, order.ask.service).await?;
+    let live = w.case_referrals(&read).await?;
+    if live
+        .iter()
+        .any(|other| other.service == asked.service.id && !other.state.is_final())
+    {
+        return Err(invalid("service", "refer-already-asked"));
+    }
+    let statement = w.statement_latest(&read).await?;
+    let number = statement.as_ref().map(|statement| statement.number);
+    if order.items.contains(&PacketItem::Statement) && number != order.statement {
+        return Err(Error::Conflict);
+    }
+    let to = recipient(w, &asked).await?;
+    let agreed = Consent {
+        recipient: to,
+        purpose: SharePurpose::Referral,
+        items: order.items.clone(),
+        how: order.how,
+        own_words: order.items.contains(&PacketItem::Statement),
+        basis: order.basis,
+        art9: order.art9,
+        dpa: order.dpa,
+        reasons: order.reasons.clone(),
+        agreed_at: now,
+        expires_at: pack.due(ClockId::ConsentExpiry, urgency, now),
+        withdrawn_at: None,
+    };
+    let new = NewConsent {
+        consent: &agreed,
+        statement: statement.as_ref().map(|statement| statement.id),
+        struck: &order.struck,
+        words: order.words.as_deref(),
+    };
+    let (consent, _) = w.consent_give(&change, &new).await?;
+    // What was not said alone goes no further than the specialist, whatever a page or a program says (ASSURANCE C5).
+    let reach = match w.case_reach(&send).await? {
+        Some(Reach::SpecialistOnly) => Reach::SpecialistOnly,
+        Some(Reach::AsAgreed) | None => order.reach,
+    };
+    let shared = consent::Packet::build(
+        &agreed,
+        order.struck.clone(),
+        reach,
+        is_specialist(&asked.service),
+        now,
+    )
+    .map_err(|refused| match refused {
+        consent::PacketRefused::NoConsent => invalid("how", "refer-no-consent"),
+        consent::PacketRefused::NotSeenAlone => invalid("reach", "refer-not-seen-alone"),
+        consent::PacketRefused::DetailsWithoutRules => {
+            invalid("items", "refer-details-without-rules")
+        }
+    })?;
+    let known = packet::known(w, &read, urgency).await?;
+    let packet = Packet::of(&shared, order.how, need, urgency, &known);
+    let new = NewReferral {
+        service: asked.service.id,
+        to,
+        consent,
+        need,
+        risk: case.risk,
+    };
+    let draft = w.referral_create(&send, &new, &packet).await?;
+    let delivery = pack.due(ClockId::ReferralDelivery, urgency, now);
+    w.referral_send(&send, &draft, delivery).await?;
+    need_referred(w, &read, &change, need).await?;
+    let facts = w.referral_facts_by_id(draft.id).await?;
+    let record = w.permit_found::<ReferralRecord>(facts)?;
+    let sent = w.referral_for_update(&record).await?;
+    let answer_by = pack.due(ClockId::ReferralAnswer, urgency, now);
+    notify(app, w, pack, &record, &sent, &asked, secrets, urgency).await?;
+    let linked = asked.routes.contains(&Route::Link);
+    Ok(Sent {
+        reference: sent.reference,
+        code: linked.then(|| secrets.code.reveal()),
+        code_route: asked.code_route,
+        routes: asked.routes,
+        answer_by,
+    })
+}
+
+/// For how long a code can be looked at again on the confirmation, in seconds: a page that is loaded twice must not lose it.
+const CODE_SHOWN_SECONDS: i64 = 15 * 60;
+
+/// A code as it stands on the confirmation, kept for its writer alone under their own key.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct KeptCode {
+    code: String,
+    route: Option<String>,
+}
+
+fn code_page(reference: Ref) -> String {
+    format!("codes/{reference}")
+}
+
+/// Keeps a code for the confirmation. A program was given it in its answer and has no page.
+async fn keep_code(
+    w: &mut Work<'_>,
+    reference: Ref,
+    code: String,
+    route: Option<String>,
+) -> Result<()> {
+    if w.actor().account().is_none() {
+        return Ok(());
+    }
+    let page = code_page(reference);
+    let facts = w.draft_facts(&page).await?;
+    let permit = w.permit::<DraftKeep>(&facts)?;
+    w.draft_keep(&permit, &page, &KeptCode { code, route })
+        .await
+        .map(|_| ())
+}
+
+/// What the page after sending says: what was sent, to whom, by when they answer, and who looks after it.
+#[derive(Debug, Clone)]
+pub struct Confirmation {
+    /// The referral as its sender sees it.
+    pub view: SenderView,
+    /// How the service learns of it.
+    pub routes: Vec<Route>,
+    /// By when the service is to answer.
+    pub answer_by: At,
+    /// Who looks after it, by name.
+    pub owner: String,
+    /// The code to give them another way and how, while it is still shown.
+    pub code: Option<(String, Option<String>)>,
+}
+
+/// Reads the page after sending. It changes nothing, so that loading it twice sends nothing twice.
+pub async fn confirmation(app: &App, actor: &Actor, reference: Ref) -> Result<Confirmation> {
+    app.store
+        .work(actor, Purpose::HelpAPerson, |w| {
+            Box::pin(async move {
+                let view = view_in(w, reference).await?;
+                let facts = w.referral_facts(reference).await?;
+                let permit = w.permit_found::<ReferralRead>(facts)?;
+                let pack = pack_named(app, &w.referral_pack(&permit).await?)?;
+                let urgency = pack.urgency(view.referral.need, view.referral.risk);
+                let sent_at = view.referral.sent_at.unwrap_or(view.referral.created_at);
+                let service = w.service_by_id(view.referral.service).await?;
+                let routes = match service {
+                    Some(service) => asked(w, service.reference).await?.routes,
+                    None => vec![Route::Call],
+                };
+                let page = code_page(reference);
+                let facts = w.draft_facts(&page).await?;
+                let keep = w.permit::<DraftKeep>(&facts)?;
+                let kept = w.draft::<KeptCode>(&keep, &page).await?;
+                let now = w.now();
+                let code = kept
+                    .filter(|kept| now.seconds_since(kept.saved_at) < CODE_SHOWN_SECONDS)
+                    .map(|kept| (kept.body.code, kept.body.route));
+                Ok(Confirmation {
+                    routes,
+                    answer_by: pack.due(ClockId::ReferralAnswer, urgency, sent_at),
+                    owner: crate::case_view::account_name(w, view.referral.lead).await?,
+                    code,
+                    view,
+                })
+            })
+        })
+        .await
+}
+
+/// The code was passed on: it is shown no more.
+pub async fn code_passed_on(app: &App, actor: &Actor, reference: Ref) -> Result<()> {
+    crate::drafts::drop_page(app, actor, &code_page(reference)).await
+}
+
+/// Moves the need along with the referral. A need that is not in the case yet was just told by choosing it.
+async fn need_referred(
+    w: &mut Work<'_>,
+    read: &Permit<CaseRead>,
+    change: &Permit<CaseChange>,
+    kind: NeedType,
+) -> Result<()> {
+    let find = |needs: Vec<throughline_store::need::Need>| {
+        needs.into_iter().find(|need| need.kind == kind)
+    };
+    let mut need = find(w.needs(read).await?);
+    if need
+        .as_ref()
+        .is_none_or(|need| need.state.apply(NeedMove::Refer).is_err())
+    {
+        w.need_add(change, kind, true).await?;
+        need = find(w.needs(read).await?);
+    }
+    if let Some(need) = need
+        && need.state.apply(NeedMove::Refer).is_ok()
+    {
+        w.need_move(change, kind, need.version, NeedMove::Refer, None)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Tells the service by every route it has; a worker who must call gets a task.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one step of sending, split off to be read by itself"
+)]
+async fn notify(
+    app: &App,
+    w: &mut Work<'_>,
+    pack: &Pack,
+    record: &Permit<ReferralRecord>,
+    sent: &Referral,
+    asked: &Asked,
+    secrets: &Secrets,
+    urgency: Urgency,
+) -> Result<()> {
+    let now = w.now();
+    if asked.routes.contains(&Route::Link) {
+        let expires = pack.due(ClockId::LinkExpiry, urgency, now);
+        let link = w
+            .referral_link_create(sent, &secrets.token, &secrets.code, expires)
+            .await?;
+        let subject = Some(link.uuid());
+        let none = serde_json::Value::Null;
+        let once = format!("notice:{}", link.uuid());
+        w.outbox_add(
+            OutboxKind::PartnerNotice,
+            subject,
+            none.clone(),
+            Some(&once),
+            now,
+        )
+        .await?;
+        let answer = pack.due(ClockId::ReferralAnswer, urgency, now);
+        let half = now.plus_seconds(answer.seconds_since(now) / 2);
+        let once = format!("reminder:{}", link.uuid());
+        w.outbox_add(
+            OutboxKind::PartnerReminder,
+            subject,
+            none,
+            Some(&once),
+            half,
+        )
+        .await?;
+    }
+    if asked.routes.contains(&Route::Inbox) {
+        for account in &asked.inbox {
+            let once = format!("inbox:{}:{}", sent.id.uuid(), account.uuid());
+            let payload = serde_json::Value::Null;
+            w.outbox_add(
+                OutboxKind::StaffTask,
+                Some(account.uuid()),
+                payload,
+                Some(&once),
+                now,
+            )
+            .await?;
+        }
+        // It stands in their inbox from the commit on: that is its arrival.
+        let step = Step::plain(&ReferralMove::Deliver, Via::Account);
+        make_move(app, w, record, sent, step).await?;
+    }
+    if asked.routes.contains(&Route::Call) {
+        let due = pack.due(ClockId::ReferralDelivery, urgency, now);
+        let climbs = pack.due(ClockId::EscalationAcknowledge, urgency, now);
+        w.task_add(&task_for(sent, TaskKind::ChaseReferral, due, climbs))
+            .await?;
+    }
+    Ok(())
+}
+
+/// Makes a fresh link and code for a referral that still waits, for example when the first code was lost or mistyped too
+/// often. Gives the code to read out and how.
+pub async fn new_code(app: &App, actor: &Actor, reference: Ref) -> Result<(String, String)> {
+    let Secrets { token, code } = &fresh_secrets(app);
+    app.store
+        .work(actor, Purpose::HelpAPerson, |w| {
+            Box::pin(async move {
+                let facts = w.referral_facts(reference).await?;
+                let permit = w.permit_found::<ReferralRecord>(facts)?;
+                let referral = w.referral_for_update(&permit).await?;
+                let none = Error::Invalid {
+                    field: "service",
+                    problem: "refer-no-address",
+                };
+                let address = w
+                    .address_in_use(referral.service)
+                    .await?
+                    .filter(|address| address.organisation == referral.to)
+                    .ok_or(none)?;
+                // After a bounce or silence this is sending again, on fresh clocks.
+                let referral = if referral.state.apply(&ReferralMove::Send).is_ok() {
+                    let step = Step::plain(&ReferralMove::Send, Via::Worker);
+                    make_move(app, w, &permit, &referral, step).await?;
+                    w.referral_for_update(&permit).await?
+                } else if referral.state.is_with_service() {
+                    referral
+                } else {
+                    return Err(Error::Illegal("send"));
+                };
+                let pack = pack_named(app, &w.referral_pack(&permit).await?)?;
+                let urgency = pack.urgency(referral.need, referral.risk);
+                let now = w.now();
+                let expires = pack.due(ClockId::LinkExpiry, urgency, now);
+                let link = w
+                    .referral_link_create(&referral, token, code, expires)
+                    .await?;
+                let once = format!("notice:{}", link.uuid());
+                w.outbox_add(
+                    OutboxKind::PartnerNotice,
+                    Some(link.uuid()),
+                    serde_json::Value::Null,
+                    Some(&once),
+                    now,
+                )
+                .await?;
+                let route = Some(address.code_route.clone());
+                keep_code(w, reference, code.reveal(), route).await?;
+                Ok((code.reveal(), address.code_route))
+            })
+        })
+        .await
+}

@@ -1,0 +1,245 @@
+//! Several offers at once on both databases: an acceptance holds the others until the person chooses.
+
+#![cfg(test)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on must stop"
+)]
+
+mod town;
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use throughline_app::mail::{Letter, Mailer, NotSent};
+use throughline_app::outbox::dispatch_once;
+use throughline_app::partner::{self, Entered, Landing};
+use throughline_app::referral;
+use throughline_app::referral_answer::{self, Answer};
+use throughline_app::referral_clock;
+use throughline_app::referral_hold;
+use throughline_app::referral_recipient::Route;
+use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
+use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
+use throughline_core::conversation::Reach;
+use throughline_core::id::Ref;
+use throughline_core::need::NeedType;
+use throughline_core::reason::Words;
+use throughline_core::referral::{ReferralMove, ReferralState};
+use throughline_core::task::TaskKind;
+use throughline_policy::Purpose;
+use throughline_policy::action::ReferralAnswer;
+use throughline_store::referral::{MoveDetail, Via};
+use throughline_testkit::both;
+use town::{HELP, Town, town};
+
+async fn send(town: &Town, service: Ref, need: NeedType) -> Sent {
+    let order = SendOrder {
+        ask: Ask {
+            case: town.case,
+            service,
+            need,
+        },
+        items: BTreeSet::from([PacketItem::ChosenName]),
+        struck: BTreeSet::new(),
+        statement: Some(1),
+        reach: Reach::AsAgreed,
+        how: HowAgreed::Spoken,
+        words: None,
+        basis: ShareBasis::Consent,
+        art9: Some(Art9Condition::ExplicitConsent),
+        dpa: None,
+        reasons: None,
+    };
+    referral_send::send(&town.app, &town.coach.actor(), &order)
+        .await
+        .unwrap()
+}
+
+async fn state(town: &Town, sent: &Sent) -> (ReferralState, i64) {
+    let view = referral::view(&town.app, &town.coach.actor(), sent.reference)
+        .await
+        .unwrap();
+    (view.referral.state, view.referral.version)
+}
+
+async fn asked_which(town: &Town) -> usize {
+    town.app
+        .store
+        .work(&town.coach.actor(), HELP, |w| {
+            Box::pin(async move { w.tasks(&w.scope(), 50).await })
+        })
+        .await
+        .unwrap()
+        .into_iter()
+        .filter(|task| task.kind == TaskKind::AskWhichOffer && task.owner == Some(town.coach.id))
+        .count()
+}
+
+fn yes() -> Answer {
+    Answer::Accept {
+        by: Words::new("Rhian").unwrap(),
+        when: None,
+        how: None,
+    }
+}
+
+async fn accept(town: &Town, sent: &Sent) {
+    let (_, seen) = state(town, sent).await;
+    partner::answer(
+        &town.app,
+        &town.partner.actor(),
+        sent.reference,
+        seen,
+        &yes(),
+    )
+    .await
+    .unwrap();
+}
+
+#[derive(Default)]
+struct Post(Mutex<Vec<String>>);
+
+impl Mailer for Post {
+    async fn send(&self, letter: &Letter) -> Result<(), NotSent> {
+        self.0.lock().unwrap().push(letter.release.text().whole());
+        Ok(())
+    }
+}
+
+impl Post {
+    fn token(&self) -> String {
+        let letters = self.0.lock().unwrap();
+        let letter = letters.iter().rev().find(|it| it.contains("/r/")).unwrap();
+        let (_, rest) = letter.split_once("/r/").unwrap();
+        rest.lines().next().unwrap().to_owned()
+    }
+}
+
+both!(
+    an_acceptance_holds_the_other_offers_until_the_person_chooses,
+    |world| {
+        let town = town(world).await;
+        let (app, coach) = (&town.app, &town.coach.actor());
+        let post = Post::default();
+        let first = send(&town, town.inbox, NeedType::Debt).await;
+        let second = send(&town, town.linked, NeedType::Debt).await;
+        let other_need = send(&town, town.listed, NeedType::TrainingAndSkills).await;
+        dispatch_once(app, &post, "one").await.unwrap();
+        let token = post.token();
+        accept(&town, &first).await;
+
+        assert_eq!(state(&town, &second).await.0, ReferralState::Held);
+        assert_eq!(state(&town, &other_need).await.0, ReferralState::Sent);
+        assert_eq!(asked_which(&town).await, 1, "a named human asks the person");
+        assert_eq!(
+            partner::link_landing(app, &token).await.unwrap(),
+            Landing::Over(ReferralState::Held),
+            "what is held is not theirs to read"
+        );
+        let view = referral::view(app, coach, first.reference).await.unwrap();
+        assert_eq!(view.others.len(), 1, "the other need is another matter");
+
+        let (_, seen) = state(&town, &first).await;
+        assert!(
+            referral_hold::choose(app, coach, first.reference, seen - 1)
+                .await
+                .is_err(),
+            "not from an old page"
+        );
+        referral_hold::choose(app, coach, first.reference, seen)
+            .await
+            .unwrap();
+        assert_eq!(state(&town, &second).await.0, ReferralState::Withdrawn);
+        assert_eq!(state(&town, &first).await.0, ReferralState::Accepted);
+        assert_eq!(asked_which(&town).await, 0);
+        let told = dispatch_once(app, &post, "one").await.unwrap();
+        assert_eq!(told.sent, 1, "the service is told in one neutral sentence");
+    }
+);
+
+both!(an_offer_that_waited_is_asked_again, |world| {
+    let town = town(world).await;
+    let (app, coach) = (&town.app, &town.coach.actor());
+    let post = Post::default();
+    let first = send(&town, town.inbox, NeedType::Debt).await;
+    let second = send(&town, town.linked, NeedType::Debt).await;
+    dispatch_once(app, &post, "one").await.unwrap();
+    accept(&town, &first).await;
+    let (_, seen) = state(&town, &first).await;
+    referral_answer::record_answer(
+        app,
+        coach,
+        first.reference,
+        seen,
+        &Answer::PersonDeclines,
+        Via::Person,
+    )
+    .await
+    .unwrap();
+
+    let (held, seen) = state(&town, &second).await;
+    assert_eq!(held, ReferralState::Held, "the worker asks, not the system");
+    let routes = referral_hold::ask_again(app, coach, second.reference, seen)
+        .await
+        .unwrap();
+    assert_eq!(routes, [Route::Link]);
+    assert_eq!(state(&town, &second).await.0, ReferralState::Sent);
+    assert_eq!(asked_which(&town).await, 0);
+    assert!(
+        referral_hold::ask_again(app, coach, second.reference, seen)
+            .await
+            .is_err(),
+        "once"
+    );
+    dispatch_once(app, &post, "one").await.unwrap();
+    assert_eq!(
+        state(&town, &second).await.0,
+        ReferralState::Received,
+        "the reminder is how it arrives"
+    );
+    let code = second.code.unwrap();
+    let entered = partner::link_enter(app, &post.token(), &code)
+        .await
+        .unwrap();
+    assert!(matches!(entered, Entered::In(..)), "the same link and code");
+});
+
+both!(
+    an_offer_whose_hold_was_cut_short_is_held_by_its_clock,
+    |world| {
+        let town = town(world).await;
+        let app = &town.app;
+        let first = send(&town, town.inbox, NeedType::Debt).await;
+        let second = send(&town, town.linked, NeedType::Debt).await;
+        // The node died right after the acceptance was recorded.
+        let made = &ReferralMove::Accept {
+            by: Words::new("Rhian").unwrap(),
+        };
+        let reference = first.reference;
+        app.store
+            .work(&town.partner.actor(), Purpose::AnswerAReferral, |w| {
+                Box::pin(async move {
+                    let facts = w.referral_facts(reference).await?;
+                    let permit = w.permit_found::<ReferralAnswer>(facts)?;
+                    let referral = w.referral_for_update(&permit).await?;
+                    let detail = MoveDetail::default();
+                    w.referral_move(&permit, &referral, made, Via::Account, detail)
+                        .await
+                })
+            })
+            .await
+            .unwrap();
+        assert_eq!(state(&town, &second).await.0, ReferralState::Sent);
+        world.clock.advance_seconds(10 * 86_400);
+        referral_clock::time_out_due(app, 50).await.unwrap();
+        assert_eq!(
+            state(&town, &second).await.0,
+            ReferralState::Held,
+            "not silent: waiting for the person"
+        );
+        assert_eq!(asked_which(&town).await, 1);
+    }
+);

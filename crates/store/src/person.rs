@@ -1,0 +1,258 @@
+//! People: what they tell of themselves, sealed under their own key, and finding them again by it.
+
+use std::collections::BTreeSet;
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::{Deserialize, Serialize};
+use throughline_core::id::{OrganisationId, PersonId, SiteId};
+use throughline_policy::action::{CaseChange, PersonSearch};
+use throughline_policy::{Action, Permit, Scope};
+use throughline_seal::{BlindHash, normal};
+use uuid::Uuid;
+
+use crate::case::{Case, ties};
+use crate::col::{Blob, Col};
+use crate::entity::{person, person_index, support_case};
+use crate::error::{Error, Result};
+use crate::keys::{Owner, place};
+use crate::scope::branches;
+use crate::work::Work;
+
+/// What a person tells of themselves: all of it sealed, none of it needed but a name to call them by.
+#[derive(Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub struct PersonSheet {
+    /// The name they want to be called by.
+    pub chosen: String,
+    /// Given names, where told.
+    pub given: Option<String>,
+    /// Family name, where told.
+    pub family: Option<String>,
+    /// Date of birth, ISO, where told.
+    pub born: Option<String>,
+    /// Age band code, where told.
+    pub age_band: Option<String>,
+    /// Language tag, where told.
+    pub language: Option<String>,
+    /// Whether a professional interpreter is needed: an answer code.
+    pub interpreter: Option<String>,
+    /// Access needs, as codes.
+    pub access: Vec<String>,
+}
+
+impl std::fmt::Debug for PersonSheet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PersonSheet(..)")
+    }
+}
+
+/// The hashes under which a person is found again: chosen or given name with family name, and date of birth.
+fn keys_of(sheet: &PersonSheet) -> Vec<(&'static str, String)> {
+    let family = sheet.family.as_deref().unwrap_or_default();
+    let mut keys: BTreeSet<(&'static str, String)> = [Some(&sheet.chosen), sheet.given.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(|first| ("name", normal::name(&format!("{first}{family}"))))
+        .collect();
+    keys.insert(("first", normal::name(&sheet.chosen)));
+    keys.extend(sheet.born.iter().map(|born| ("born", born.clone())));
+    keys.into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .collect()
+}
+
+impl Work<'_> {
+    /// Makes a person with a key of their own. The caller notes it.
+    pub(crate) async fn person_create(
+        &mut self,
+        organisation: OrganisationId,
+        site: Option<SiteId>,
+        sheet: &PersonSheet,
+    ) -> Result<PersonId> {
+        let id: PersonId = self.env().id();
+        let owner = id.uuid();
+        self.data_key_create(owner, Owner::Person, organisation)
+            .await?;
+        let name = self
+            .seal(owner, place("person", "name", owner), sheet)
+            .await?;
+        let row = person::ActiveModel {
+            id: Set(Col(id)),
+            reference: Set(Col(self.env().reference())),
+            organisation_id: Set(Col(organisation)),
+            site_id: Set(site.map(Col)),
+            name: Set(name),
+            born: Set(None),
+            details: Set(None),
+            contact_changed_at: Set(None),
+            created_at: Set(Col(self.now())),
+            version: Set(1),
+        };
+        person::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await?;
+        self.person_index(id, organisation, sheet).await?;
+        Ok(id)
+    }
+
+    async fn person_index(
+        &mut self,
+        id: PersonId,
+        organisation: OrganisationId,
+        sheet: &PersonSheet,
+    ) -> Result<()> {
+        let mut rows = Vec::new();
+        for (kind, value) in keys_of(sheet) {
+            let hash = self.blind_key(organisation, kind).await?.hash(&value);
+            rows.push(person_index::ActiveModel {
+                id: Set(self.env().id::<()>().uuid()),
+                person_id: Set(Col(id)),
+                organisation_id: Set(Col(organisation)),
+                kind: Set(kind.to_owned()),
+                hash: Set(Blob(hash.to_vec())),
+            });
+        }
+        if !rows.is_empty() {
+            person_index::Entity::insert_many(rows)
+                .exec_without_returning(&self.tx)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Replaces what a person told of themselves.
+    pub async fn person_change(
+        &mut self,
+        permit: &Permit<CaseChange>,
+        sheet: &PersonSheet,
+    ) -> Result<()> {
+        let case = self.case_row(permit.on()).await?;
+        let owner = case.person_id.0.uuid();
+        let name = self
+            .seal(owner, place("person", "name", owner), sheet)
+            .await?;
+        let row = person::Entity::find_by_id(case.person_id)
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::NotFound(CaseChange::KIND))?;
+        let change = person::ActiveModel {
+            name: Set(name),
+            version: Set(row.version + 1),
+            ..Default::default()
+        };
+        let done = person::Entity::update_many()
+            .set(change)
+            .filter(person::Column::Id.eq(case.person_id))
+            .filter(person::Column::Version.eq(row.version))
+            .exec(&self.tx)
+            .await?;
+        if done.rows_affected != 1 {
+            return Err(Error::Conflict);
+        }
+        person_index::Entity::delete_many()
+            .filter(person_index::Column::PersonId.eq(case.person_id))
+            .exec(&self.tx)
+            .await?;
+        self.person_index(case.person_id.0, case.organisation_id.0, sheet)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["name", "born", "details"]);
+        Ok(())
+    }
+
+    /// What a person told of themselves. The caller has noted the reading.
+    pub(crate) async fn person_sheet(&mut self, id: PersonId) -> Result<PersonSheet> {
+        let row = person::Entity::find_by_id(Col(id))
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::RowShape {
+                table: "person",
+                column: "id",
+            })?;
+        self.open(id.uuid(), place("person", "name", id.uuid()), &row.name)
+            .await
+    }
+
+    /// Finds people again by what they tell: all given values must match. Only cases in scope are ever looked at, so a record
+    /// that the actor may not know of changes nothing here.
+    pub async fn people_matching(
+        &mut self,
+        scope: &Scope<PersonSearch>,
+        name: &str,
+        born: Option<&str>,
+        limit: u64,
+    ) -> Result<Vec<Case>> {
+        self.note_scope(scope, &["name", "born"]);
+        let Some(organisation) = scope.actor().organisation() else {
+            return Ok(Vec::new());
+        };
+        let wanted = normal::name(name);
+        let by_name = [
+            (
+                "name",
+                self.blind_hash(organisation, "name", &wanted).await?,
+            ),
+            (
+                "first",
+                self.blind_hash(organisation, "first", &wanted).await?,
+            ),
+        ];
+        let by_born = match born {
+            Some(born) => Some(self.blind_hash(organisation, "born", born).await?),
+            None => None,
+        };
+        let mut people: Option<BTreeSet<Uuid>> = None;
+        if !wanted.is_empty() {
+            let mut found = BTreeSet::new();
+            for (kind, hash) in by_name {
+                found.extend(self.people_with(organisation, kind, hash).await?);
+            }
+            people = Some(found);
+        }
+        if let Some(hash) = by_born {
+            let found = self.people_with(organisation, "born", hash).await?;
+            people = Some(people.map_or_else(
+                || found.clone(),
+                |known| known.intersection(&found).copied().collect(),
+            ));
+        }
+        let people: Vec<Uuid> = people.unwrap_or_default().into_iter().collect();
+        let mut found = std::collections::BTreeMap::new();
+        for branch in branches(scope.rule(), &ties()) {
+            let query = support_case::Entity::find()
+                .filter(branch)
+                .filter(support_case::Column::PersonId.is_in(people.iter().copied()));
+            let rows = query
+                .order_by_desc(support_case::Column::Id)
+                .limit(limit)
+                .all(&self.tx)
+                .await?;
+            found.extend(rows.into_iter().map(|row| (row.id.0, row)));
+        }
+        self.cases_of(found.into_values().rev().collect()).await
+    }
+
+    async fn blind_hash(
+        &mut self,
+        organisation: OrganisationId,
+        kind: &'static str,
+        value: &str,
+    ) -> Result<BlindHash> {
+        Ok(self.blind_key(organisation, kind).await?.hash(value))
+    }
+
+    async fn people_with(
+        &self,
+        organisation: OrganisationId,
+        kind: &str,
+        hash: BlindHash,
+    ) -> Result<BTreeSet<Uuid>> {
+        let rows = person_index::Entity::find()
+            .filter(person_index::Column::OrganisationId.eq(Col(organisation)))
+            .filter(person_index::Column::Kind.eq(kind))
+            .filter(person_index::Column::Hash.eq(Blob(hash.to_vec())))
+            .limit(200)
+            .all(&self.tx)
+            .await?;
+        Ok(rows.into_iter().map(|row| row.person_id.0.uuid()).collect())
+    }
+}

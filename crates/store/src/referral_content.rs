@@ -1,0 +1,171 @@
+//! What is sealed with a referral: the packet, what the one who accepts says, and what was asked and answered.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use throughline_core::code::Code as _;
+use throughline_core::reason::Words;
+use throughline_core::time::At;
+use throughline_policy::action::{PacketRead, ReferralRead};
+use throughline_policy::{Action, Permit};
+
+use crate::col::Col;
+use crate::entity::{case_event, referral};
+use crate::error::{Error, Result};
+use crate::keys::place;
+use crate::referral::{MovesReferral, Referral, SeesReferral};
+use crate::story::{NewEvent, StoryKind};
+use crate::work::Work;
+
+/// What the one who accepts says, sealed with the referral.
+#[derive(Clone, Serialize, serde::Deserialize, PartialEq, Eq)]
+pub struct Accepted {
+    /// Their name.
+    pub by: String,
+    /// When they will first make contact, in their words.
+    pub when: Option<String>,
+    /// How, in their words.
+    pub how: Option<String>,
+}
+
+impl std::fmt::Debug for Accepted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Accepted(..)")
+    }
+}
+
+/// One thing asked or said about a referral between the service and the worker.
+#[derive(Clone, Serialize, serde::Deserialize, PartialEq, Eq)]
+pub struct Exchange {
+    /// Whether the service said it; else the worker.
+    pub by_service: bool,
+    /// The words.
+    pub words: String,
+    /// When.
+    pub at: At,
+}
+
+impl std::fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Exchange(..)")
+    }
+}
+
+/// The kind of the story's lines that hold what was asked and answered.
+const SAID: StoryKind = StoryKind::ReferralSaid;
+
+impl Work<'_> {
+    /// The packet, as the partner.
+    pub async fn packet_read<P: DeserializeOwned>(
+        &mut self,
+        permit: &Permit<PacketRead>,
+    ) -> Result<P> {
+        let row = referral::Entity::find_by_id(Col(permit.on()))
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::NotFound(PacketRead::KIND))?;
+        self.note(permit, permit.on().uuid(), &["packet"]);
+        self.open(
+            row.person_id.0.uuid(),
+            place("referral", "packet", row.id.0.uuid()),
+            &row.packet,
+        )
+        .await
+    }
+
+    /// The packet and the name of who accepted, as the sender.
+    pub async fn referral_content<P: DeserializeOwned>(
+        &mut self,
+        permit: &Permit<ReferralRead>,
+    ) -> Result<(P, Option<Accepted>)> {
+        let row = referral::Entity::find_by_id(Col(permit.on()))
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::NotFound(ReferralRead::KIND))?;
+        self.note(permit, permit.on().uuid(), &["packet", "accepted"]);
+        let owner = row.person_id.0.uuid();
+        let packet = self
+            .open(
+                owner,
+                place("referral", "packet", row.id.0.uuid()),
+                &row.packet,
+            )
+            .await?;
+        let name = self
+            .open_option(
+                owner,
+                place("referral", "accepted", row.id.0.uuid()),
+                row.accepted.as_ref(),
+            )
+            .await?;
+        Ok((packet, name))
+    }
+
+    /// What the one who accepted said, for the service itself.
+    pub async fn referral_accepted<A: SeesReferral>(
+        &mut self,
+        permit: &Permit<A>,
+    ) -> Result<Option<Accepted>> {
+        let row = referral::Entity::find_by_id(Col(permit.on()))
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::NotFound(A::KIND))?;
+        self.note(permit, permit.on().uuid(), &["accepted"]);
+        let at = place("referral", "accepted", row.id.0.uuid());
+        self.open_option(row.person_id.0.uuid(), at, row.accepted.as_ref())
+            .await
+    }
+
+    /// Keeps what the service asked or the worker answered, sealed in the story.
+    pub async fn referral_said<A: MovesReferral>(
+        &mut self,
+        permit: &Permit<A>,
+        referral: &Referral,
+        by_service: bool,
+        words: &Words,
+    ) -> Result<()> {
+        if referral.id != permit.on() {
+            return Err(Error::NotFound(A::KIND));
+        }
+        self.note(permit, permit.on().uuid(), &["question"]);
+        let said = Exchange {
+            by_service,
+            words: words.as_str().to_owned(),
+            at: self.now(),
+        };
+        let detail = serde_json::to_value(said).map_err(|_| Error::Illegal("question"))?;
+        self.event_add(NewEvent {
+            case: referral.case,
+            owner: referral.person.uuid(),
+            kind: SAID,
+            referral: Some(referral.id),
+            detail: Some(detail),
+        })
+        .await
+    }
+
+    /// What was asked and answered about a referral, oldest first.
+    pub async fn referral_exchanges<A: SeesReferral>(
+        &mut self,
+        permit: &Permit<A>,
+    ) -> Result<Vec<Exchange>> {
+        let person = permit.person().ok_or(Error::NotFound(A::KIND))?.uuid();
+        let rows = case_event::Entity::find()
+            .filter(case_event::Column::ReferralId.eq(Col(permit.on())))
+            .filter(case_event::Column::Kind.eq(SAID.code()))
+            .order_by_asc(case_event::Column::At)
+            .order_by_asc(case_event::Column::Id)
+            .all(&self.tx)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["question"]);
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows {
+            let at = place("case_event", "detail", row.id);
+            out.extend(
+                self.open_option::<Exchange>(person, at, row.detail.as_ref())
+                    .await?,
+            );
+        }
+        Ok(out)
+    }
+}

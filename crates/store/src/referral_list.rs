@@ -1,0 +1,163 @@
+//! Lists of referrals: of a case, sent, received, accepted, overdue; and the steps of one.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use throughline_core::code::Code;
+use throughline_core::referral::ReferralState;
+use throughline_core::time::At;
+use throughline_policy::action::{
+    CaseRead, OutcomeRecord, ReferralRead, ReferralReceive, ReferralRecord,
+};
+use throughline_policy::{Action as _, Permit, Rule, Scope};
+
+use crate::col::Col;
+use crate::entity::{referral, referral_transition};
+use crate::error::{Error, Result};
+use crate::referral::{Referral, SeesReferral, Transition, Via, plain};
+use crate::scope::{TieColumns, branches};
+use crate::work::Work;
+
+const fn ties() -> TieColumns<referral::Column> {
+    TieColumns {
+        organisation: Some(referral::Column::FromOrganisationId),
+        site: Some(referral::Column::FromSiteId),
+        lead: Some(referral::Column::LeadAccountId),
+        to: Some(referral::Column::LiveOrganisationId),
+        accepted_by: Some(referral::Column::AcceptedOrganisationId),
+        referral: Some(referral::Column::Id),
+    }
+}
+
+impl Work<'_> {
+    /// The referrals of a case, newest first.
+    pub async fn case_referrals(&mut self, permit: &Permit<CaseRead>) -> Result<Vec<Referral>> {
+        let rows = referral::Entity::find()
+            .filter(referral::Column::CaseId.eq(Col(permit.on())))
+            .all(&self.tx)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["referral"]);
+        let mut out = rows.iter().map(plain).collect::<Result<Vec<_>>>()?;
+        out.sort_by_key(|referral| std::cmp::Reverse(referral.id));
+        Ok(out)
+    }
+
+    /// The other referrals of the same case for the same need that are not over, oldest first. For the sender and the system:
+    /// no service ever learns whom else somebody asked.
+    pub async fn referral_others(
+        &mut self,
+        permit: &Permit<ReferralRead>,
+        referral: &Referral,
+    ) -> Result<Vec<Referral>> {
+        if referral.id != permit.on() {
+            return Err(Error::NotFound(ReferralRead::KIND));
+        }
+        let rows = referral::Entity::find()
+            .filter(referral::Column::CaseId.eq(Col(referral.case)))
+            .all(&self.tx)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["referral"]);
+        let mut out = rows.iter().map(plain).collect::<Result<Vec<_>>>()?;
+        out.retain(|other| {
+            other.id != referral.id && other.need == referral.need && !other.state.is_final()
+        });
+        out.sort_by_key(|other| other.id);
+        Ok(out)
+    }
+
+    /// The steps of a referral, oldest first.
+    pub async fn referral_steps<A: SeesReferral>(
+        &mut self,
+        permit: &Permit<A>,
+    ) -> Result<Vec<Transition>> {
+        let rows = referral_transition::Entity::find()
+            .filter(referral_transition::Column::ReferralId.eq(Col(permit.on())))
+            .order_by_asc(referral_transition::Column::At)
+            .order_by_asc(referral_transition::Column::Id)
+            .all(&self.tx)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["steps"]);
+        let bad = |column| Error::RowShape {
+            table: "referral_transition",
+            column,
+        };
+        rows.into_iter()
+            .map(|row| {
+                Ok(Transition {
+                    at: row.at.0,
+                    from: ReferralState::from_code(&row.from_state)
+                        .map_err(|_| bad("from_state"))?,
+                    to: ReferralState::from_code(&row.to_state).map_err(|_| bad("to_state"))?,
+                    made: row.made_move,
+                    via: Via::from_code(&row.via).map_err(|_| bad("via"))?,
+                    account: row.account_id.map(|id| id.0),
+                })
+            })
+            .collect()
+    }
+
+    /// The partner's inbox: referrals with their organisation, by clock; no content.
+    pub async fn referrals_received(
+        &mut self,
+        scope: &Scope<ReferralReceive>,
+        limit: u64,
+    ) -> Result<Vec<Referral>> {
+        self.note_scope(scope, &["state", "need", "due_at"]);
+        self.referrals_in(scope.rule(), None, limit).await
+    }
+
+    /// The referrals that the actor sent or leads, by clock; for Today.
+    pub async fn referrals_sent(
+        &mut self,
+        scope: &Scope<ReferralRead>,
+        limit: u64,
+    ) -> Result<Vec<Referral>> {
+        self.note_scope(scope, &["state", "need", "due_at"]);
+        self.referrals_in(scope.rule(), None, limit).await
+    }
+
+    /// The referrals whose organisation accepted them: the partner's caseload.
+    pub async fn referrals_accepted(
+        &mut self,
+        scope: &Scope<OutcomeRecord>,
+        limit: u64,
+    ) -> Result<Vec<Referral>> {
+        self.note_scope(scope, &["state", "need", "due_at"]);
+        self.referrals_in(scope.rule(), None, limit).await
+    }
+
+    /// Referrals whose clock has run out, oldest first: for the job that keeps promises.
+    pub async fn referrals_overdue(
+        &mut self,
+        scope: &Scope<ReferralRecord>,
+        limit: u64,
+    ) -> Result<Vec<Referral>> {
+        self.note_scope(scope, &["state", "due_at"]);
+        let now = self.now();
+        self.referrals_in(scope.rule(), Some(now), limit).await
+    }
+
+    /// One query per branch of the rule, merged by clock.
+    async fn referrals_in(
+        &mut self,
+        rule: &Rule,
+        due_before: Option<At>,
+        limit: u64,
+    ) -> Result<Vec<Referral>> {
+        let mut found = std::collections::BTreeMap::new();
+        for branch in branches(rule, &ties()) {
+            let mut query = referral::Entity::find().filter(branch);
+            if let Some(now) = due_before {
+                query = query.filter(referral::Column::DueAt.lte(Col(now)));
+            }
+            let rows = query
+                .order_by_desc(referral::Column::Id)
+                .limit(limit)
+                .all(&self.tx)
+                .await?;
+            found.extend(rows.into_iter().map(|row| (row.id.0, row)));
+        }
+        let mut out = found.values().map(plain).collect::<Result<Vec<_>>>()?;
+        out.sort_by_key(|referral| (referral.due_at.is_none(), referral.due_at, referral.id));
+        out.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(out)
+    }
+}

@@ -1,0 +1,230 @@
+//! The story of a case, line by line, and who has looked at it.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use throughline_core::code::Code as _;
+use throughline_core::id::{AccountId, CaseId, OrganisationId, ReferralId};
+use throughline_core::time::At;
+use throughline_policy::action::{CaseChange, CaseLookers, CaseRead};
+use throughline_policy::{Action, Permit};
+use uuid::Uuid;
+
+use crate::col::Col;
+use crate::entity::{audit_entry, case_event};
+use crate::error::{Error, Result};
+use crate::keys::place;
+use crate::work::Work;
+
+throughline_core::code_list! {
+    /// What a line of the story tells. Every kind has its own words in the catalogue, in both languages; a test holds them together.
+    pub enum StoryKind {
+        /// The record was made.
+        CaseOpened = "case_opened",
+        /// The case was closed.
+        CaseClosed = "case_closed",
+        /// The case was opened again.
+        CaseReopened = "case_reopened",
+        /// Somebody else leads.
+        HandedOver = "handed_over",
+        /// What they told of themselves was changed.
+        PersonChanged = "person_changed",
+        /// They told of a need.
+        NeedTold = "need_told",
+        /// Signs of a need were seen.
+        NeedSeen = "need_seen",
+        /// A need moved on.
+        NeedMoved = "need_moved",
+        /// Bed, money or essentials were answered.
+        ImmediateAnswered = "immediate_answered",
+        /// A child was added.
+        ChildAdded = "child_added",
+        /// Safeguarding of a child was decided.
+        ChildDecided = "child_decided",
+        /// A child's own help moved on.
+        ChildMoved = "child_moved",
+        /// The risk was judged.
+        RiskJudged = "risk_judged",
+        /// Their own words were written down.
+        StatementWritten = "statement_written",
+        /// A way to make contact was added.
+        ContactAdded = "contact_added",
+        /// A way to make contact was confirmed.
+        ContactConfirmed = "contact_confirmed",
+        /// A way to make contact was ended.
+        ContactEnded = "contact_ended",
+        /// They moved or separated.
+        ContactChanged = "contact_changed",
+        /// Sharing was agreed.
+        ConsentGiven = "consent_given",
+        /// Sharing was taken back.
+        ConsentWithdrawn = "consent_withdrawn",
+        /// It was decided not to share.
+        NotShared = "not_shared",
+        /// A referral moved.
+        Referral = "referral",
+        /// Something was asked or answered about a referral.
+        ReferralSaid = "referral_said",
+        /// A task was done.
+        TaskDone = "task_done",
+        /// A task went up the ladder.
+        TaskClimbed = "task_climbed",
+        /// 999 was called.
+        Called999 = "called_999",
+    }
+}
+
+/// One line of the story.
+#[derive(Debug, Clone)]
+pub struct StoryLine {
+    /// When.
+    pub at: At,
+    /// What kind of thing happened: a code of [`StoryKind`], or one of a newer version of this program.
+    pub kind: String,
+    /// By whom, if staff.
+    pub account: Option<AccountId>,
+    /// The referral it is about.
+    pub referral: Option<ReferralId>,
+    /// Parameters of the words.
+    pub detail: serde_json::Value,
+}
+
+/// One look at a person's record.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// When.
+    pub at: At,
+    /// Action code.
+    pub action: String,
+    /// Who, if staff.
+    pub account: Option<AccountId>,
+    /// The organisation in whose log it stands.
+    pub organisation: OrganisationId,
+    /// Field names.
+    pub fields: Vec<String>,
+}
+
+pub(crate) struct NewEvent {
+    pub case: CaseId,
+    pub owner: Uuid,
+    pub kind: StoryKind,
+    pub referral: Option<ReferralId>,
+    pub detail: Option<serde_json::Value>,
+}
+
+impl Work<'_> {
+    /// Adds a line to the story. `detail` holds the parameters of the words, sealed.
+    pub async fn case_event(
+        &mut self,
+        permit: &Permit<CaseChange>,
+        kind: StoryKind,
+        detail: Option<serde_json::Value>,
+    ) -> Result<()> {
+        let owner = permit
+            .person()
+            .ok_or(Error::NotFound(CaseChange::KIND))?
+            .uuid();
+        self.note(permit, permit.on().uuid(), &["story"]);
+        self.event_add(NewEvent {
+            case: permit.on(),
+            owner,
+            kind,
+            referral: None,
+            detail,
+        })
+        .await
+    }
+
+    pub(crate) async fn event_add(&mut self, new: NewEvent) -> Result<()> {
+        let id = self.env().id::<()>().uuid();
+        let detail = self
+            .seal_option(
+                new.owner,
+                place("case_event", "detail", id),
+                new.detail.as_ref(),
+            )
+            .await?;
+        let row = case_event::ActiveModel {
+            id: Set(id),
+            case_id: Set(Col(new.case)),
+            at: Set(Col(self.now())),
+            kind: Set(new.kind.code().to_owned()),
+            account_id: Set(self.actor().account().map(Col)),
+            referral_id: Set(new.referral.map(Col)),
+            detail: Set(detail),
+        };
+        case_event::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// The story, newest first.
+    pub async fn story(&mut self, permit: &Permit<CaseRead>, limit: u64) -> Result<Vec<StoryLine>> {
+        let owner = permit
+            .person()
+            .ok_or(Error::NotFound(CaseRead::KIND))?
+            .uuid();
+        let rows = case_event::Entity::find()
+            .filter(case_event::Column::CaseId.eq(Col(permit.on())))
+            .order_by_desc(case_event::Column::At)
+            .order_by_desc(case_event::Column::Id)
+            .limit(limit)
+            .all(&self.tx)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["story"]);
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows {
+            let detail = self
+                .open_option(
+                    owner,
+                    place("case_event", "detail", row.id),
+                    row.detail.as_ref(),
+                )
+                .await?;
+            out.push(StoryLine {
+                at: row.at.0,
+                kind: row.kind,
+                account: row.account_id.map(|id| id.0),
+                referral: row.referral_id.map(|id| id.0),
+                detail: detail.unwrap_or_default(),
+            });
+        }
+        Ok(out)
+    }
+
+    /// Who has looked at this person's record, in every organisation, newest first. This look is not yet among them.
+    pub async fn lookers(&mut self, permit: &Permit<CaseLookers>, limit: u64) -> Result<Vec<Look>> {
+        let person = permit.person().ok_or(Error::NotFound(CaseLookers::KIND))?;
+        let rows = audit_entry::Entity::find()
+            .filter(audit_entry::Column::PersonId.eq(Col(person)))
+            .order_by_desc(audit_entry::Column::At)
+            .limit(limit)
+            .all(&self.tx)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["looks"]);
+        rows.into_iter()
+            .map(|row| {
+                let body: serde_json::Value =
+                    serde_json::from_str(&row.body).map_err(|_| Error::RowShape {
+                        table: "audit_entry",
+                        column: "body",
+                    })?;
+                let fields = body
+                    .get("fields")
+                    .and_then(|fields| fields.as_array())
+                    .cloned()
+                    .unwrap_or_default();
+                Ok(Look {
+                    at: row.at.0,
+                    action: row.action,
+                    account: row.account_id.map(|id| id.0),
+                    organisation: OrganisationId::from_uuid(row.log_id),
+                    fields: fields
+                        .into_iter()
+                        .filter_map(|field| field.as_str().map(str::to_owned))
+                        .collect(),
+                })
+            })
+            .collect()
+    }
+}

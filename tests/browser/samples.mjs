@@ -1,0 +1,91 @@
+// A real record for every `{…}` in the list of pages: found by following links as that role, as a person would. What only a
+// form leads to is prepared first. A page that nothing leads to has no sample, and its test fails.
+import assert from 'node:assert/strict';
+import { base, open, visitor } from './lib.mjs';
+import { signIn } from './sign-in.mjs';
+import { join, sendFind } from './steps.mjs';
+
+/** Pages that are not looked at here, each with its reason. This list may only become shorter. */
+export const LEFT_OUT = new Map([
+  ['/steward/runs/{run}/problems', 'a table to download, not a page'],
+]);
+
+/** Pages of a role that the list gives to another role only, but which look different for this one. */
+export const MORE = [{ path: '/today', role: 'safety_lead', title: 'Today' }];
+
+/** The most pages that are opened in looking for samples, per role. */
+const MOST = 250;
+
+const pattern = (path) => new RegExp(`^${path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/?#]+')}$`);
+
+/** The pages of our own that some HTML links to, without what is no page. */
+function links(html) {
+  const found = [...html.matchAll(/href="(\/[^"#]*)"/g)].map(([, href]) => href.replaceAll('&amp;', '&').split('?')[0]);
+  return [...new Set(found)].filter((href) => !/^\/(assets|language|api|sign-out)\b/.test(href));
+}
+
+/** The way in of somebody who has just joined. */
+async function welcome() {
+  const { page, close } = await visitor();
+  try {
+    await signIn(page, 'administrator');
+    return await join(page, { name: 'Pat Sample', email: `pat.${Date.now()}@example.org` });
+  } finally {
+    await close();
+  }
+}
+
+/** What a role has to do first, because only a form leads there. Gives more places to begin at. */
+const prepare = {
+  async public(page) {
+    await sendFind(page, '/find-help');
+    const services = links(await page.content());
+    await open(page, '/demo/mail');
+    return [...services, ...links(await page.content()), await welcome()];
+  },
+  async work_coach(page) {
+    // An appointment that goes on, and one that ended with the choice of what is next.
+    await open(page, '/with-me');
+    await page.getByRole('button', { name: 'In person' }).click();
+    const talk = new URL(page.url()).pathname;
+    return [talk, ...['/first', '/notes', '/end', '/continue'].map((part) => `${talk}${part}`)];
+  },
+  async safety_lead(page) {
+    return prepare.work_coach(page);
+  },
+};
+
+/** Map from each path of `rows` to an address that can be opened as this role; `undefined` where none was found. */
+export async function samples(page, role, rows) {
+  const wanted = new Map(rows.map(({ path }) => [path, /[{}]/.test(path) ? undefined : path]));
+  const exact = new Set(rows.map(({ path }) => path));
+  const patterns = rows.filter(({ path }) => /[{}]/.test(path)).map(({ path }) => ({ path, is: pattern(path) }));
+  const queue = [...rows.filter(({ path }) => !/[{}]/.test(path)).map(({ path }) => path), ...((await prepare[role]?.(page)) ?? [])];
+  const seen = new Set(queue);
+  const note = async (href) => {
+    // A path of words is no sample of a path with a reference in the same place: /cases/new is not a case.
+    const fits = exact.has(href) ? undefined : patterns.find(({ path, is }) => wanted.get(path) === undefined && is.test(href));
+    if (!fits) return;
+    const answer = await page.request.get(`${base}${href}`, { maxRedirects: 0 });
+    if (answer.status() === 200 && (answer.headers()['content-type'] ?? '').startsWith('text/html')) wanted.set(fits.path, href);
+  };
+  for (const href of [...queue]) await note(href);
+  let opened = 0;
+  while (queue.length > 0 && opened < MOST && [...wanted].some(([path, found]) => found === undefined && !LEFT_OUT.has(path))) {
+    // First what has the shape of a page that has no sample yet leads on to others: breadth first is enough.
+    const href = queue.shift();
+    opened += 1;
+    const answer = await page.request.get(`${base}${href}`, { maxRedirects: 0 });
+    if (answer.status() !== 200 || !(answer.headers()['content-type'] ?? '').startsWith('text/html')) continue;
+    for (const next of links(await answer.text())) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      // The first of a kind goes to the front: it may lead to what is still missing.
+      const fresh = patterns.some(({ path, is }) => wanted.get(path) === undefined && is.test(next));
+      if (fresh) queue.unshift(next); else queue.push(next);
+      await note(next);
+    }
+  }
+  assert.ok(opened <= MOST);
+  return wanted;
+}
