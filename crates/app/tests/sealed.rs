@@ -56,7 +56,9 @@ fn sheet(first: u32) -> PersonSheet {
 
 async fn a_journey(town: &Town) {
     let (app, coach) = (&town.app, &town.coach.actor());
-    let talk = conversation::start(app, coach, Mode::InPerson).await.unwrap();
+    let talk = conversation::start(app, coach, Mode::InPerson)
+        .await
+        .unwrap();
     let safe = SafeAnswers {
         alone: Answer::Yes,
         interpreter: Interpreter::None,
@@ -87,12 +89,16 @@ async fn a_journey(town: &Town) {
         .await
         .unwrap();
     let words = Words::new(&format!("{}\n{}", mark(8), mark(9))).unwrap();
-    case::statement_write(app, coach, own, &words).await.unwrap();
+    case::statement_write(app, coach, own, &words)
+        .await
+        .unwrap();
     let reason = Words::new(&mark(10)).unwrap();
     case_now::risk_judge(app, coach, own, RiskBand::High, &reason, false)
         .await
         .unwrap();
-    case_now::child_add(app, coach, own, &sheet(11)).await.unwrap();
+    case_now::child_add(app, coach, own, &sheet(11))
+        .await
+        .unwrap();
     let said = ContactSaid {
         channel: Channel::Email,
         verdict: Verdict::Safe,
@@ -125,8 +131,16 @@ async fn a_journey(town: &Town) {
     }
     // What is refused is on the record too, without what was tried.
     let stranger = &town.colleague.actor();
-    assert!(conversation::find_again(app, stranger, &mark(19), None).await.is_err());
-    assert!(case::statement_write(app, stranger, own, &Words::new(&mark(20)).unwrap()).await.is_err());
+    assert!(
+        conversation::find_again(app, stranger, &mark(19), None)
+            .await
+            .is_err()
+    );
+    assert!(
+        case::statement_write(app, stranger, own, &Words::new(&mark(20)).unwrap())
+            .await
+            .is_err()
+    );
     while dispatch_once(app, &FolderMailer, "one").await.unwrap().sent > 0 {}
 }
 
