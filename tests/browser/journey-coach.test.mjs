@@ -100,6 +100,19 @@ test('a work coach hears, helps and sends, in Welsh', async () => {
   });
 });
 
+test('somebody who was here before is recognised, and need not tell it twice', async () => {
+  await as({}, async (page) => {
+    await signIn(page, 'work coach');
+    const by = hands(page);
+    const name = `Fay ${Date.now()}`;
+    await open(page, '/today');
+    const first = await disclosure(page, by, { name });
+    await open(page, '/today');
+    const again = await disclosure(page, by, { name, before: true });
+    assert.equal(again, first);
+  });
+});
+
 test('what is not known to be safe is an ordinary appointment', async () => {
   await as({}, async (page) => {
     await signIn(page, 'work coach');

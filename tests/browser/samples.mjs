@@ -40,9 +40,9 @@ async function welcome() {
 async function oneTimeLink(page) {
   const email = `link.${Date.now()}@example.org`;
   const asked = { need: 'emotional_support', to: 'Peckham Carers' };
-  const { service } = await asRole('work coach', (own) => sendTo(own, hands(own), { ...asked, name: 'Ela' }));
+  const { service } = await asRole('work coach', (own) => sendTo(own, hands(own), { ...asked, name: `Ela ${Date.now()}` }));
   await confirmedAddress(service, email);
-  await asRole('work coach', (own) => sendTo(own, hands(own), { ...asked, name: 'Ela' }));
+  await asRole('work coach', (own) => sendTo(own, hands(own), { ...asked, name: `Ela ${Date.now()}` }));
   return linkIn(page, email);
 }
 
@@ -66,7 +66,9 @@ const prepare = {
     await open(page, `${caseAt}/children`);
     await page.locator('main #chosen').fill('Sam');
     await Promise.all([page.waitForEvent('load'), page.locator('main form[action$="/children"] button').click()]);
-    return [new URL(page.url()).pathname, offer.href, talk, ...['/first', '/notes', '/end', '/continue'].map((part) => `${talk}${part}`)];
+    const child = new URL(page.url()).pathname;
+    await sendTo(page, hands(page), { name: `Sample ${Date.now()}`, need: 'emotional_support', to: 'Peckham Lantern' });
+    return [new URL(page.url()).pathname, child, offer.href, talk, ...['/first', '/notes', '/end', '/continue'].map((part) => `${talk}${part}`)];
   },
   async safety_lead(page) {
     return prepare.work_coach(page);

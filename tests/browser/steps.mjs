@@ -38,7 +38,7 @@ export async function look(page, name, { axe = true } = {}) {
 }
 
 /** From today to a case: someone is with me, it is safe to talk, signs and disclosure, a name. Gives the case's address. */
-export async function disclosure(page, by, { name, looked = false }) {
+export async function disclosure(page, by, { name, looked = false, before = false }) {
   await by.press('main a[href="/with-me"]');
   await by.press('main button[name=mode][value=in_person]');
   await by.choose('alone', 'yes');
@@ -53,6 +53,10 @@ export async function disclosure(page, by, { name, looked = false }) {
   if (looked) await look(page, 'coach name');
   await by.fill('chosen', name);
   await by.press('main form[action$="/continue"] button');
+  if (before) {
+    await look(page, 'coach met before');
+    await by.press('main .tl-card form button');
+  }
   const at = new URL(page.url()).pathname;
   assert.match(at, /^\/cases\/[^/]+$/);
   return at;

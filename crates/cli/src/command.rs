@@ -42,6 +42,8 @@ pub enum Command {
     Work,
     /// Brings the database to this version; safe to run twice.
     Migrate(MigrateArgs),
+    /// Once, on an empty database: the organisation that runs the installation and its first administrator.
+    SetUp(SetUpArgs),
     /// About the configuration.
     Config {
         /// What to do with it.
@@ -142,6 +144,26 @@ pub struct MigrateArgs {
     /// Make a new root key where the configuration says it is. Refused when one is there.
     #[arg(long)]
     pub new_key: bool,
+}
+
+/// Who runs the installation.
+#[derive(Debug, Args)]
+pub struct SetUpArgs {
+    /// The organisation that runs it.
+    #[arg(long, value_name = "NAME")]
+    pub organisation: String,
+    /// What kind of body it is: jobcentre, council, charity, health, housing, justice, other.
+    #[arg(long, default_value = "jobcentre")]
+    pub kind: String,
+    /// Whose rules it works under: england, wales, scotland, northern_ireland.
+    #[arg(long, default_value = "england")]
+    pub nation: String,
+    /// The first administrator.
+    #[arg(long, value_name = "NAME")]
+    pub admin_name: String,
+    /// The address that they sign in with.
+    #[arg(long, value_name = "ADDRESS")]
+    pub admin_email: String,
 }
 
 /// What to do with the configuration.

@@ -20,6 +20,7 @@ mod open;
 mod proof;
 mod report;
 mod serve;
+mod set_up;
 mod upkeep;
 
 use std::process::ExitCode;
@@ -53,6 +54,7 @@ async fn run(cli: Cli) -> Outcome {
         Command::Serve(args) => serve::serve(place, args).await,
         Command::Work => serve::work(place).await,
         Command::Migrate(args) => upkeep::migrate(place, args).await,
+        Command::SetUp(args) => set_up::run(place, args).await,
         Command::Config {
             command: ConfigCommand::Check,
         } => upkeep::config_check(place),

@@ -69,6 +69,13 @@ pub async fn store_with(
     Ok(Store::postgres(&url, env, keys, config.database.connections).await?)
 }
 
+/// What is said of a database without tables.
+pub fn not_migrated() -> Failure {
+    Failure::failed(
+        "the database is not at this version. Nothing was changed. Run `throughline migrate` first.",
+    )
+}
+
 /// What must be so before anything is done with a database: its tables are those of this version, and its audit record
 /// continues what was signed. An older copy that was put back is found here, before anybody works on it.
 async fn sound(config: &Config, store: &Store) -> Result<(), Failure> {
@@ -96,7 +103,7 @@ pub async fn app(config: &Config, store: Store) -> Result<Arc<App>, Failure> {
     let installation = store
         .read(|r| Box::pin(r.installation()))
         .await
-        .map_err(|_| Failure::failed("the database is not at this version. Nothing was changed. Run `throughline migrate` first."))?;
+        .map_err(|_| not_migrated())?;
     sound(config, &store).await?;
     let settings = Settings {
         base_url: config.server.base_url.clone(),

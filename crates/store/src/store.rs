@@ -118,6 +118,13 @@ impl Store {
             .pragma("secure_delete", "ON")
             .statement_cache_capacity(512)
             .disable_statement_logging();
+        let options = match durability {
+            Durability::Full => options,
+            // A world is written once, from end to end: in memory first, to the file in large pieces.
+            Durability::Throwaway => options
+                .pragma("cache_size", "-262144")
+                .pragma("wal_autocheckpoint", "16384"),
+        };
         let pool = |max| {
             SqlitePoolOptions::new()
                 .min_connections(1)

@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use throughline_app::today::{self, What};
-use throughline_app::{App, Settings, case, partner};
+use throughline_app::{App, Settings, case, case_view, partner};
 use throughline_core::pack::Packs;
 use throughline_core::risk::RiskBand;
 use throughline_core::role::Role;
@@ -99,7 +99,7 @@ async fn the_state_that_a_demo_opens_with_is_that_of_a_place_that_works() {
         let cases = case::caseload(&world.app, &coach, true).await.unwrap();
         let open = cases.iter().filter(|case| case.closed_at.is_none());
         for case in open.clone() {
-            let view = throughline_app::case_view::read(&world.app, &coach, case.reference)
+            let view = case_view::read(&world.app, &coach, case.reference)
                 .await
                 .unwrap();
             let judged = case.risk != RiskBand::NotAssessed;

@@ -14,18 +14,27 @@ pub(crate) fn number(count: usize) -> Value {
 }
 
 pub(crate) fn summary(text: Text, answer: &Answer) -> Html {
-    let mut out = Html::paragraph(text.t_with("find-total", &[("count", number(answer.total))]));
+    let mut out = Html::heading(
+        2,
+        Size::M,
+        text.t_with("find-total", &[("count", number(answer.total))]),
+    );
     let ruled: usize = answer.ruled_out.iter().map(|row| row.count).sum();
     if ruled > 0 {
-        out.push(Html::paragraph(
-            text.t_with("find-ruled-out", &[("count", number(ruled))]),
-        ));
-        out.push(Html::bullets(answer.ruled_out.iter().map(|row| {
-            text.t_with(
-                &format!("ruled-out-{}", row.rule),
-                &[("count", number(row.count))],
-            )
-        })));
+        let why: Vec<String> = answer
+            .ruled_out
+            .iter()
+            .map(|row| {
+                text.plain_with(
+                    &format!("ruled-out-{}", row.rule),
+                    &[("count", number(row.count))],
+                )
+            })
+            .collect();
+        out.push(Html::paragraph(text.t_with(
+            "find-ruled-out",
+            &[("count", number(ruled)), ("why", text.list(&why).into())],
+        )));
     }
     if !answer.if_only.is_empty() {
         let rows = answer.if_only.iter().take(3).map(|row| {
@@ -61,12 +70,11 @@ pub(crate) fn card(visit: &Visit, form: &Form, found: &Match, turned: bool) -> H
     }
     let mut facts = vec![text.plain(&where_key(found))];
     if !turned {
-        out.push(sentences(visit, found, "find-why", "fits", |fit| {
+        let why = sentences(visit, found, "find-why", "fits", |fit| {
             fit.verdict == Verdict::Yes
-        }));
-        out.push(sentences(visit, found, "find-ask", "ask", |fit| {
-            fit.verdict.is_ask()
-        }));
+        });
+        let ask = sentences(visit, found, "find-ask", "ask", |fit| fit.verdict.is_ask());
+        out.push(Columns::halves(why, ask));
         facts.push(text.plain(match found.soon {
             Soon::HasRoom => "find-soon-room",
             Soon::OpenNow => "find-soon-open",

@@ -48,6 +48,8 @@ pub(super) struct Arrival {
     pub(super) talks: bool,
     /// How many days from the first visit to the last.
     pub(super) days: i64,
+    /// Whether they come once and tell nothing.
+    pub(super) once: bool,
     /// How many services are asked in the first visit. With none it was enough to be heard and to leave with something.
     pub(super) asks: usize,
 }
@@ -160,9 +162,10 @@ pub(super) fn draw(
             4..=8 => 14 + below(stream, 56),
             _ => 90 + below(stream, 120),
         },
+        once: false,
         asks: match below(stream, 10) {
-            0..=2 => 0,
-            3..=7 => 1,
+            0..=1 => 0,
+            2..=7 => 1,
             _ => 2,
         },
     }

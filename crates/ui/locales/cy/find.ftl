@@ -87,8 +87,8 @@ find-total = { $count ->
    *[other] { $count } o ddewisiadau.
 }
 find-ruled-out = { $count ->
-    [one] { $count } wedi’i ddiystyru:
-   *[other] { $count } wedi’u diystyru:
+    [one] { $count } wedi’i ddiystyru: { $why }.
+   *[other] { $count } wedi’u diystyru: { $why }.
 }
 find-place-not-placed = Gwyddom am y lle hwn ond nid ble y mae, felly ni farnwyd dim yn ôl lle.
 find-last-resort = Nid oes dim yma yn sicr yn diwallu’r angen. Ffoniwch linell gymorth uchod, neu gofynnwch i’r arweinydd diogelwch.

@@ -86,10 +86,7 @@ find-total = { $count ->
     [one] { $count } option.
    *[other] { $count } options.
 }
-find-ruled-out = { $count ->
-    [one] { $count } ruled out:
-   *[other] { $count } ruled out:
-}
+find-ruled-out = { $count } ruled out: { $why }.
 find-place-not-placed = We know of this place but not where it is, so nothing was judged by place.
 find-last-resort = Nothing here surely meets the need. Call a helpline above, or ask the safety lead.
 find-change = Change the questions
