@@ -71,6 +71,7 @@ export async function requestFor(page, by, { need, strike = 0, looked = false, a
   const preview = await page.locator('main').innerText();
   await by.choose('alone', alone);
   await by.choose('agreed', 'spoken');
+  await by.choose('rests', 'agreed');
   if (looked) await look(page, 'coach agree');
   await by.press('main form[action$="/send"] button');
   const words = await page.locator('main').innerText();

@@ -185,6 +185,10 @@ pub(crate) async fn send_in(
     secrets: &Secrets,
 ) -> Result<Sent> {
     let invalid = |field, problem| Error::Invalid { field, problem };
+    if order.basis == ShareBasis::RecognisedLegitimateInterest {
+        // Prospective: not law yet (SPEC 4.2), whatever a page or a program sends.
+        return Err(invalid("basis", "refer-basis-not-in-force"));
+    }
     let facts = w.case_facts(order.ask.case).await?;
     let send = w.permit_found::<ReferralSend>(facts)?;
     let read = w.permit_found::<CaseRead>(facts)?;

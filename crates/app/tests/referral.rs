@@ -377,9 +377,8 @@ both!(two_who_answer_at_once_do_not_both_win, |world| {
         partner::answer(app, &one, sent.reference, seen, &accept),
         partner::answer(app, &two, sent.reference, seen, &no),
     );
-    let lost = match (&a, &b) {
-        (Ok(_), Err(lost)) | (Err(lost), Ok(_)) => lost,
-        _ => panic!("exactly one wins: {a:?} {b:?}"),
+    let ((Ok(_), Err(lost)) | (Err(lost), Ok(_))) = (&a, &b) else {
+        panic!("exactly one wins: {a:?} {b:?}")
     };
     assert!(
         matches!(lost, Error::Conflict | Error::Denied(_)),

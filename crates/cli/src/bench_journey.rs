@@ -1,6 +1,7 @@
 //! `bench journey`: pages and writes over HTTP against a server of its own, on a demo world in a temporary folder. CPU time is
 //! the server's alone, as the system counts it.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
@@ -436,10 +437,12 @@ fn measure(world: &Path, secrets: &Secrets, size: Size, made_s: f64) -> Outcome 
         "CPU ms each",
         "bytes"
     );
-    all.iter().for_each(|one| text.push_str(&one.line()));
+    for one in &all {
+        text.push_str(&one.line());
+    }
     let peak = server.peak_mib();
     if let Some(peak) = peak {
-        text.push_str(&format!("\nThe server held {peak} MiB at most.\n"));
+        let _ = writeln!(text, "\nThe server held {peak} MiB at most.");
     }
     let json = json!({
         "people": size.people, "made_s": (made_s * 10.0).round() / 10.0, "ready_ms": ready.as_millis(), "visitors": size.visitors,

@@ -1,6 +1,7 @@
 //! `directory import`, `directory export`, `directory sync`, `find`.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -108,7 +109,7 @@ pub async fn sync(place: &Place) -> Outcome {
             }
             Err(failure) => {
                 wrong = true;
-                text.push_str(&format!("{}: {}\n", feed.name, failure.message()));
+                let _ = writeln!(text, "{}: {}", feed.name, failure.message());
                 rows.push(json!({ "feed": feed.name, "error": failure.message() }));
             }
         }
@@ -295,7 +296,7 @@ pub async fn find(place: &Place, args: &FindArgs) -> Outcome {
                 |band| format!("{band:?}"),
             )
         };
-        text.push_str(&format!("- {} ({place})\n", found.name));
+        let _ = writeln!(text, "- {} ({place})", found.name);
     }
     if answer.last_resort {
         text.push_str("Nothing here surely meets the need: call a helpline.\n");

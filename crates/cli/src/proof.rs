@@ -1,5 +1,6 @@
 //! `audit verify`, `backup`, `restore`, `keys`.
 
+use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -21,13 +22,14 @@ pub async fn verify(place: &Place) -> Outcome {
         .await?;
     let mut text = String::new();
     for log in &found.logs {
-        text.push_str(&format!(
-            "{} entries, root {}, compared with {} checkpoints\n",
+        let _ = writeln!(
+            text,
+            "{} entries, root {}, compared with {} checkpoints",
             log.entries, log.root, log.checkpoints
-        ));
+        );
     }
     for problem in found.all_problems() {
-        text.push_str(&format!("PROBLEM {problem}\n"));
+        let _ = writeln!(text, "PROBLEM {problem}");
     }
     text.push_str(if found.ok() { "The record is whole." } else { "The record is NOT whole. Do not restart and do not repair: docs/OPERATIONS.md says what to do." });
     let logs: Vec<_> = found

@@ -79,9 +79,8 @@ pub fn config_check(place: &Place) -> Outcome {
         ));
     }
     let loopback = config.server.bind.ip().is_loopback();
-    if !config.server.base_url.starts_with("https://")
-        && !(loopback && config.server.base_url.starts_with("http://127.0.0.1"))
-    {
+    let at_home = loopback && config.server.base_url.starts_with("http://127.0.0.1");
+    if !at_home && !config.server.base_url.starts_with("https://") {
         wrong(format!(
             "base_url {} is not https: what people type could be read on the way",
             config.server.base_url

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -177,7 +178,7 @@ fn a_newer_table_of_postcodes_takes_the_place_of_the_one_in_the_program_and_a_ba
     let mut rows = "pcds,oslaua,lat,long\n".to_owned();
     for district in 90..96 {
         for sector in 0..10 {
-            rows.push_str(&format!("SE{district} {sector}AA,W06000010,51.85,-4.31\n"));
+            writeln!(rows, "SE{district} {sector}AA,W06000010,51.85,-4.31").unwrap();
         }
     }
     let path = write(&demo.path("newer.csv"), &rows);

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 use proptest::prelude::*;
+use std::fmt::Write as _;
 use throughline_core::code::Code as _;
 use throughline_core::id::Id;
 use throughline_core::role::Role;
@@ -27,14 +28,14 @@ fn matrix() -> String {
         } else {
             ""
         };
-        out.push_str(&format!("\n{}{step_up}\n", action.code()));
+        let _ = writeln!(out, "\n{}{step_up}", action.code());
         for standing in Standing::ALL {
             let names: Vec<_> = relations(*standing, *action)
                 .iter()
                 .map(|relation| relation.code())
                 .collect();
             if !names.is_empty() {
-                out.push_str(&format!("  {}: {}\n", standing.code(), names.join(", ")));
+                let _ = writeln!(out, "  {}: {}", standing.code(), names.join(", "));
             }
         }
     }
@@ -60,6 +61,7 @@ fn the_reviewed_matrix_is_the_table() {
 
 #[test]
 fn what_must_never_be_allowed_is_not_in_the_table() {
+    use ActionKind as A;
     for action in ActionKind::ALL {
         assert!(
             relations(Standing::Public, *action).is_empty(),
@@ -75,7 +77,6 @@ fn what_must_never_be_allowed_is_not_in_the_table() {
             );
         }
     }
-    use ActionKind as A;
     // Those who keep the system see nobody's story (SPEC 4.10).
     for standing in [
         Standing::Administrator,

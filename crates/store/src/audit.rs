@@ -242,28 +242,27 @@ pub(crate) async fn append(
 ) -> StoreResult<()> {
     let log_id = log.uuid();
     let find = || audit_head::Entity::find_by_id(log_id).lock_exclusive();
-    let head = match find().one(tx).await? {
-        Some(head) => head,
-        None => {
-            let empty = Frontier::new();
-            let fresh = audit_head::ActiveModel {
-                log_id: Set(log_id),
-                size: Set(0),
-                frontier: Set(Blob(empty.to_bytes())),
-                root: Set(Blob(empty.root().to_vec())),
-            };
-            let once = OnConflict::column(audit_head::Column::LogId)
-                .do_nothing()
-                .to_owned();
-            audit_head::Entity::insert(fresh)
-                .on_conflict(once)
-                .exec_without_returning(tx)
-                .await?;
-            find()
-                .one(tx)
-                .await?
-                .ok_or_else(|| Error::Integrity("an audit log has no head".to_owned()))?
-        }
+    let head = if let Some(head) = find().one(tx).await? {
+        head
+    } else {
+        let empty = Frontier::new();
+        let fresh = audit_head::ActiveModel {
+            log_id: Set(log_id),
+            size: Set(0),
+            frontier: Set(Blob(empty.to_bytes())),
+            root: Set(Blob(empty.root().to_vec())),
+        };
+        let once = OnConflict::column(audit_head::Column::LogId)
+            .do_nothing()
+            .to_owned();
+        audit_head::Entity::insert(fresh)
+            .on_conflict(once)
+            .exec_without_returning(tx)
+            .await?;
+        find()
+            .one(tx)
+            .await?
+            .ok_or_else(|| Error::Integrity("an audit log has no head".to_owned()))?
     };
     let mut frontier = Frontier::from_bytes(&head.frontier.0)
         .map_err(|_| Error::Integrity("an audit head cannot be read".to_owned()))?;

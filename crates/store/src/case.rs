@@ -107,6 +107,12 @@ pub(crate) fn facts(row: &support_case::Model) -> Facts<CaseId> {
     }
 }
 
+/// Whose key seals what a case holds.
+pub(crate) fn person_of<A: Action<Subject = CaseId>>(permit: &Permit<A>) -> Result<Uuid> {
+    let person = permit.person().ok_or(Error::NotFound(A::KIND))?;
+    Ok(person.uuid())
+}
+
 impl Work<'_> {
     /// The ties of a case, by reference.
     pub async fn case_facts(&mut self, reference: Ref) -> Result<Option<Facts<CaseId>>> {
@@ -124,15 +130,6 @@ impl Work<'_> {
             .await?
             .as_ref()
             .map(facts))
-    }
-
-    /// Whose key seals what a case holds.
-    pub(crate) fn case_person<A: Action<Subject = CaseId>>(
-        &self,
-        permit: &Permit<A>,
-    ) -> Result<Uuid> {
-        let person = permit.person().ok_or(Error::NotFound(A::KIND))?;
-        Ok(person.uuid())
     }
 
     /// The member of staff who does this. Judging and deciding are never done by a program (R-IG-10).

@@ -16,6 +16,7 @@ use throughline_policy::Permit;
 use throughline_policy::action::{CaseChange, CaseRead};
 use uuid::Uuid;
 
+use crate::case::person_of;
 use crate::col::Col;
 use crate::entity::consent;
 use crate::error::{Error, Result};
@@ -148,7 +149,7 @@ impl Work<'_> {
     /// Everything that was agreed in a case, newest first.
     pub async fn consents(&mut self, permit: &Permit<CaseRead>) -> Result<Vec<ConsentRecord>> {
         self.note(permit, permit.on().uuid(), &["consent"]);
-        let owner = self.case_person(permit)?;
+        let owner = person_of(permit)?;
         let rows = consent::Entity::find()
             .filter(consent::Column::CaseId.eq(Col(permit.on())))
             .order_by_desc(consent::Column::Id)
@@ -168,7 +169,7 @@ impl Work<'_> {
         reference: Ref,
     ) -> Result<ConsentRecord> {
         self.note(permit, permit.on().uuid(), &["consent"]);
-        let owner = self.case_person(permit)?;
+        let owner = person_of(permit)?;
         let row = consent::Entity::find()
             .filter(consent::Column::Reference.eq(Col(reference)))
             .filter(consent::Column::CaseId.eq(Col(permit.on())))

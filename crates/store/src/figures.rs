@@ -60,13 +60,12 @@ impl Store {
     /// Whether this node can do its work: the database answers, was migrated by this version, holds an installation, and its
     /// tables are as this version expects.
     pub async fn ready(&self) -> bool {
-        let tables = match self.schema_seen_since(SCHEMA_STANDS_SECONDS) {
-            Some(sound) => sound,
-            None => {
-                let sound = self.schema_check().await.is_ok();
-                self.schema_seen(sound);
-                sound
-            }
+        let tables = if let Some(sound) = self.schema_seen_since(SCHEMA_STANDS_SECONDS) {
+            sound
+        } else {
+            let sound = self.schema_check().await.is_ok();
+            self.schema_seen(sound);
+            sound
         };
         tables && self.migrated().await.unwrap_or(false)
     }

@@ -13,6 +13,7 @@ use throughline_policy::Permit;
 use throughline_policy::action::{CaseChange, CaseRead};
 use uuid::Uuid;
 
+use crate::case::person_of;
 use crate::col::Col;
 use crate::entity::immediate_need;
 use crate::error::{Error, Result};
@@ -67,7 +68,7 @@ impl Work<'_> {
     /// The answers so far; one that is missing is not answered.
     pub async fn immediate_needs(&mut self, permit: &Permit<CaseRead>) -> Result<Vec<Immediate>> {
         self.note(permit, permit.on().uuid(), &["immediate_needs"]);
-        let owner = self.case_person(permit)?;
+        let owner = person_of(permit)?;
         let rows = immediate_need::Entity::find()
             .filter(immediate_need::Column::CaseId.eq(Col(permit.on())))
             .all(&self.tx)
@@ -126,7 +127,7 @@ impl Work<'_> {
         version: i64,
     ) -> Result<()> {
         self.note(permit, permit.on().uuid(), &["immediate_needs"]);
-        let owner = self.case_person(permit)?;
+        let owner = person_of(permit)?;
         let only_theirs = (said.kind == ImmediateKind::Money)
             .then(|| said.only_theirs.unwrap_or(Answer::NotAsked));
         if said.into_account

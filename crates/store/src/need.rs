@@ -78,35 +78,32 @@ impl Work<'_> {
     ) -> Result<NeedState> {
         self.note(permit, permit.on().uuid(), &["needs"]);
         let case = self.case_row(permit.on()).await?;
-        let state = match self.need_row(permit.on(), kind).await? {
-            Some(row) => {
-                let known = need_of(&row)?;
-                match known.state.apply(NeedMove::Tell) {
-                    Ok(next) if told => self.need_set(&known, next).await?,
-                    _ => return Ok(known.state),
-                }
+        let state = if let Some(row) = self.need_row(permit.on(), kind).await? {
+            let known = need_of(&row)?;
+            match known.state.apply(NeedMove::Tell) {
+                Ok(next) if told => self.need_set(&known, next).await?,
+                _ => return Ok(known.state),
             }
-            None => {
-                let state = if told {
-                    NeedState::Told
-                } else {
-                    NeedState::Seen
-                };
-                let row = need::ActiveModel {
-                    id: Set(Col(self.env().id())),
-                    case_id: Set(Col(permit.on())),
-                    kind: Set(kind.code().to_owned()),
-                    state: Set(state.code().to_owned()),
-                    raised_at: Set(Col(self.now())),
-                    raised_by: Set(Col(self.doer()?)),
-                    closed_at: Set(None),
-                    version: Set(1),
-                };
-                need::Entity::insert(row)
-                    .exec_without_returning(&self.tx)
-                    .await?;
-                state
-            }
+        } else {
+            let state = if told {
+                NeedState::Told
+            } else {
+                NeedState::Seen
+            };
+            let row = need::ActiveModel {
+                id: Set(Col(self.env().id())),
+                case_id: Set(Col(permit.on())),
+                kind: Set(kind.code().to_owned()),
+                state: Set(state.code().to_owned()),
+                raised_at: Set(Col(self.now())),
+                raised_by: Set(Col(self.doer()?)),
+                closed_at: Set(None),
+                version: Set(1),
+            };
+            need::Entity::insert(row)
+                .exec_without_returning(&self.tx)
+                .await?;
+            state
         };
         self.child_is_heard(case.id.0).await?;
         let kind_of_line = if told {

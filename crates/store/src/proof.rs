@@ -427,7 +427,9 @@ async fn check_log(
         let Some(last) = page.last().map(|row| row.seq) else {
             break;
         };
-        page.iter().for_each(|row| walk.step(row));
+        for row in &page {
+            walk.step(row);
+        }
         match last.checked_add(1) {
             Some(after) => next = after,
             None => break,

@@ -11,6 +11,7 @@ use throughline_core::time::At;
 use throughline_policy::action::{CaseChange, CaseRead};
 use throughline_policy::{Permit, Standing};
 
+use crate::case::person_of;
 use crate::col::Col;
 use crate::entity::{risk_assessment, support_case};
 use crate::error::{Error, Result};
@@ -49,7 +50,7 @@ impl Work<'_> {
     /// Every judgement, newest first. The first is the one that counts.
     pub async fn risks(&mut self, permit: &Permit<CaseRead>) -> Result<Vec<Risk>> {
         self.note(permit, permit.on().uuid(), &["risk"]);
-        let owner = self.case_person(permit)?;
+        let owner = person_of(permit)?;
         let bad = |column| Error::RowShape {
             table: "risk_assessment",
             column,

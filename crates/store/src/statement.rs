@@ -9,6 +9,7 @@ use throughline_core::time::At;
 use throughline_policy::Permit;
 use throughline_policy::action::{CaseChange, CaseRead};
 
+use crate::case::person_of;
 use crate::col::Col;
 use crate::entity::statement;
 use crate::error::Result;
@@ -51,7 +52,7 @@ impl Work<'_> {
         limit: Option<u64>,
     ) -> Result<Vec<Statement>> {
         self.note(permit, permit.on().uuid(), &["statement"]);
-        let person = self.case_person(permit)?;
+        let person = person_of(permit)?;
         let rows = statement::Entity::find()
             .filter(statement::Column::PersonId.eq(person))
             .order_by_desc(statement::Column::Number)

@@ -381,7 +381,7 @@ async fn an_older_copy_of_the_file_put_back_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let keys = world.store.keys().clone();
     let (_old, older) = reopened(&world, keys.clone(), async |path| {
-        world.store.copy_to(path).await.unwrap()
+        world.store.copy_to(path).await.unwrap();
     })
     .await;
     older.startup_check(folder.path()).await.unwrap();
@@ -441,7 +441,7 @@ async fn after_a_rotation_old_checkpoints_count_while_their_key_is_kept_and_a_ne
     let new = RootKey::generate(&world.env);
     let both_keys = Keys::new(Keyring::new(new.clone(), [old]));
     let (_a, with_both) = reopened(&world, both_keys, async |path| {
-        world.store.copy_to(path).await.unwrap()
+        world.store.copy_to(path).await.unwrap();
     })
     .await;
     assert!(
@@ -455,7 +455,7 @@ async fn after_a_rotation_old_checkpoints_count_while_their_key_is_kept_and_a_ne
     assert_eq!(with_both.checkpoint_write(folder.path()).await.unwrap(), 1);
     let only_new = Keys::new(Keyring::new(new, []));
     let (_b, with_new) = reopened(&world, only_new, async |path| {
-        world.store.copy_to(path).await.unwrap()
+        world.store.copy_to(path).await.unwrap();
     })
     .await;
     let report = with_new.audit_verify(Some(folder.path())).await.unwrap();
@@ -463,7 +463,7 @@ async fn after_a_rotation_old_checkpoints_count_while_their_key_is_kept_and_a_ne
     assert_eq!(report.logs[0].checkpoints, 1);
     let stranger = Keys::new(Keyring::new(RootKey::generate(&world.env), []));
     let (_c, without) = reopened(&world, stranger, async |path| {
-        world.store.copy_to(path).await.unwrap()
+        world.store.copy_to(path).await.unwrap();
     })
     .await;
     let report = without.audit_verify(Some(folder.path())).await.unwrap();

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
+use axum::response::Response;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -194,9 +195,9 @@ struct SendBody {
     reasons: Option<String>,
 }
 
-fn done(done: &Done) -> Outcome {
+fn done(done: &Done) -> Response {
     let status = StatusCode::from_u16(done.status).unwrap_or(StatusCode::OK);
-    Ok(answer_json(status, &done.body))
+    answer_json(status, &done.body)
 }
 
 async fn found(visit: Visit) -> Outcome {
@@ -232,7 +233,7 @@ async fn open(visit: Visit) -> Outcome {
     };
     let once = once(&visit, "POST /api/v1/cases")?;
     let made = intake::open(visit.app(), visit.actor(), &once, &order).await?;
-    Ok(tagged(done(&made)?, 1))
+    Ok(tagged(done(&made), 1))
 }
 
 async fn people(visit: Visit) -> Outcome {
@@ -294,7 +295,9 @@ async fn need(visit: Visit) -> Outcome {
     let sent: NeedBody = body(&visit)?;
     let case = visit.reference("case")?;
     let once = once(&visit, &format!("POST need {case}"))?;
-    done(&intake::need(visit.app(), visit.actor(), &once, case, sent.need).await?)
+    Ok(done(
+        &intake::need(visit.app(), visit.actor(), &once, case, sent.need).await?,
+    ))
 }
 
 async fn statement(visit: Visit) -> Outcome {
@@ -302,7 +305,9 @@ async fn statement(visit: Visit) -> Outcome {
     let words = words(&sent.words, "words")?;
     let case = visit.reference("case")?;
     let once = once(&visit, &format!("POST statement {case}"))?;
-    done(&intake::statement(visit.app(), visit.actor(), &once, case, &words).await?)
+    Ok(done(
+        &intake::statement(visit.app(), visit.actor(), &once, case, &words).await?,
+    ))
 }
 
 async fn contact(visit: Visit) -> Outcome {
@@ -322,7 +327,9 @@ async fn contact(visit: Visit) -> Outcome {
     };
     let case = visit.reference("case")?;
     let once = once(&visit, &format!("POST contact {case}"))?;
-    done(&intake::contact(visit.app(), visit.actor(), &once, case, &said).await?)
+    Ok(done(
+        &intake::contact(visit.app(), visit.actor(), &once, case, &said).await?,
+    ))
 }
 
 async fn packet(visit: Visit) -> Outcome {

@@ -2,6 +2,7 @@
 //! between two offers, taking back, a fresh code.
 
 use axum::http::StatusCode;
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use throughline_app::records::referral::Via;
@@ -118,11 +119,9 @@ async fn sent(visit: Visit) -> Outcome {
 }
 
 /// The state after a change, with its new version.
-fn now(state: &str, version: i64) -> Outcome {
-    Ok(tagged(
-        answer_json(StatusCode::OK, &json!({ "state": state })),
-        version,
-    ))
+fn now(state: &str, version: i64) -> Response {
+    let value = json!({ "state": state });
+    tagged(answer_json(StatusCode::OK, &value), version)
 }
 
 async fn answer(visit: Visit) -> Outcome {
@@ -142,7 +141,7 @@ async fn answer(visit: Visit) -> Outcome {
     let state =
         referral_answer::record_answer(visit.app(), visit.actor(), reference, seen, &answer, via)
             .await?;
-    now(state.code(), seen + 1)
+    Ok(now(state.code(), seen + 1))
 }
 
 async fn choose(visit: Visit) -> Outcome {
@@ -150,7 +149,7 @@ async fn choose(visit: Visit) -> Outcome {
     let reference = visit.reference("referral")?;
     referral_hold::choose(visit.app(), visit.actor(), reference, seen).await?;
     let view = referral::view(visit.app(), visit.actor(), reference).await?;
-    now(view.referral.state.code(), view.referral.version)
+    Ok(now(view.referral.state.code(), view.referral.version))
 }
 
 async fn ask_again(visit: Visit) -> Outcome {
@@ -158,14 +157,14 @@ async fn ask_again(visit: Visit) -> Outcome {
     let reference = visit.reference("referral")?;
     referral_hold::ask_again(visit.app(), visit.actor(), reference, seen).await?;
     let view = referral::view(visit.app(), visit.actor(), reference).await?;
-    now(view.referral.state.code(), view.referral.version)
+    Ok(now(view.referral.state.code(), view.referral.version))
 }
 
 async fn take_back(visit: Visit) -> Outcome {
     let seen = if_match(&visit)?;
     let reference = visit.reference("referral")?;
     referral_answer::withdraw(visit.app(), visit.actor(), reference, seen).await?;
-    now("withdrawn", seen + 1)
+    Ok(now("withdrawn", seen + 1))
 }
 
 async fn code(visit: Visit) -> Outcome {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use axum::response::Response;
 use throughline_app::conversation::{self, Heard, SafeAnswers, Talk, TwoColumns};
 use throughline_app::drafts::{self, Fields};
 use throughline_core::answer::Answer;
@@ -63,16 +64,16 @@ pub(crate) async fn opened(visit: &Visit) -> Result<Talk, Fault> {
 async fn show(visit: Visit) -> Outcome {
     let talk = opened(&visit).await?;
     if talk.plain.stage == Stage::Closed {
-        return over(&visit, &talk);
+        return Ok(over(&visit, &talk));
     }
     match talk.talk_mode {
-        None => safe_page(&visit, &talk),
+        None => Ok(safe_page(&visit, &talk)),
         Some(TalkMode::SafeEnquiry) => notes_page(&visit, &talk).await,
-        Some(TalkMode::OrdinaryAppointment) => ordinary(&visit, &talk),
+        Some(TalkMode::OrdinaryAppointment) => Ok(ordinary(&visit, &talk)),
     }
 }
 
-fn over(visit: &Visit, talk: &Talk) -> Outcome {
+fn over(visit: &Visit, talk: &Talk) -> Response {
     let text = visit.text();
     let mut body = Html::heading(1, Size::L, text.t("talk-heading"))
         .then(Html::paragraph(text.t("talk-over")));
@@ -83,7 +84,7 @@ fn over(visit: &Visit, talk: &Talk) -> Outcome {
         ));
     }
     body.push(called_button(visit, Some(talk.plain.reference)));
-    Ok(visit.show(with_back(visit, body)))
+    visit.show(with_back(visit, body))
 }
 
 fn with_back(visit: &Visit, body: Html) -> Page {
@@ -93,7 +94,7 @@ fn with_back(visit: &Visit, body: Html) -> Page {
 }
 
 /// An ordinary appointment: nothing on it that anyone who sees the screen could read anything into.
-fn ordinary(visit: &Visit, talk: &Talk) -> Outcome {
+fn ordinary(visit: &Visit, talk: &Talk) -> Response {
     let text = visit.text();
     let base = format!("/conversations/{}", talk.plain.reference);
     let body = Html::heading(1, Size::L, text.t("talk-heading"))
@@ -111,7 +112,7 @@ fn ordinary(visit: &Visit, talk: &Talk) -> Outcome {
             text.t("talk-finish"),
             format!("{base}/end"),
         )));
-    Ok(visit.show(with_back(visit, body)))
+    visit.show(with_back(visit, body))
 }
 
 fn codes<C: Code>(text: Text, prefix: &str) -> Vec<Choice> {
@@ -126,10 +127,10 @@ fn codes<C: Code>(text: Text, prefix: &str) -> Vec<Choice> {
 
 async fn ask_safe(visit: Visit) -> Outcome {
     let talk = opened(&visit).await?;
-    safe_page(&visit, &talk)
+    Ok(safe_page(&visit, &talk))
 }
 
-fn safe_page(visit: &Visit, talk: &Talk) -> Outcome {
+fn safe_page(visit: &Visit, talk: &Talk) -> Response {
     let text = visit.text();
     let alone = [
         ("yes", "talk-alone-yes"),
@@ -167,7 +168,7 @@ fn safe_page(visit: &Visit, talk: &Talk) -> Outcome {
             .body(questions),
     );
     body.push(called_button(visit, Some(talk.plain.reference)));
-    Ok(visit.show(with_back(visit, body)))
+    visit.show(with_back(visit, body))
 }
 
 pub(crate) fn version(form: &Form) -> Result<i64, Fault> {
@@ -197,7 +198,7 @@ fn draft_page(talk: Ref) -> String {
 async fn notes(visit: Visit) -> Outcome {
     let talk = opened(&visit).await?;
     if talk.plain.stage == Stage::Closed {
-        return over(&visit, &talk);
+        return Ok(over(&visit, &talk));
     }
     notes_page(&visit, &talk).await
 }

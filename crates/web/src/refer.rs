@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use throughline_app::referral::{self};
 use throughline_app::referral_recipient::{self, Route as Way};
 use throughline_app::referral_send::{self, Ask, Prepared, SendOrder};
-use throughline_core::code::Code as _;
+use throughline_core::code::Code;
 use throughline_core::consent::{Art9Condition, DpaCondition, HowAgreed, PacketItem, ShareBasis};
 use throughline_core::conversation::Reach;
 use throughline_core::need::NeedType;
@@ -271,8 +271,6 @@ async fn agree(visit: Visit) -> Outcome {
         let page = lines_page(&visit, &known, &form);
         return Ok(visit.show_errors(page));
     }
-    form.set("basis", ShareBasis::Consent.code());
-    form.set("art9", Art9Condition::ExplicitConsent.code());
     let page = agree_page(&visit, &known, &chosen, &form);
     Ok(visit.show(page))
 }
@@ -315,7 +313,7 @@ fn agree_page(visit: &Visit, known: &Prepared, chosen: &Chosen, form: &Form) -> 
             .rows(2)
             .bind(form, text)
             .into(),
-        other_basis(text, form),
+        rests_on(text, form),
         Html::heading(2, Size::M, text.t("refer-hear-back")),
         Html::paragraph(text.t_with(
             "refer-hear-back-by",
@@ -343,10 +341,15 @@ fn agree_page(visit: &Visit, known: &Prepared, chosen: &Chosen, form: &Form) -> 
     page
 }
 
-/// Sharing rests on their consent unless the worker says otherwise, and why: four questions that only some need.
-fn other_basis(text: Text, form: &Form) -> Html {
+/// What sharing rests on. It is chosen, never filled in (NE-24): one press when they agreed, four questions otherwise.
+fn rests_on(text: Text, form: &Form) -> Html {
+    let mut basis =
+        Select::new("basis", text.t("refer-basis")).option("", text.plain("refer-choose"));
+    for code in OTHER_BASES.map(Code::code) {
+        basis = basis.option(code, word(text, "basis", code));
+    }
     let fields = Html::join([
-        Html::from(select::<ShareBasis>(text, "basis", "refer-basis", "basis").bind(form, text)),
+        Html::from(basis.bind(form, text)),
         select::<Art9Condition>(text, "art9", "refer-art9", "art9")
             .bind(form, text)
             .into(),
@@ -358,13 +361,35 @@ fn other_basis(text: Text, form: &Form) -> Html {
             .bind(form, text)
             .into(),
     ]);
-    let details = Details::new(text.t("refer-other-basis"), fields);
-    // What is wrong must be seen.
-    Html::from(if form.has_errors() {
-        details.open()
-    } else {
-        details
-    })
+    Radios::new("rests", Legend::new(text.t("refer-rests")))
+        .items([
+            Choice::new("agreed", text.t("refer-rests-agreed"))
+                .hint(text.t("refer-rests-agreed-hint")),
+            Choice::new("other", text.t("refer-rests-other")).conditional(fields),
+        ])
+        .bind(form, text)
+        .into()
+}
+
+/// The bases that are in force beside consent: a worker who chooses one says why.
+const OTHER_BASES: [ShareBasis; 4] = [
+    ShareBasis::PublicTask,
+    ShareBasis::LegalObligation,
+    ShareBasis::VitalInterests,
+    ShareBasis::LegitimateInterests,
+];
+
+/// What was chosen for sharing to rest on; what is missing stands in the form.
+fn read_basis(form: &mut Form) -> Option<(ShareBasis, Option<Art9Condition>)> {
+    let rests = form.required_choice("rests", &["agreed", "other"], "refer-rests-needed")?;
+    if rests == "agreed" {
+        return Some((ShareBasis::Consent, Some(Art9Condition::ExplicitConsent)));
+    }
+    let bases = OTHER_BASES.map(Code::code);
+    let basis = form.required_choice("basis", &bases, "refer-basis-needed");
+    let art9 = form.required_choice("art9", &codes::<Art9Condition>(), "refer-art9-needed");
+    let basis = ShareBasis::from_code(&basis?).ok()?;
+    Some((basis, Art9Condition::from_code(&art9?).ok()))
 }
 
 async fn send(visit: Visit) -> Outcome {
@@ -372,8 +397,7 @@ async fn send(visit: Visit) -> Outcome {
     let chosen = chosen(&mut form);
     let known = prepared(&visit, chosen.need).await?;
     let how = form.required_choice("agreed", &codes::<HowAgreed>(), "refer-how-agreed-needed");
-    let basis = form.required_choice("basis", &codes::<ShareBasis>(), "refer-basis-needed");
-    let art9 = form.required_choice("art9", &codes::<Art9Condition>(), "refer-art9-needed");
+    let rests = read_basis(&mut form);
     let dpa = form.choice("dpa", &codes::<DpaCondition>());
     let alone = form.yes_no("alone");
     let words = form.optional_within("agreed_words", 500);
@@ -382,10 +406,10 @@ async fn send(visit: Visit) -> Outcome {
         let page = agree_page(&visit, &known, &chosen, form);
         Ok(visit.show_errors(page))
     };
-    let (Some(need), Some(how), Some(basis), false) = (
+    let (Some(need), Some(how), Some((basis, art9)), false) = (
         chosen.need,
         how.and_then(|code| HowAgreed::from_code(&code).ok()),
-        basis.and_then(|code| ShareBasis::from_code(&code).ok()),
+        rests,
         form.has_errors(),
     ) else {
         return again(&form);
@@ -414,7 +438,7 @@ async fn send(visit: Visit) -> Outcome {
         how,
         words,
         basis,
-        art9: art9.and_then(|code| Art9Condition::from_code(&code).ok()),
+        art9,
         dpa: dpa.and_then(|code| DpaCondition::from_code(&code).ok()),
         reasons: reasons.and_then(|reasons| Words::new(&reasons).ok()),
     };
@@ -425,6 +449,8 @@ async fn send(visit: Visit) -> Outcome {
                 let field = match field {
                     "reach" => "alone",
                     "how" => "agreed",
+                    // Only the other bases have fields of their own.
+                    "basis" | "art9" if form.value("rests") == "agreed" => "rests",
                     other => other,
                 };
                 form.wrong(field, problem);

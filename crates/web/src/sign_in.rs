@@ -269,7 +269,7 @@ async fn sign_in_post(visit: Visit) -> Outcome {
             SignedIn::NeedsTotp => form.wrong("code", "sign-in-code-missing"),
             SignedIn::Refused => form.wrong("email", "sign-in-refused"),
             SignedIn::Slow(until) => {
-                form.wrong_with("email", "sign-in-slow", at_time(visit.text(), until))
+                form.wrong_with("email", "sign-in-slow", at_time(visit.text(), until));
             }
         }
     }
@@ -383,7 +383,7 @@ async fn unlock(visit: Visit) -> Outcome {
         Proof::Gone => return Err(Fault::SignIn),
         Proof::NeedsTotp | Proof::Refused => form.wrong("password", "locked-refused"),
         Proof::Slow(until) => {
-            form.wrong_with("password", "sign-in-slow", at_time(visit.text(), until))
+            form.wrong_with("password", "sign-in-slow", at_time(visit.text(), until));
         }
     }
     Ok(visit.show_errors(locked_page(&visit, &form)))
@@ -461,7 +461,7 @@ async fn step_up_post(visit: Visit) -> Outcome {
         Proof::NeedsTotp => form.wrong("code", "sign-in-code-missing"),
         Proof::Refused => form.wrong("password", "step-up-refused"),
         Proof::Slow(until) => {
-            form.wrong_with("password", "sign-in-slow", at_time(visit.text(), until))
+            form.wrong_with("password", "sign-in-slow", at_time(visit.text(), until));
         }
     }
     Ok(visit.show_errors(step_up_page(&visit, &form)))

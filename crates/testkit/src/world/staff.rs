@@ -321,13 +321,12 @@ async fn all(w: &mut Work<'_>, seed: u64, founders: &Founders) -> Result<(Staff,
             let known = founders
                 .of(Role::PartnerWorker)
                 .filter(|_| partners.is_empty());
-            let (organisation, worker) = match known {
-                Some(worker) => (founders.partner, worker.clone()),
-                None => {
-                    let made = w.organisation_create(&name, kind, town.nation).await?.id;
-                    let role = Role::PartnerWorker;
-                    (made, invented.account(w, made, None, role).await?)
-                }
+            let (organisation, worker) = if let Some(worker) = known {
+                (founders.partner, worker.clone())
+            } else {
+                let made = w.organisation_create(&name, kind, town.nation).await?.id;
+                let role = Role::PartnerWorker;
+                (made, invented.account(w, made, None, role).await?)
             };
             partners.push(Partner {
                 organisation,
