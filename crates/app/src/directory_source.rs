@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use throughline_exchange::inbound::{
-    self, Input, Limits, Options, Pages, Paging, ReadError, Sink, Summary, stable_id,
+    self, Format, Input, Limits, Options, Pages, Paging, ReadError, Sink, Summary, stable_id,
 };
 
 /// Something a directory can be read from, more than once: a unit of work may have to be done again.
@@ -24,6 +24,28 @@ pub struct FromPath(pub PathBuf);
 /// Bytes in memory: an upload.
 #[derive(Debug, Clone)]
 pub struct FromBytes(pub Arc<[u8]>);
+
+/// A source that somebody said is in one format: in any other it is not read, so that nothing is taken for what it is not.
+pub struct InFormat {
+    /// The source.
+    pub source: Arc<dyn Source>,
+    /// What it was said to be.
+    pub format: Format,
+}
+
+impl Source for InFormat {
+    fn read(&self, options: &Options, sink: &mut Sink<'_>) -> Result<Summary, ReadError> {
+        let summary = self.source.read(options, sink)?;
+        if summary.format == self.format {
+            Ok(summary)
+        } else {
+            Err(ReadError::OtherFormat {
+                found: summary.format.name(),
+                wanted: self.format.name(),
+            })
+        }
+    }
+}
 
 fn failed(error: &std::io::Error) -> ReadError {
     ReadError::Reading(error.kind())

@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use throughline_core::time::At;
 use throughline_policy::Purpose;
 
 use crate::mail::Mailer;
@@ -48,29 +49,69 @@ pub async fn run_once<M: Mailer>(
     checkpoints: Option<&Path>,
     turn: u64,
 ) {
+    let now = app.env().now();
     if let Some(mailer) = mailer {
         let node = app.settings.node.as_str();
-        done("outbox", outbox::dispatch_once(app, mailer, node).await);
+        done(
+            "outbox",
+            now,
+            outbox::dispatch_once(app, mailer, node).await,
+        );
     }
     if turn.is_multiple_of(5) {
-        done("promises", promises::run(app).await);
-        done("directory", app.directory.refresh(&app.store).await);
+        done("promises", now, promises::run(app).await);
+        done("directory", now, app.directory.refresh(&app.store).await);
     }
     if turn % 60 == 59 {
-        done("searches", app.directory.write_searches(&app.store).await);
+        done(
+            "searches",
+            now,
+            app.directory.write_searches(&app.store).await,
+        );
     }
     if let Some(folder) = checkpoints.filter(|_| turn.is_multiple_of(60)) {
-        done("checkpoint", app.store.checkpoint_write(folder).await);
+        done("checkpoint", now, app.store.checkpoint_write(folder).await);
     }
     if turn % 600 == 30 {
-        done("tidy", tidy(app).await);
+        done("tidy", now, tidy(app).await);
     }
     if turn % RECORD_EVERY == 240 {
         done(
             "record",
+            now,
             crate::security::check_record_by_job(&app.store).await,
         );
     }
+}
+
+/// Sets what monitoring reads from the database: how much is recorded, what waits and since when, what is late.
+pub async fn figures(app: &App) -> Result<()> {
+    let (figures, outbox) = app
+        .store
+        .read(|r| Box::pin(async move { Ok((r.figures().await?, r.outbox_health().await?)) }))
+        .await?;
+    let set = |name: &'static str, value: u64| {
+        metrics::gauge!(name).set(f64::from(u32::try_from(value).unwrap_or(u32::MAX)));
+    };
+    let age = outbox
+        .oldest_due_at
+        .map_or(0, |at| app.env().now().seconds_since(at).max(0));
+    set("throughline_audit_entries", figures.audit_entries);
+    set("throughline_outbox_waiting", outbox.due);
+    set("throughline_outbox_dead", outbox.dead);
+    set(
+        "throughline_outbox_oldest_seconds",
+        u64::try_from(age).unwrap_or(0),
+    );
+    for (what, late) in [
+        ("task", figures.late_tasks),
+        ("referral", figures.late_referrals),
+        ("room", figures.late_rooms),
+    ] {
+        metrics::gauge!("throughline_clocks_late", "of" => what)
+            .set(f64::from(u32::try_from(late).unwrap_or(u32::MAX)));
+    }
+    Ok(())
 }
 
 /// Forgets what nobody needs any more: sessions that are over, old attempts to sign in, answers to repeated writes.
@@ -88,9 +129,15 @@ async fn tidy(app: &App) -> Result<()> {
 }
 
 /// Says how a step went.
-fn done<T>(job: &'static str, result: Result<T>) {
+fn done<T>(job: &'static str, now: At, result: Result<T>) {
     let outcome = if result.is_ok() { "done" } else { "failed" };
     metrics::counter!("throughline_jobs_total", "job" => job, "outcome" => outcome).increment(1);
+    if outcome == "done" {
+        let seconds = now.timestamp().as_second();
+        // Seconds since 1970 fit until 2106.
+        metrics::gauge!("throughline_job_last_done_seconds", "job" => job)
+            .set(f64::from(u32::try_from(seconds).unwrap_or(u32::MAX)));
+    }
     if let Err(error) = result {
         // Messages of the store hold table, column and code names only.
         tracing::warn!(job, %error, "a job will be tried again");

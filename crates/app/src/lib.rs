@@ -38,6 +38,7 @@ pub mod referral_hold;
 pub mod referral_recipient;
 pub mod referral_send;
 pub mod security;
+pub mod set_up;
 mod site;
 pub mod today;
 

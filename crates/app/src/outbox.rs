@@ -68,17 +68,6 @@ pub async fn dispatch_once<M: Mailer>(app: &App, mailer: &M, node: &str) -> Resu
     for lease in &leases {
         dispatch(app, &system, mailer, lease, &mut turn).await?;
     }
-    let health = app
-        .store
-        .read(|r| Box::pin(async move { r.outbox_health().await }))
-        .await?;
-    let age = health
-        .oldest_due_at
-        .map_or(0, |at| app.env().now().seconds_since(at).max(0));
-    metrics::gauge!("throughline_outbox_oldest_seconds")
-        .set(f64::from(i32::try_from(age).unwrap_or(i32::MAX)));
-    metrics::gauge!("throughline_outbox_dead")
-        .set(f64::from(u32::try_from(health.dead).unwrap_or(u32::MAX)));
     Ok(turn)
 }
 

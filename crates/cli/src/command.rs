@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 /// Throughline carries a referral through to an outcome.
 #[derive(Debug, Parser)]
@@ -42,6 +42,8 @@ pub enum Command {
     Work,
     /// Brings the database to this version; safe to run twice.
     Migrate(MigrateArgs),
+    /// Once, on an empty database: the organisation that runs the installation and its first administrator.
+    SetUp(SetUpArgs),
     /// About the configuration.
     Config {
         /// What to do with it.
@@ -53,6 +55,12 @@ pub enum Command {
         /// What to do with it.
         #[command(subcommand)]
         command: DirectoryCommand,
+    },
+    /// Places.
+    Geo {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: GeoCommand,
     },
     /// Asks the match engine.
     Find(FindArgs),
@@ -138,6 +146,26 @@ pub struct MigrateArgs {
     pub new_key: bool,
 }
 
+/// Who runs the installation.
+#[derive(Debug, Args)]
+pub struct SetUpArgs {
+    /// The organisation that runs it.
+    #[arg(long, value_name = "NAME")]
+    pub organisation: String,
+    /// What kind of body it is: jobcentre, council, charity, health, housing, justice, other.
+    #[arg(long, default_value = "jobcentre")]
+    pub kind: String,
+    /// Whose rules it works under: england, wales, scotland, northern_ireland.
+    #[arg(long, default_value = "england")]
+    pub nation: String,
+    /// The first administrator.
+    #[arg(long, value_name = "NAME")]
+    pub admin_name: String,
+    /// The address that they sign in with.
+    #[arg(long, value_name = "ADDRESS")]
+    pub admin_email: String,
+}
+
 /// What to do with the configuration.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
@@ -148,7 +176,7 @@ pub enum ConfigCommand {
 /// What to do with the directory.
 #[derive(Debug, Subcommand)]
 pub enum DirectoryCommand {
-    /// Takes in a file, a folder or the address of a feed. Its format is found out by looking.
+    /// Takes in a file, a folder or the address of a feed. Its format is found out by looking, unless it is named.
     Import(ImportArgs),
     /// Gives it out.
     Export(ExportArgs),
@@ -164,9 +192,38 @@ pub struct ImportArgs {
     /// The feed's name; without it, where it comes from.
     #[arg(long)]
     pub feed: Option<String>,
+    /// What it is; when it turns out to be something else, nothing is taken in.
+    #[arg(long, value_enum)]
+    pub format: Option<FeedFormat>,
     /// Only say what would be done.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// The formats of feeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FeedFormat {
+    /// Open Referral UK 1.
+    OrukV1,
+    /// Open Referral UK 3, or HSDS 3 as JSON.
+    OrukV3,
+    /// Outpost.
+    Outpost,
+    /// HSDS tables, in a folder or a zip.
+    Hsds,
+}
+
+/// What to do with places.
+#[derive(Debug, Subcommand)]
+pub enum GeoCommand {
+    /// Puts a newer open table of postcodes over the one in the program.
+    Import {
+        /// A CSV file laid out like the ONS Postcode Directory, or a table that was packed before.
+        from: PathBuf,
+        /// What it is, with its date, for the attribution that its licence asks for.
+        #[arg(long, default_value = "ONS Postcode Directory")]
+        edition: String,
+    },
 }
 
 /// What to give out.
@@ -238,6 +295,18 @@ pub enum BenchCommand {
         /// How many questions.
         #[arg(long, default_value_t = 1_000)]
         questions: usize,
+    },
+    /// Pages and writes over HTTP, against a server of its own on an invented world.
+    Journey {
+        /// How many invented people.
+        #[arg(long, default_value_t = 1_000)]
+        people: u32,
+        /// Requests per case.
+        #[arg(long, default_value_t = 500)]
+        requests: usize,
+        /// Visitors at once.
+        #[arg(long, default_value_t = 4)]
+        visitors: usize,
     },
 }
 

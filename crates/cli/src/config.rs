@@ -34,6 +34,9 @@ pub struct Config {
     /// Law and local practice.
     #[serde(default)]
     pub policy: Policy,
+    /// Places.
+    #[serde(default)]
+    pub geo: Geo,
 }
 
 /// Where it listens and how people reach it.
@@ -191,6 +194,34 @@ pub struct Policy {
     pub packs: Option<PathBuf>,
 }
 
+/// Places.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Geo {
+    /// Where `geo import` keeps a newer table of postcodes. While there is none, the one in the program is used.
+    pub postcodes: Option<PathBuf>,
+}
+
+/// Where systemd puts the secrets of a unit: another folder for each.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where the configuration is read"
+)]
+fn credentials() -> Option<PathBuf> {
+    std::env::var_os(CREDENTIALS).map(PathBuf::from)
+}
+
+/// The path of a secret, of which the first part may be `$CREDENTIALS_DIRECTORY`. Outside a unit that has none it stays as it
+/// is, and whoever reads it says that there is no such file.
+fn secret(path: PathBuf, given: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix(format!("${CREDENTIALS}")), given) {
+        (Ok(name), Some(folder)) => folder.join(name),
+        _ => path,
+    }
+}
+
 impl Config {
     /// The configuration that the command line names.
     pub fn of(place: &Place) -> Result<Self, Failure> {
@@ -221,7 +252,15 @@ impl Config {
 
     /// Reads a text.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let given = credentials();
+        config.keys.file = secret(config.keys.file, given.as_deref());
+        for path in [
+            &mut config.mail.password_file,
+            &mut config.database.postgres_file,
+        ] {
+            *path = path.take().map(|path| secret(path, given.as_deref()));
+        }
         let databases = [
             config.database.sqlite.is_some(),
             config.database.postgres.is_some(),
@@ -265,6 +304,9 @@ impl Config {
             },
             log: Log::default(),
             policy: Policy::default(),
+            geo: Geo {
+                postcodes: Some(folder.join("postcodes.bin")),
+            },
         }
     }
 
@@ -305,6 +347,19 @@ mod tests {
     fn two_databases_or_none_are_an_error() {
         assert!(Config::parse(&LEAST.replace("[keys]", "postgres = \"x\"\n[keys]")).is_err());
         assert!(Config::parse("[database]\n[keys]\nfile = \"k\"\n").is_err());
+    }
+
+    #[test]
+    fn a_secret_may_lie_where_systemd_puts_it() {
+        let at = |path: &str, given: Option<&str>| secret(path.into(), given.map(Path::new));
+        assert_eq!(
+            at("$CREDENTIALS_DIRECTORY/root-key", Some("/run/c/one")),
+            Path::new("/run/c/one/root-key")
+        );
+        let plain = "/etc/throughline/keys/root.key";
+        assert_eq!(at(plain, Some("/run/c/one")), Path::new(plain));
+        let none = "$CREDENTIALS_DIRECTORY/root-key";
+        assert_eq!(at(none, None), Path::new(none));
     }
 
     #[test]

@@ -109,18 +109,20 @@ async fn make(
     );
     bar.set_message("Making an invented world");
     bar.enable_steady_tick(Duration::from_millis(200));
-    let counts = world::fill(
-        &store,
-        &clock,
-        &open::packs(config)?,
-        &Size {
+    let (packs, size) = (
+        open::packs(config)?,
+        Size {
             seed: args.seed,
             people: args.people,
             end,
         },
-        &|people| bar.set_position(u64::from(people)),
-    )
-    .await
+    );
+    let progress = |people: u32| bar.set_position(u64::from(people));
+    let filling = world::fill(&store, &clock, &packs, &size, &progress);
+    let counts = tokio::select! {
+        counts = filling => counts,
+        never = awake() => match never {},
+    }
     .map_err(|error| {
         Failure::failed(format!(
             "the demo world could not be made: {error}. Nothing was kept."
@@ -135,6 +137,15 @@ async fn make(
     }
     std::fs::remove_dir_all(&building).map_err(cannot)?;
     Ok(counts)
+}
+
+/// Keeps this thread from falling asleep while the database thread answers: hundreds of thousands of small questions are asked
+/// one after the other, and waking up for each costs more than the answer. It gives way to whoever else wants to run.
+async fn awake() -> std::convert::Infallible {
+    loop {
+        std::thread::yield_now();
+        tokio::task::yield_now().await;
+    }
 }
 
 fn welcome(url: &str, folder: &Path) -> String {

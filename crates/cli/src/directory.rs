@@ -1,4 +1,4 @@
-//! `directory import`, `directory export`, `directory sync`, `find`, `geo import`.
+//! `directory import`, `directory export`, `directory sync`, `find`.
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
@@ -9,17 +9,17 @@ use serde_json::json;
 use throughline_app::directory_import::{
     Import, ImportError, Report as Imported, import, record_failure,
 };
-use throughline_app::directory_source::{Fetch, Fetched, FromPath, Source};
+use throughline_app::directory_source::{Fetch, Fetched, FromPath, InFormat, Source};
 use throughline_app::{App, outbox};
 use throughline_core::circumstances::{Circumstances, JSON_SCHEMA};
 use throughline_core::code::Code as _;
 use throughline_core::geo::Postcode;
 use throughline_core::need::NeedType;
-use throughline_exchange::inbound::{Limits, Options};
+use throughline_exchange::inbound::{Format, Limits, Options, ReadError};
 use throughline_exchange::outbound::{Published, service_full};
 use throughline_find::{Query, Snapshot};
 
-use crate::command::{ExportArgs, FindArgs, ImportArgs, Place};
+use crate::command::{ExportArgs, FeedFormat, FindArgs, ImportArgs, Place};
 use crate::config::Config;
 use crate::open;
 use crate::report::{Failure, Outcome, Report};
@@ -78,7 +78,13 @@ fn is_address(location: &str) -> bool {
 pub async fn take_in(place: &Place, args: &ImportArgs) -> Outcome {
     let app = app(place).await?;
     let feed = args.feed.clone().unwrap_or_else(|| args.from.clone());
-    let done = read_one(&app, &feed, &args.from, args.dry_run).await?;
+    let format = args.format.map(|format| match format {
+        FeedFormat::OrukV1 => Format::OrukV1,
+        FeedFormat::OrukV3 => Format::OrukV3,
+        FeedFormat::Outpost => Format::Outpost,
+        FeedFormat::Hsds => Format::HsdsTabular,
+    });
+    let done = read_one(&app, &feed, &args.from, format, args.dry_run).await?;
     Ok(Report::new(words(&done), json!(done)))
 }
 
@@ -95,7 +101,7 @@ pub async fn sync(place: &Place) -> Outcome {
         .iter()
         .filter(|feed| is_address(&feed.location) || Path::new(&feed.location).exists())
     {
-        match read_one(&app, &feed.name, &feed.location, false).await {
+        match read_one(&app, &feed.name, &feed.location, None, false).await {
             Ok(done) => {
                 text.push_str(&words(&done));
                 rows.push(json!(done));
@@ -124,6 +130,7 @@ async fn read_one(
     app: &App,
     feed: &str,
     location: &str,
+    format: Option<Format>,
     dry_run: bool,
 ) -> Result<Imported, Failure> {
     let actor = outbox::system(app).await?;
@@ -168,14 +175,28 @@ async fn read_one(
         }
         Arc::new(FromPath(PathBuf::from(location)))
     };
+    let source: Arc<dyn Source> = match format {
+        Some(format) => Arc::new(InFormat { source, format }),
+        None => source,
+    };
     import(app, &actor, &order, &source, &|_| {})
         .await
         .map_err(|error| match error {
-            ImportError::Unreadable(error) => {
-                Failure::failed(format!("{error}. Nothing was changed."))
-            }
+            // The network or the disk failed: that is nobody's input.
+            ImportError::Unreadable(
+                error @ (ReadError::Page(_)
+                | ReadError::MissingPages { .. }
+                | ReadError::Reading(_)),
+            ) => Failure::failed(unchanged(&error)),
+            ImportError::Unreadable(error) => Failure::input(unchanged(&error)),
             ImportError::Store(error) => error.into(),
         })
+}
+
+/// A sentence about what could not be read, and that nothing was changed.
+fn unchanged(error: &ReadError) -> String {
+    let error = error.to_string();
+    format!("{}. Nothing was changed.", error.trim_end_matches('.'))
 }
 
 fn words(done: &Imported) -> String {

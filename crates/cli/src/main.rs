@@ -8,23 +8,28 @@
 //! What must never happen here: a rule of the domain; a name, an address or a search in a log or an error.
 
 mod bench;
+mod bench_journey;
 mod command;
 mod config;
 mod demo;
 mod directory;
 mod envs;
+mod geo;
 mod key_file;
 mod open;
 mod proof;
 mod report;
 mod serve;
+mod set_up;
 mod upkeep;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::command::{AuditCommand, BenchCommand, Cli, Command, ConfigCommand, DirectoryCommand};
+use crate::command::{
+    AuditCommand, BenchCommand, Cli, Command, ConfigCommand, DirectoryCommand, GeoCommand,
+};
 use crate::report::{Outcome, Report};
 
 fn main() -> ExitCode {
@@ -49,6 +54,7 @@ async fn run(cli: Cli) -> Outcome {
         Command::Serve(args) => serve::serve(place, args).await,
         Command::Work => serve::work(place).await,
         Command::Migrate(args) => upkeep::migrate(place, args).await,
+        Command::SetUp(args) => set_up::run(place, args).await,
         Command::Config {
             command: ConfigCommand::Check,
         } => upkeep::config_check(place),
@@ -57,6 +63,9 @@ async fn run(cli: Cli) -> Outcome {
             DirectoryCommand::Export(args) => directory::give_out(place, args).await,
             DirectoryCommand::Sync => directory::sync(place).await,
         },
+        Command::Geo {
+            command: GeoCommand::Import { from, edition },
+        } => geo::import(place, from, edition),
         Command::Find(args) => directory::find(place, args).await,
         Command::Audit {
             command: AuditCommand::Verify,
@@ -68,13 +77,24 @@ async fn run(cli: Cli) -> Outcome {
             let document = throughline_web::openapi::document();
             Ok(Report::new(document.to_string(), document))
         }
-        Command::Bench {
-            command:
-                BenchCommand::Find {
-                    services,
-                    questions,
-                },
-        } => bench::of_find(*services, *questions),
+        Command::Bench { command } => match *command {
+            BenchCommand::Find {
+                services,
+                questions,
+            } => bench::of_find(services, questions),
+            BenchCommand::Journey {
+                people,
+                requests,
+                visitors,
+            } => {
+                let size = bench_journey::Size {
+                    people,
+                    requests,
+                    visitors,
+                };
+                bench_journey::of_journey(size).await
+            }
+        },
         Command::Pages => Ok(upkeep::pages()),
         Command::Completions { shell } => Ok(Report::text(command::completions(*shell))),
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use throughline_app::{App, Settings};
 use throughline_core::env::Env;
 use throughline_core::pack::Packs;
+use throughline_find::Knowledge;
 use throughline_store::{Durability, Error, Keys, Store};
 
 use crate::config::Config;
@@ -68,6 +69,13 @@ pub async fn store_with(
     Ok(Store::postgres(&url, env, keys, config.database.connections).await?)
 }
 
+/// What is said of a database without tables.
+pub fn not_migrated() -> Failure {
+    Failure::failed(
+        "the database is not at this version. Nothing was changed. Run `throughline migrate` first.",
+    )
+}
+
 /// What must be so before anything is done with a database: its tables are those of this version, and its audit record
 /// continues what was signed. An older copy that was put back is found here, before anybody works on it.
 async fn sound(config: &Config, store: &Store) -> Result<(), Failure> {
@@ -95,7 +103,7 @@ pub async fn app(config: &Config, store: Store) -> Result<Arc<App>, Failure> {
     let installation = store
         .read(|r| Box::pin(r.installation()))
         .await
-        .map_err(|_| Failure::failed("the database is not at this version. Nothing was changed. Run `throughline migrate` first."))?;
+        .map_err(|_| not_migrated())?;
     sound(config, &store).await?;
     let settings = Settings {
         base_url: config.server.base_url.clone(),
@@ -103,8 +111,9 @@ pub async fn app(config: &Config, store: Store) -> Result<Arc<App>, Failure> {
         node: config.jobs.node.clone(),
         demo: installation.is_some_and(|installation| installation.demo),
     };
-    let directory = throughline_app::directory_node::DirectoryNode::new()
+    let knowledge = Knowledge::with_gazetteer(crate::geo::gazetteer(config)?)
         .map_err(|error| Failure::failed(error.to_string()))?;
+    let directory = throughline_app::directory_node::DirectoryNode::with(Arc::new(knowledge));
     let app = App {
         store,
         packs,

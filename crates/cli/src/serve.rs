@@ -90,6 +90,7 @@ impl Running {
                 // A database that is away for a moment is asked again the next time.
                 let _ = node.directory.refresh(&node.store).await;
                 let _ = node.directory.write_searches(&node.store).await;
+                let _ = throughline_app::jobs::figures(&node).await;
             }
         });
         tracing::info!(%address, "listening");

@@ -38,6 +38,8 @@ pub mod emergency;
 mod entity;
 mod error;
 pub mod feed;
+pub mod figures;
+pub mod gather;
 pub mod immediate;
 mod keys;
 pub mod link;

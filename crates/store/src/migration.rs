@@ -10,8 +10,13 @@ use crate::error::{Error, Result};
 use crate::tx::Tx;
 
 /// Every migration in order: name and text.
-pub(crate) const ALL: &[(&str, &str)] =
-    &[("m0001_spine", include_str!("../schema/m0001_spine.txt"))];
+pub(crate) const ALL: &[(&str, &str)] = &[
+    ("m0001_spine", include_str!("../schema/m0001_spine.txt")),
+    (
+        "m0002_by_referral",
+        include_str!("../schema/m0002_by_referral.txt"),
+    ),
+];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name text NOT NULL PRIMARY KEY, hash text NOT NULL)";
 
@@ -31,6 +36,15 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(out, "{byte:02x}");
         out
     })
+}
+
+/// Whether these are the migrations of this program: all of them, none besides, each with its hash.
+pub(crate) fn is_all(ran: &std::collections::BTreeMap<String, String>) -> bool {
+    ran.len() == ALL.len()
+        && ALL.iter().all(|(name, text)| {
+            ran.get(*name)
+                .is_some_and(|hash| *hash == hex(&Sha256::digest(text.as_bytes())))
+        })
 }
 
 /// Brings the schema up to date inside `tx`. Errors when a migration that ran is not the one in this program.
@@ -91,12 +105,22 @@ pub(crate) async fn up(tx: &Tx) -> Result<Vec<&'static str>> {
     Ok(ran)
 }
 
-/// The SQL of one migration text for one database.
+/// The SQL of one migration text for one database. A block begins with `table`, for a new one, or with `more`, for indexes and
+/// columns that an older one gets.
 pub(crate) fn statements(text: &str, backend: DbBackend) -> Result<Vec<String>> {
     let mut out = Vec::new();
-    for block in text.split("\ntable ").skip(1) {
-        let mut lines = block.lines();
-        let table = lines.next().unwrap_or_default().trim();
+    for block in text.split("\n\n") {
+        let mut lines = block.lines().skip_while(|line| line.starts_with('#'));
+        let (fresh, table) = match lines.next().and_then(|line| line.split_once(' ')) {
+            Some(("table", table)) => (true, table.trim()),
+            Some(("more", table)) => (false, table.trim()),
+            Some(_) => {
+                return Err(Error::Setup(
+                    "migration: a block is neither table nor more".to_owned(),
+                ));
+            }
+            None => continue,
+        };
         let (mut columns, mut primary, mut indexes) = (Vec::new(), Vec::new(), Vec::new());
         for line in lines.filter(|line| line.starts_with("  ")) {
             let words: Vec<&str> = line.split_whitespace().collect();
@@ -122,16 +146,24 @@ pub(crate) fn statements(text: &str, backend: DbBackend) -> Result<Vec<String>> 
                 }
             }
         }
-        let strict = if backend == DbBackend::Sqlite {
-            " STRICT"
+        if fresh {
+            let strict = if backend == DbBackend::Sqlite {
+                " STRICT"
+            } else {
+                ""
+            };
+            out.push(format!(
+                "CREATE TABLE {table} ({}, PRIMARY KEY ({})){strict}",
+                columns.join(", "),
+                primary.join(", ")
+            ));
         } else {
-            ""
-        };
-        out.push(format!(
-            "CREATE TABLE {table} ({}, PRIMARY KEY ({})){strict}",
-            columns.join(", "),
-            primary.join(", ")
-        ));
+            out.extend(
+                columns
+                    .iter()
+                    .map(|column| format!("ALTER TABLE {table} ADD COLUMN {column}")),
+            );
+        }
         out.append(&mut indexes);
     }
     Ok(out)

@@ -143,18 +143,32 @@ async fn health(tx: &impl ConnectionTrait, now: At) -> Result<OutboxHealth> {
             )
             .filter(outbox::Column::DueAt.lte(Col(now)))
     };
-    let oldest = undone()
+    // A first try is late since it fell due: a reminder is made days before. One that failed waits since it was made, however
+    // far its next try was put off.
+    let first = undone()
+        .filter(outbox::Column::Attempts.eq(0))
+        .order_by_asc(outbox::Column::DueAt)
+        .limit(1)
+        .one(tx)
+        .await?;
+    let tried = outbox::Entity::find()
+        .filter(
+            outbox::Column::State.is_in([OutboxState::Waiting.code(), OutboxState::Leased.code()]),
+        )
+        .filter(outbox::Column::Attempts.gt(0))
         .order_by_asc(outbox::Column::CreatedAt)
         .limit(1)
         .one(tx)
         .await?;
+    let first = first.map(|row| row.due_at.0);
+    let tried = tried.map(|row| row.created_at.0);
     Ok(OutboxHealth {
         due: undone().count(tx).await?,
         dead: outbox::Entity::find()
             .filter(outbox::Column::State.eq(OutboxState::Dead.code()))
             .count(tx)
             .await?,
-        oldest_due_at: oldest.map(|row| row.created_at.0),
+        oldest_due_at: first.into_iter().chain(tried).min(),
     })
 }
 

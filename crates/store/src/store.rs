@@ -16,9 +16,11 @@ use sea_orm::{
     TransactionTrait,
 };
 use throughline_core::env::Env;
+use throughline_core::time::At;
 use throughline_policy::{Actor, Purpose, Reason};
 
 use crate::error::{Error, Result};
+use crate::gather::Gather;
 use crate::keys::Keys;
 use crate::migration;
 use crate::proof::Checked;
@@ -51,9 +53,13 @@ enum Engine {
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    /// The open unit of a handle that gathers; none for every other.
+    pub(crate) gather: Option<Gather>,
 }
 
 struct Inner {
+    /// Whether what is acknowledged need not be on disk.
+    throwaway: bool,
     engine: Engine,
     env: Env,
     keys: Keys,
@@ -61,16 +67,20 @@ struct Inner {
     checkpoints: OnceLock<PathBuf>,
     /// When the record was last checked on this node, by what, and what came of it.
     checked: Mutex<Option<Checked>>,
+    /// When the tables were last looked at, and whether they were right.
+    tables: Mutex<Option<(At, bool)>>,
 }
 
 impl Inner {
-    fn new(engine: Engine, env: Env, keys: Keys) -> Self {
+    fn new(engine: Engine, env: Env, keys: Keys, throwaway: bool) -> Self {
         Self {
+            throwaway,
             engine,
             env,
             keys,
             checkpoints: OnceLock::new(),
             checked: Mutex::new(None),
+            tables: Mutex::new(None),
         }
     }
 }
@@ -108,6 +118,13 @@ impl Store {
             .pragma("secure_delete", "ON")
             .statement_cache_capacity(512)
             .disable_statement_logging();
+        let options = match durability {
+            Durability::Full => options,
+            // A world is written once, from end to end: in memory first, to the file in large pieces.
+            Durability::Throwaway => options
+                .pragma("cache_size", "-262144")
+                .pragma("wal_autocheckpoint", "16384"),
+        };
         let pool = |max| {
             SqlitePoolOptions::new()
                 .min_connections(1)
@@ -135,7 +152,13 @@ impl Store {
                 .map_err(failed)?,
         );
         let store = Self {
-            inner: Arc::new(Inner::new(Engine::Sqlite { writer, readers }, env, keys)),
+            inner: Arc::new(Inner::new(
+                Engine::Sqlite { writer, readers },
+                env,
+                keys,
+                durability == Durability::Throwaway,
+            )),
+            gather: None,
         };
         store.check_sqlite(durability).await?;
         Ok(store)
@@ -159,7 +182,8 @@ impl Store {
             Error::Setup("cannot reach the PostgreSQL database; nothing was changed".to_owned())
         })?;
         Ok(Self {
-            inner: Arc::new(Inner::new(Engine::Postgres(pool), env, keys)),
+            inner: Arc::new(Inner::new(Engine::Postgres(pool), env, keys, false)),
+            gather: None,
         })
     }
 
@@ -184,6 +208,18 @@ impl Store {
         self.inner.checkpoints.get().map(PathBuf::as_path)
     }
 
+    /// Whether the tables were right when they were last looked at, if that was within so many seconds.
+    pub(crate) fn schema_seen_since(&self, seconds: i64) -> Option<bool> {
+        let tables = self.inner.tables.lock();
+        let (at, sound) = (*tables.unwrap_or_else(PoisonError::into_inner))?;
+        (self.env().now().seconds_since(at) < seconds).then_some(sound)
+    }
+
+    pub(crate) fn schema_seen(&self, sound: bool) {
+        let tables = self.inner.tables.lock();
+        *tables.unwrap_or_else(PoisonError::into_inner) = Some((self.env().now(), sound));
+    }
+
     /// When the record was last checked on this node, by what, and what came of it.
     pub fn last_check(&self) -> Option<Checked> {
         let checked = self.inner.checked.lock();
@@ -193,6 +229,10 @@ impl Store {
     pub(crate) fn set_last_check(&self, checked: Checked) {
         let last = self.inner.checked.lock();
         *last.unwrap_or_else(PoisonError::into_inner) = Some(checked);
+    }
+
+    pub(crate) fn is_throwaway(&self) -> bool {
+        self.inner.throwaway
     }
 
     /// Whether the database is SQLite inside this process (else PostgreSQL).
@@ -230,7 +270,11 @@ impl Store {
         let mut attempt = 0_u32;
         loop {
             attempt += 1;
-            match self.attempt(actor, purpose, &f).await {
+            let done = match &self.gather {
+                None => self.attempt(actor, purpose, &f).await,
+                Some(gather) => self.attempt_gathered(gather, actor, purpose, &f).await,
+            };
+            match done {
                 Err(error) if error.is_retry() && attempt < TRIES => {
                     let [jitter] = self.inner.env.bytes::<1>();
                     tokio::time::sleep(Duration::from_millis(
@@ -355,6 +399,7 @@ impl Store {
 
     /// A transaction that sees one state of the database and changes nothing.
     pub(crate) async fn begin_read(&self) -> Result<Tx> {
+        self.settle().await?;
         let tx = match &self.inner.engine {
             Engine::Sqlite { readers, .. } => readers.begin().await?,
             Engine::Postgres(pool) => {
@@ -370,6 +415,11 @@ impl Store {
     }
 
     pub(crate) async fn begin(&self) -> Result<Tx> {
+        self.settle().await?;
+        self.begin_now().await
+    }
+
+    pub(crate) async fn begin_now(&self) -> Result<Tx> {
         let options = TransactionOptions {
             isolation_level: (!self.is_sqlite()).then_some(IsolationLevel::ReadCommitted),
             access_mode: None,

@@ -103,6 +103,10 @@ impl ConnectionTrait for Tx {
     }
     async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
         self.enter(&stmt.sql);
+        #[cfg(test)]
+        if let Ok(mut said) = self.said.lock() {
+            said.push(stmt.clone());
+        }
         self.inner.query_one_raw(stmt).await
     }
     async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {

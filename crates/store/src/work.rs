@@ -19,6 +19,7 @@ use crate::audit::{self, Event, Note, Result as NoteResult};
 use crate::col::Col;
 use crate::entity::account;
 use crate::error::{Error, Result};
+use crate::gather::Parked;
 use crate::store::Store;
 use crate::tx::Tx;
 
@@ -56,6 +57,34 @@ impl<'e> Work<'e> {
             data_keys: HashMap::new(),
             directory_number: None,
             bound: PhantomData,
+        }
+    }
+
+    /// Goes on with a unit that was parked.
+    pub(crate) fn resume(store: &'e Store, actor: &'e Actor, parked: Parked) -> Self {
+        Self {
+            store,
+            tx: parked.tx,
+            actor,
+            purpose: parked.purpose,
+            now: parked.now,
+            notes: parked.notes,
+            data_keys: parked.data_keys,
+            directory_number: parked.directory_number,
+            bound: PhantomData,
+        }
+    }
+
+    /// Leaves the unit open for its next step.
+    pub(crate) fn park(self) -> Parked {
+        Parked {
+            tx: self.tx,
+            actor: self.actor.clone(),
+            purpose: self.purpose,
+            now: self.now,
+            notes: self.notes,
+            data_keys: self.data_keys,
+            directory_number: self.directory_number,
         }
     }
 

@@ -180,9 +180,33 @@ both!(
             .await;
         let refused = world.store.migrate().await.unwrap_err().to_string();
         assert!(refused.contains("nothing was changed"), "{refused}");
-        raw.run("UPDATE schema_migration SET name = 'm9999_later'")
+        raw.run("UPDATE schema_migration SET name = 'm9999_later' WHERE name = 'm0001_spine'")
             .await;
         let newer = world.store.migrate().await.unwrap_err().to_string();
         assert!(newer.contains("newer version"), "{newer}");
+    }
+);
+
+both!(
+    a_database_of_the_version_before_is_brought_up_with_all_it_holds,
+    |world| {
+        let raw = Raw::of(world).await;
+        for index in [
+            "ix_task_referral_id",
+            "ix_task_conversation_id",
+            "ix_case_event_referral_id_at",
+            "ix_emergency_conversation_id",
+            "ix_api_client_organisation_id",
+        ] {
+            raw.run(&format!("DROP INDEX {index}")).await;
+        }
+        raw.run("DELETE FROM schema_migration WHERE name = 'm0002_by_referral'")
+            .await;
+        let before = raw.texts("SELECT name FROM schema_migration").await;
+        assert_eq!(before, ["m0001_spine"]);
+        let ran = world.store.migrate().await.unwrap();
+        assert_eq!(ran, ["m0002_by_referral"]);
+        assert!(world.store.migrate().await.unwrap().is_empty());
+        world.store.schema_check().await.unwrap();
     }
 );

@@ -208,14 +208,15 @@ async fn shake(world: &TestStore, pen: &Pen<'_>, all: &Everything, chance: &mut 
         );
         raw.run(&sql).await;
         let sql = format!(
-            "INSERT INTO room_request (id, reference, organisation_id, site_id, state, asked_at, asked_by, closed_at, version) \
-             VALUES ({}, '{}', {}, {}, 'asked', 1, {}, {}, 1)",
+            "INSERT INTO room_request (id, reference, organisation_id, site_id, state, asked_at, asked_by, closed_at, due_at, version) \
+             VALUES ({}, '{}', {}, {}, 'asked', 1, {}, {}, {}, 1)",
             pen.new_id(),
             env.reference(),
             pen.id(*chance.of(&all.organisations)),
             pen.id(*chance.of(&all.sites)),
             pen.id(chance.of(&all.accounts).id.uuid()),
             chance.of(&["NULL", "NULL", "2"]),
+            chance.of(&["NULL", "1", "9000000000000000"]),
         );
         raw.run(&sql).await;
     }
@@ -279,6 +280,7 @@ both!(every_list_is_what_the_decision_allows_one_by_one, |world| {
         );
         let open = pen_ids(&raw, "conversation", "ended_at IS NULL").await;
         let rooms_open = pen_ids(&raw, "room_request", "closed_at IS NULL").await;
+        let rooms_due = pen_ids(&raw, "room_request", "closed_at IS NULL AND due_at = 1").await;
         let overdue = pen_ids(&raw, "referral", "due_at = 1").await;
         let climbing = pen_ids(&raw, "task", "climbs_at = 1").await;
         let open_cases = pen_ids(&raw, "support_case", "state = 'open'").await;
@@ -363,14 +365,18 @@ both!(every_list_is_what_the_decision_allows_one_by_one, |world| {
                                 .iter()
                                 .map(|x| x.id.uuid())
                                 .collect(),
+                            w.rooms_due(&w.scope(), 500)
+                                .await?
+                                .iter()
+                                .map(|x| x.id.uuid())
+                                .collect(),
                         ];
                         Ok((lists, facts, w.now()))
                     })
                 })
                 .await
                 .unwrap();
-            let found = if actor.organisation().is_some() && !matches!(actor, Actor::System { .. })
-            {
+            let found = if actor.organisation().is_some() {
                 facts
                     .0
                     .iter()
@@ -439,6 +445,13 @@ both!(every_list_is_what_the_decision_allows_one_by_one, |world| {
                     keep(
                         allowed::<RoomList>(&actor, &facts.4, Id::uuid, now),
                         &rooms_open,
+                    ),
+                ),
+                (
+                    "rooms due",
+                    keep(
+                        allowed::<RoomList>(&actor, &facts.4, Id::uuid, now),
+                        &rooms_due,
                     ),
                 ),
             ];

@@ -2,24 +2,22 @@
 
 #![cfg(test)]
 
-use std::sync::Arc;
-
-use throughline_app::today;
-use throughline_app::{App, Settings, case, partner};
+use throughline_app::today::{self, What};
+use throughline_app::{App, Settings, case, case_view, partner};
 use throughline_core::pack::Packs;
+use throughline_core::risk::RiskBand;
 use throughline_core::role::Role;
+use throughline_core::task::TaskKind;
 use throughline_core::time::At;
 use throughline_policy::{Actor, Purpose};
 use throughline_seal::{Keyring, RootKey};
 use throughline_store::{Durability, Keys, Store};
-use throughline_testkit::env::{SetClock, seeded};
+use throughline_testkit::env::seeded;
 use throughline_testkit::world::{self, Counts, SIGN_INS, Size};
 
 struct World {
     app: App,
     counts: Counts,
-    clock: Arc<SetClock>,
-    end: At,
     _folder: tempfile::TempDir,
 }
 
@@ -51,8 +49,6 @@ async fn world(people: u32, end: &str) -> World {
     World {
         app: App::new(store, packs, settings).unwrap(),
         counts,
-        clock,
-        end,
         _folder: folder,
     }
 }
@@ -79,63 +75,59 @@ async fn actor(world: &World, role: Role) -> Actor {
 
 #[tokio::test]
 async fn the_state_that_a_demo_opens_with_is_that_of_a_place_that_works() {
-    let world = world(600, "2026-11-24T11:00:00Z").await;
-    assert_eq!(world.counts.people, 600);
-    let coach = actor(&world, Role::WorkCoach).await;
-    let day = today::worker(&world.app, &coach).await.unwrap();
-    for (name, rows) in [
-        ("now", &day.do_now),
-        ("waiting", &day.waiting),
-        ("next", &day.next),
-    ] {
-        for row in rows {
-            println!(
-                "{name}: {:?} {:?} overdue {} due {:?} since {}",
-                row.what,
-                row.who,
-                row.overdue,
-                row.due_at.map(|at| at.to_string()),
-                row.since
-            );
+    // A Tuesday morning, and a Sunday night: whenever somebody looks at it.
+    for end in ["2026-11-24T11:00:00Z", "2026-11-22T22:30:00Z"] {
+        let world = world(70, end).await;
+        assert_eq!(world.counts.people, 70);
+        assert!(world.counts.sites >= 40 && world.counts.services >= 400);
+        let coach = actor(&world, Role::WorkCoach).await;
+        let day = today::worker(&world.app, &coach).await.unwrap();
+        let rows = || day.do_now.iter().chain(&day.next);
+        let all = rows().count();
+        let overdue = rows().filter(|row| row.overdue).count();
+        let whats: Vec<_> = rows().map(|row| (row.what, row.overdue)).collect();
+        assert!((5..=20).contains(&all), "{end}: {whats:?}");
+        assert!((1..=4).contains(&overdue), "{end}: {whats:?}");
+        assert!(
+            rows().any(|row| row.what == What::Task(TaskKind::OfferNext)),
+            "{end}: somebody was told no today: {whats:?}"
+        );
+        assert!(!day.waiting.is_empty(), "{end}: nothing is with others");
+        // Nobody is left behind: every row that is not with others has a clock.
+        assert!(rows().all(|row| row.due_at.is_some()), "{end}: {whats:?}");
+
+        let cases = case::caseload(&world.app, &coach, true).await.unwrap();
+        let open = cases.iter().filter(|case| case.closed_at.is_none());
+        for case in open.clone() {
+            let view = case_view::read(&world.app, &coach, case.reference)
+                .await
+                .unwrap();
+            let judged = case.risk != RiskBand::NotAssessed;
+            let clock = rows().any(|row| row.what == What::Task(TaskKind::JudgeRisk));
+            assert!(judged || clock, "{end}: a risk that nobody is to judge");
+            assert!(!view.story.is_empty());
         }
-    }
-    let lead = actor(&world, Role::DaLead).await;
-    let site = today::lead(&world.app, &lead).await.unwrap();
-    for (name, rows) in [
-        ("rooms", &site.rooms),
-        ("risks", &site.risks),
-        ("climbing", &site.climbing),
-    ] {
-        for row in rows {
-            println!(
-                "{name}: {:?} {:?} overdue {} due {:?}",
-                row.what,
-                row.who,
-                row.overdue,
-                row.due_at.map(|at| at.to_string())
-            );
-        }
-    }
-    let partner = actor(&world, Role::PartnerWorker).await;
-    println!(
-        "inbox {:?}",
-        partner::inbox(&world.app, &partner, 100)
+        let (open, all) = (open.count(), cases.len());
+        assert!(open * 2 < all, "{end}: {open} of {all} cases are open");
+
+        let lead = actor(&world, Role::DaLead).await;
+        let site = today::lead(&world.app, &lead).await.unwrap();
+        assert_eq!(site.rooms.len(), 1);
+        assert!(!site.climbing.is_empty() && site.climbing.len() <= 20);
+        let partner = actor(&world, Role::PartnerWorker).await;
+        let inbox = partner::inbox(&world.app, &partner, 100).await.unwrap();
+        let caseload = partner::caseload(&world.app, &partner, 100).await.unwrap();
+        assert!(!inbox.is_empty() && !caseload.is_empty());
+        // Nothing waits to be sent or to climb: the jobs have done their part.
+        let late = world
+            .app
+            .store
+            .read(|r| Box::pin(async move { Ok((r.figures().await?, r.outbox_health().await?)) }))
             .await
-            .unwrap()
-            .len()
-    );
-    println!(
-        "caseload {:?}",
-        partner::caseload(&world.app, &partner, 100)
-            .await
-            .unwrap()
-            .len()
-    );
-    let all = case::caseload(&world.app, &coach, true).await.unwrap();
-    println!(
-        "cases {} open {}",
-        all.len(),
-        all.iter().filter(|c| c.closed_at.is_none()).count()
-    );
-    panic!("look");
+            .unwrap();
+        assert_eq!((late.0.late_tasks, late.0.late_referrals), (0, 0));
+        assert_eq!(late.1.dead, 0);
+        let record = world.app.store.audit_verify(None).await.unwrap();
+        assert!(record.ok(), "{record:?}");
+    }
 }

@@ -71,7 +71,7 @@ pub fn routes() -> Vec<Route> {
 
 #[derive(Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case", deny_unknown_fields)]
-enum AnswerBody {
+pub(crate) enum AnswerBody {
     Accept {
         name: String,
         when: Option<String>,
@@ -84,6 +84,21 @@ enum AnswerBody {
         reason: UnmetReason,
         words: Option<String>,
     },
+}
+
+impl AnswerBody {
+    /// The answer it says.
+    pub(crate) fn read(self) -> Result<Answer, Fault> {
+        Ok(match self {
+            Self::Accept { name, when, how } => Answer::Accept {
+                by: words(&name, "name")?,
+                when,
+                how,
+            },
+            Self::Waitlist { days } => Answer::Waitlist { days },
+            Self::Decline { reason, words } => Answer::Decline { reason, words },
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -197,15 +212,7 @@ async fn referral_read(visit: Visit) -> Outcome {
 
 async fn referral_answer(visit: Visit) -> Outcome {
     let seen = if_match(&visit)?;
-    let answer = match body::<AnswerBody>(&visit)? {
-        AnswerBody::Accept { name, when, how } => Answer::Accept {
-            by: words(&name, "name")?,
-            when,
-            how,
-        },
-        AnswerBody::Waitlist { days } => Answer::Waitlist { days },
-        AnswerBody::Decline { reason, words } => Answer::Decline { reason, words },
-    };
+    let answer = body::<AnswerBody>(&visit)?.read()?;
     let state = partner::answer(
         visit.app(),
         visit.actor(),

@@ -1,5 +1,5 @@
 //! The JSON API, version 1, as the organisation that asks: find help, open a case, keep what the person told, see what a
-//! service would see, send, take back. Judging a risk and deciding for a child are not here: named humans do that (R-IG-10).
+//! service would see, send. What comes back is in `api_sent`. Judging a risk and deciding for a child are not here: named humans do that (R-IG-10).
 
 use std::collections::BTreeSet;
 
@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use throughline_app::case;
 use throughline_app::case_view;
 use throughline_app::contact::ContactSaid;
 use throughline_app::directory_node::SearchKind;
@@ -15,9 +16,7 @@ use throughline_app::intake::{self, Intake};
 use throughline_app::records::once::Done;
 use throughline_app::records::person::PersonSheet;
 use throughline_app::records::referral::Referral;
-use throughline_app::referral_answer::withdraw;
 use throughline_app::referral_send::{self, Ask, SendOrder};
-use throughline_app::{case, referral};
 use throughline_core::answer::Answer;
 use throughline_core::circumstances::Circumstances;
 use throughline_core::code::Code as _;
@@ -28,7 +27,7 @@ use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
 use throughline_policy::ActionKind as A;
 
-use crate::api::{body, compact, if_match, once, plain, tagged, words};
+use crate::api::{body, compact, once, plain, tagged, words};
 use crate::fault::{Fault, Outcome};
 use crate::route::{Access, Handler, Method1, Rate, Route, api};
 use crate::visit::{Visit, json as answer_json};
@@ -101,24 +100,6 @@ pub fn routes() -> Vec<Route> {
             "Send a referral with what was agreed",
             A::ReferralSend,
             |v| Box::pin(send(v)),
-        ),
-        ask(
-            "/api/v1/sent/{referral}",
-            "Read a referral as the one who sent it",
-            A::ReferralRead,
-            |v| Box::pin(sent(v)),
-        ),
-        tell(
-            "/api/v1/sent/{referral}/withdraw",
-            "Take a referral back",
-            A::ReferralRecord,
-            |v| Box::pin(take_back(v)),
-        ),
-        tell(
-            "/api/v1/sent/{referral}/code",
-            "A fresh link, and the code to give another way",
-            A::ReferralRecord,
-            |v| Box::pin(code(v)),
         ),
     ]
 }
@@ -287,7 +268,7 @@ async fn read(visit: Visit) -> Outcome {
     Ok(tagged(answer_json(StatusCode::OK, &value), case.version))
 }
 
-fn with_to(referral: &Referral, to: &str) -> Value {
+pub(crate) fn with_to(referral: &Referral, to: &str) -> Value {
     let mut value = plain(referral);
     if let Some(map) = value.as_object_mut() {
         map.insert("to".to_owned(), to.into());
@@ -397,41 +378,4 @@ async fn send(visit: Visit) -> Outcome {
         map.insert("code".to_owned(), code.into());
     }
     Ok(answer_json(StatusCode::CREATED, &value))
-}
-
-async fn sent(visit: Visit) -> Outcome {
-    let view = referral::view(visit.app(), visit.actor(), visit.reference("referral")?).await?;
-    let steps: Vec<Value> = view
-        .steps
-        .iter()
-        .map(|step| {
-            json!({ "at": step.at.to_string(), "from": step.from.code(), "to": step.to.code(), "via": step.via.code() })
-        })
-        .collect();
-    let mut value = with_to(&view.referral, &view.service);
-    if let Some(map) = value.as_object_mut() {
-        map.insert("case".to_owned(), view.case.to_string().into());
-        map.insert("steps".to_owned(), steps.into());
-    }
-    Ok(tagged(
-        answer_json(StatusCode::OK, &value),
-        view.referral.version,
-    ))
-}
-
-async fn take_back(visit: Visit) -> Outcome {
-    let seen = if_match(&visit)?;
-    let reference = visit.reference("referral")?;
-    withdraw(visit.app(), visit.actor(), reference, seen).await?;
-    Ok(tagged(
-        answer_json(StatusCode::OK, &json!({ "state": "withdrawn" })),
-        seen + 1,
-    ))
-}
-
-async fn code(visit: Visit) -> Outcome {
-    let reference = visit.reference("referral")?;
-    let (code, code_route) = referral_send::new_code(visit.app(), visit.actor(), reference).await?;
-    let value = json!({ "code": code, "code_route": code_route });
-    Ok(answer_json(StatusCode::OK, &value))
 }

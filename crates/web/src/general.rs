@@ -125,7 +125,7 @@ async fn healthz(_: Visit) -> Outcome {
 }
 
 async fn readyz(visit: Visit) -> Outcome {
-    let ready = visit.app().store.ping().await.is_ok();
+    let ready = visit.app().store.ready().await;
     let (status, word) = if ready {
         (StatusCode::OK, "ready")
     } else {

@@ -31,6 +31,7 @@ mod address;
 mod admin;
 pub mod api;
 mod api_case;
+mod api_sent;
 mod case;
 mod case_now;
 mod children;

@@ -101,6 +101,27 @@ const DESCRIBED: &[Described] = &[
         headers: &[],
     },
     Described {
+        path: "/api/v1/sent/{referral}/answer",
+        method: "POST",
+        request: Some("RecordedAnswer"),
+        response: ("200", "State"),
+        headers: &["If-Match"],
+    },
+    Described {
+        path: "/api/v1/sent/{referral}/choose",
+        method: "POST",
+        request: None,
+        response: ("200", "State"),
+        headers: &["If-Match"],
+    },
+    Described {
+        path: "/api/v1/sent/{referral}/ask-again",
+        method: "POST",
+        request: None,
+        response: ("200", "State"),
+        headers: &["If-Match"],
+    },
+    Described {
         path: "/api/v1/sent/{referral}/withdraw",
         method: "POST",
         request: None,

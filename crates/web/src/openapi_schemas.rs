@@ -88,6 +88,17 @@ fn told() -> Value {
             { "type": "object", "additionalProperties": false, "required": ["answer"], "properties": { "answer": { "const": "waitlist" }, "days": { "type": ["integer", "null"], "minimum": 0, "maximum": 65535 } } },
             { "type": "object", "additionalProperties": false, "required": ["answer", "reason"], "properties": { "answer": { "const": "decline" }, "reason": codes::<UnmetReason>(), "words": optional } },
         ] },
+        "RecordedAnswer": {
+            "type": "object", "additionalProperties": false, "required": ["via", "answer"],
+            "properties": {
+                "via": { "enum": ["phone", "paper", "person"] },
+                "answer": { "oneOf": [
+                    { "$ref": "#/components/schemas/Answer" },
+                    { "type": "object", "additionalProperties": false, "required": ["answer"], "properties": { "answer": { "const": "seen" } } },
+                    { "type": "object", "additionalProperties": false, "required": ["answer"], "properties": { "answer": { "const": "person_declines" } } },
+                ] },
+            },
+        },
         "Outcome": { "oneOf": [
             { "type": "object", "additionalProperties": false, "required": ["outcome"], "properties": { "outcome": { "const": "first_contact" } } },
             { "type": "object", "additionalProperties": false, "required": ["outcome"], "properties": { "outcome": { "const": "started" } } },
@@ -159,10 +170,10 @@ fn answered() -> Value {
             "properties": { "reference": reference, "answer_by": time, "routes": routes, "code": { "type": "string", "description": "Given once, to be passed on another way" } },
         },
         "SentReferral": {
-            "type": "object", "required": ["reference", "need", "state", "to", "case", "steps"],
+            "type": "object", "required": ["reference", "need", "state", "to", "case", "steps", "others"],
             "properties": {
                 "reference": reference, "need": codes::<NeedType>(), "state": codes::<ReferralState>(), "reason": { "type": "string" }, "helped": codes::<Helped>(),
-                "sent_at": time, "due_at": time, "to": { "type": "string" }, "case": reference,
+                "sent_at": time, "due_at": time, "to": { "type": "string" }, "case": reference, "others": list(&row),
                 "steps": list(&json!({ "type": "object", "required": ["at", "from", "to", "via"], "properties": { "at": time, "from": { "type": "string" }, "to": { "type": "string" }, "via": { "type": "string" } } })),
             },
         },

@@ -14,6 +14,7 @@ pub fn all() -> Vec<Route> {
         crate::steward::routes(),
         crate::api::routes(),
         crate::api_case::routes(),
+        crate::api_sent::routes(),
         crate::front_desk::routes(),
         crate::today::routes(),
         crate::with_me::routes(),

@@ -1,6 +1,7 @@
 //! One case through its pages: the cards of right now, risk, children, own words, contact, sharing, closing, who looked. Every
 //! page is neutral in its title and has words for everything it shows; what is missing is asked for again with what was typed.
 
+#![cfg(test)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -87,6 +88,16 @@ impl Browser {
             }
         }
         text
+    }
+
+    /// A page of another area, whose title is another neutral word.
+    async fn get_any(&self, path: &str) -> String {
+        let request = Request::get(path).header(header::COOKIE, &self.cookie);
+        let request = request.body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(body.to_vec()).unwrap()
     }
 
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String, String) {
@@ -426,4 +437,102 @@ both!(a_case_is_kept_through_its_pages, |world| {
             .await
             .contains("Opened the record")
     );
+});
+
+/// The reference of the only child on a page of children.
+fn child_on(page: &str) -> String {
+    let (rest, _) = page.split_once("/needs/add\"").unwrap();
+    rest.rsplit("/cases/").next().unwrap().to_owned()
+}
+
+both!(a_child_has_needs_and_help_of_their_own, |world| {
+    let (web, town) = start(world).await;
+    let coach = browser(&web, &town.coach).await;
+    let case = format!("/cases/{}", town.case);
+    let children = format!("{case}/children");
+    coach.send(&children, &[("chosen", "Ali")]).await;
+    let page = coach.get(&children).await;
+    assert!(
+        page.contains("Nothing recorded yet. Listen to them"),
+        "{page}"
+    );
+    let own = child_on(&page);
+    let need = [("need", "emotional_support"), ("told", "seen")];
+    coach.send(&format!("/cases/{own}/needs/add"), &need).await;
+    let page = coach.get(&children).await;
+    assert!(
+        page.contains("Someone to talk to (You saw signs of it)"),
+        "{page}"
+    );
+    assert!(page.contains("Their own needs are known"), "{page}");
+
+    // Their own help, step by step; what cannot follow is not offered and not taken.
+    let at = format!("{children}/{own}");
+    let shown = coach.get(&at).await;
+    assert!(shown.contains("A service has begun to help them"));
+    assert!(!shown.contains("value=\"reopen\""));
+    let version = hidden(&shown, "version");
+    let help = format!("{at}/help");
+    let begin = [("version", version.as_str()), ("move", "start_service")];
+    coach
+        .refused(&help, &[("version", &version)], "Choose one of the answers")
+        .await;
+    coach
+        .refused(
+            &help,
+            &[("version", &version), ("move", "reopen")],
+            "This cannot follow",
+        )
+        .await;
+    coach.send(&help, &begin).await;
+    let (status, _, _) = coach.post(&help, &begin).await;
+    assert_eq!(status, StatusCode::CONFLICT, "once");
+    assert!(coach.get(&children).await.contains("A service helps them"));
+    assert!(coach.get(&case).await.contains("A service helps them"));
+
+    // What the child needs goes into a request, as a line of its own that can be struck out.
+    let refer = coach.get_any(&format!("{case}/refer/{}", town.inbox)).await;
+    assert!(
+        refer.contains("What the children need for themselves")
+            && refer.contains("Someone to talk to"),
+        "{refer}"
+    );
+});
+
+both!(a_decision_not_to_share_stands_in_the_story, |world| {
+    let (web, town) = start(world).await;
+    let coach = browser(&web, &town.coach).await;
+    let case = format!("/cases/{}", town.case);
+    let path = format!("{case}/not-shared");
+    coach.get(&path).await;
+    assert!(coach.get(&format!("{case}/sharing")).await.contains(&path));
+    coach
+        .refused(&path, &[("with", "Their school")], "Their school")
+        .await;
+    let not = [
+        ("with", "Their school"),
+        ("purpose", "child_safety"),
+        ("reason", "The other parent works there."),
+    ];
+    coach.send(&path, &not).await;
+    let called = [("case", case.trim_start_matches("/cases/"))];
+    coach.send("/emergency/called", &called).await;
+    let story = coach.get(&case).await;
+    for said in [
+        "Not shared with Their school",
+        "The other parent works there.",
+        "999 was called",
+    ] {
+        assert!(story.contains(said), "{said} is not in {story}");
+    }
+});
+
+both!(what_a_service_is_told_of_access_has_words, |world| {
+    let (web, town) = start(world).await;
+    let coach = browser(&web, &town.coach).await;
+    let person = [("chosen", "Noor"), ("access", "quiet_place")];
+    let case = coach.send("/cases/new", &person).await;
+    let page = coach.get_any(&format!("{case}/refer/{}", town.inbox)).await;
+    assert!(page.contains("A quiet place"), "{page}");
+    assert!(!page.contains("access-quiet_place"));
 });

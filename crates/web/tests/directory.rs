@@ -192,3 +192,64 @@ both!(what_staff_use_is_not_there_for_anyone, |world| {
         assert_eq!(headers[header::LOCATION], "/sign-in");
     }
 });
+
+both!(
+    every_question_may_be_left_out_and_what_is_not_known_is_asked,
+    |world| {
+        let router = site(world).await;
+        let (_, _, page) = get(&router, "/find-help").await;
+        let (_, form) = page.split_once("<main").unwrap();
+        assert!(!form.contains(" checked"), "nothing is filled in");
+        let asked = [
+            ("alcohol", "Ask about alcohol"),
+            ("drugs", "Ask about drugs"),
+            ("offending", "Ask about past offences"),
+            (
+                "lgb",
+                "Ask whether they welcome lesbian, gay and bisexual people",
+            ),
+            (
+                "immigration_worry",
+                "Ask what they pass on to the immigration authorities",
+            ),
+        ];
+        for (name, _) in asked {
+            assert!(form.contains(&format!("name=\"{name}\"")), "{name}");
+        }
+        for name in [
+            "community",
+            "way",
+            "can_pay",
+            "in_work",
+            "pets",
+            "pregnant",
+            "sons",
+            "access",
+            "nrpf",
+        ] {
+            assert!(form.contains(&format!("name=\"{name}\"")), "{name}");
+        }
+        // An entry that says nothing of it is never taken for a yes, and never passed over.
+        for (name, sentence) in asked {
+            let (status, page) =
+                post(&router, "/find-help", &format!("words=debt&{name}=yes")).await;
+            assert_eq!(status, StatusCode::OK);
+            let (_, desk) = page.split_once("Debt desk").unwrap();
+            assert!(desk.contains(sentence), "{name}: {desk}");
+            let (_, page) = post(&router, "/find-help", "words=debt").await;
+            assert!(
+                !page.contains(sentence),
+                "{name} was not told of, so nothing is asked of the service"
+            );
+        }
+        let (status, page) = post(&router, "/find-help", "words=debt&sons=x").await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.contains("Enter each age as a number"));
+        let all = "words=debt&ages=4,14&sons=14&community=migrant&way=phone&can_pay=no&nrpf=no_recourse&access=wheelchair";
+        let (status, page) = post(&router, "/find-help", all).await;
+        assert_eq!(status, StatusCode::OK);
+        for sentence in ["Ask how they can help", "Ask what it costs"] {
+            assert!(page.contains(sentence), "{sentence} is not in {page}");
+        }
+    }
+);

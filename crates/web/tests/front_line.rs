@@ -329,6 +329,54 @@ both!(a_plan_needs_only_a_name_to_call_them_by, |world| {
     assert!(!found.page.contains("/cases/"), "and by nobody else");
 });
 
+both!(somebody_we_have_met_is_not_recorded_twice, |world| {
+    let places = places(world, &[0]).await;
+    let coach = signed_in(&places, &places.site.coach).await;
+    let first = begun(&coach, "in_person").await;
+    let who = "chosen=Amina&family=Khan&born-day=3&born-month=2&born-year=1990";
+    let made = coach.post(&format!("{first}/continue"), who).await;
+    assert!(made.to.starts_with("/cases/"), "{}", made.to);
+
+    // The same name, and the same birthday under another name: both are asked about before anything is made.
+    let second = begun(&coach, "in_person").await;
+    let onward = format!("{second}/continue");
+    for who in [
+        "chosen=amina",
+        "chosen=Minnie&born-day=3&born-month=2&born-year=1990",
+    ] {
+        let met = coach.post(&onward, who).await;
+        assert_eq!(met.status, StatusCode::OK, "{who}: {}", met.page);
+        assert!(met.page.contains("Have we met before?"), "{}", met.page);
+        assert!(met.page.contains("Yes: go on with Amina Khan"));
+        assert!(met.page.contains("No: make a new plan"));
+    }
+    let met = coach.post(&onward, "chosen=amina").await;
+    let known = value_of(&met.page, "case");
+    assert_eq!(made.to, format!("/cases/{known}"));
+    let on = coach.post(&onward, &format!("case={known}")).await;
+    assert_eq!(on.to, made.to, "the conversation goes on with their plan");
+    let back = coach.get(&onward).await;
+    assert_eq!(back.to, made.to, "and is linked to it");
+
+    // Somebody else of that name is somebody else; and nobody else's people are ever shown or taken.
+    let third = begun(&coach, "in_person").await;
+    let new = coach
+        .post(&format!("{third}/continue"), "chosen=Amina&new=yes")
+        .await;
+    assert!(new.to.starts_with("/cases/") && new.to != made.to);
+    let other = signed_in(&places, &places.site.other).await;
+    let talk = begun(&other, "in_person").await;
+    let fresh = other
+        .post(&format!("{talk}/continue"), "chosen=Amina")
+        .await;
+    assert!(fresh.to.starts_with("/cases/"), "{}", fresh.page);
+    let talk = begun(&other, "in_person").await;
+    let stolen = other
+        .post(&format!("{talk}/continue"), &format!("case={known}"))
+        .await;
+    assert_eq!(stolen.status, StatusCode::NOT_FOUND);
+});
+
 both!(i_called_999_is_one_press_for_everyone_signed_in, |world| {
     let places = places(world, &[0]).await;
     for account in [

@@ -339,15 +339,7 @@ both!(a_service_with_accounts_answers_from_its_inbox, |world| {
 both!(the_sender_sees_three_facts_and_records_a_call, |world| {
     let places = places(world).await;
     let sent = refer(&places, places.inbox).await;
-    let path = format!(
-        "/referrals/{}",
-        sent.split("/referrals/")
-            .nth(1)
-            .unwrap()
-            .split('"')
-            .next()
-            .unwrap()
-    );
+    let path = request_of(&sent);
     let coach = signed_in(&places, &places.coach).await;
     let (status, page) = coach.get(&path).await;
     assert_eq!(status, StatusCode::OK, "{page}");

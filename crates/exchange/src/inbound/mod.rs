@@ -345,6 +345,14 @@ pub enum ReadError {
     /// The reader failed.
     #[error("The file could not be read: {0}.")]
     Reading(std::io::ErrorKind),
+    /// It is not in the format that the caller named.
+    #[error("This is {found}, not {wanted}.")]
+    OtherFormat {
+        /// What it is.
+        found: &'static str,
+        /// What it was said to be.
+        wanted: &'static str,
+    },
     /// The caller asked to stop.
     #[error("Reading was stopped.")]
     Stopped,

@@ -11,7 +11,7 @@ use super::names;
 use super::parameters::Parameters;
 
 /// The most needs that somebody speaks of in a first conversation.
-const MOST_NEEDS: usize = 5;
+const MOST_NEEDS: usize = 4;
 
 /// Languages besides English, of which one in five speaks one (`dv_case_language`).
 const LANGUAGES: [&str; 8] = ["pl", "ro", "ur", "pa", "bn", "ar", "so", "cy"];
@@ -48,6 +48,10 @@ pub(super) struct Arrival {
     pub(super) talks: bool,
     /// How many days from the first visit to the last.
     pub(super) days: i64,
+    /// Whether they come once and tell nothing.
+    pub(super) once: bool,
+    /// How many services are asked in the first visit. With none it was enough to be heard and to leave with something.
+    pub(super) asks: usize,
 }
 
 /// A number below a bound.
@@ -157,6 +161,12 @@ pub(super) fn draw(
             0..=3 => 2 + below(stream, 10),
             4..=8 => 14 + below(stream, 56),
             _ => 90 + below(stream, 120),
+        },
+        once: false,
+        asks: match below(stream, 10) {
+            0..=1 => 0,
+            2..=7 => 1,
+            _ => 2,
         },
     }
 }

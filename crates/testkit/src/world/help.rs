@@ -71,7 +71,13 @@ impl History<'_> {
                 over: false,
             },
         );
-        if self.chance(0.02) {
+        if self.known.get(at_known).is_some_and(|known| known.planted) {
+            let minutes = 20 + self.below(400);
+            self.put(
+                self.end.plus_minutes(-minutes),
+                Event::Reply(sent.reference),
+            );
+        } else if self.chance(0.02) {
             // Nobody answers one in fifty: the clock does, and the work coach sees it.
             self.put(sent.answer_by.plus_minutes(2), Event::Jobs);
             self.put_list(at_known, sent.answer_by);
@@ -136,7 +142,11 @@ impl History<'_> {
         let name = words(name)?;
         let view = partner::open(self.app, &actor, reference).await?;
         let version = view.referral.version;
-        if !asking.asked_back && self.chance(0.04) {
+        let planted = self
+            .known
+            .get(asking.known)
+            .is_some_and(|known| known.planted);
+        if !asking.asked_back && !planted && self.chance(0.04) {
             let question = words("May we ring in the evening as well?")?;
             partner::ask(self.app, &actor, reference, &question).await?;
             if let Some(asking) = self.asking.get_mut(&reference) {
@@ -146,7 +156,9 @@ impl History<'_> {
             self.put(at.plus_hours(20), Event::Reply(reference));
             return Ok(());
         }
-        let declines = if asking.asked.need == NeedType::SafeAccommodation {
+        let declines = if planted {
+            1.0
+        } else if asking.asked.need == NeedType::SafeAccommodation {
             self.parameters.refuge_unsuccessful
         } else {
             0.15
@@ -255,6 +267,10 @@ impl History<'_> {
         }
         let via = Via::Account;
         let app = self.app;
+        if !fresh {
+            // A clock may have been first: the refusal then undoes nothing else.
+            app.store.settle().await?;
+        }
         match referral_answer::outcome(app, &actor, reference, version, outcome, via).await {
             Ok(_) => {}
             Err(Error::Conflict) if !fresh => {

@@ -21,7 +21,9 @@ const LEFT_OVER: i64 = 40;
 impl History<'_> {
     /// A coach does what their list says.
     pub(super) async fn list(&mut self, at: At, post: usize, coach: usize) -> Result<()> {
-        if self.end.seconds_since(at) < 30 * 3_600 && self.below(100) < LEFT_OVER {
+        let hours = self.end.seconds_since(at) / 3_600;
+        let signs_in = post == 0 && coach == 0;
+        if hours < 30 && (signs_in && hours < 10 || self.below(100) < LEFT_OVER) {
             return Ok(());
         }
         let actor = self.coach(post, coach)?.actor();
@@ -87,16 +89,14 @@ impl History<'_> {
             TaskOutcome::Done
         } else {
             let reason = words("Every service that could be asked has said no")?;
+            self.need(actor, asking.known, need, NeedMove::FallThrough, None)
+                .await?;
             let by = NeedMove::JudgeNotWorthSending;
             self.need(actor, asking.known, need, by, Some(&reason))
                 .await?;
             TaskOutcome::CouldNot
         };
-        // Another step may have ended it already.
-        match today::task_finish(self.app, actor, task, outcome).await {
-            Ok(()) | Err(Error::Illegal(_)) => {}
-            Err(error) => return Err(error),
-        }
+        today::task_finish(self.app, actor, task, outcome).await?;
         // Silence stays silence: it is taken back, so that nobody answers what was given to another.
         let view = referral::view(self.app, actor, old).await?;
         if !view.referral.state.is_final() {
@@ -106,7 +106,7 @@ impl History<'_> {
         Ok(())
     }
 
-    /// Moves a need, where it can still move so.
+    /// Moves a need that is not settled.
     async fn need(
         &mut self,
         actor: &Actor,
@@ -121,17 +121,13 @@ impl History<'_> {
         let Some(version) = known.needs.get_mut(&need) else {
             return Ok(());
         };
-        match case::need_move(self.app, actor, known.case, need, *version, by, reason).await {
-            Ok(state) => {
-                *version += 1;
-                if state.is_settled() {
-                    known.needs.remove(&need);
-                }
-                Ok(())
-            }
-            Err(Error::Invalid { .. }) => Ok(()),
-            Err(error) => Err(error),
+        let state =
+            case::need_move(self.app, actor, known.case, need, *version, by, reason).await?;
+        *version += 1;
+        if state.is_settled() {
+            known.needs.remove(&need);
         }
+        Ok(())
     }
 
     /// A lead does what has come up to them.

@@ -97,6 +97,8 @@ pub async fn fill(
 ) -> Result<Counts> {
     clock.set(size.end.plus_days(-DAYS));
     let mut counts = Counts::default();
+    // What one worker does at one instant becomes one unit of work: a visit, not its keystrokes.
+    let store = &store.gathering();
     let staff = staff::fill(store, clock, size, &mut counts).await?;
     let settings = Settings {
         base_url: "http://127.0.0.1:8080".to_owned(),
@@ -112,6 +114,7 @@ pub async fn fill(
     clock.set(size.end.plus_minutes(-2));
     people::today(&app, &staff).await?;
     clock.set(size.end);
+    store.settle().await?;
     let services = store
         .read(|r| Box::pin(async move { r.services_changed_since(0).await }))
         .await?;

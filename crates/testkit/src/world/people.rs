@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use throughline_app::case::Closing;
 use throughline_app::contact::ContactSaid;
 use throughline_app::conversation::{Ending, Heard, SafeAnswers, ToCase, TwoColumns};
 use throughline_app::mail::FolderMailer;
@@ -34,10 +35,15 @@ use crate::env::SetClock;
 
 /// Days of history in which people arrive.
 const DAYS: i64 = 728;
-/// How many of the first people meet the coach who signs in: some today, some lately, some long ago.
+/// How many of the first people meet the coach who signs in: some today, some who were told no today, some these days, some
+/// lately, some long ago.
 const TODAY: usize = 3;
-const LATELY: usize = 14;
+const PLANTED: usize = 5;
+const THESE_DAYS: usize = 9;
+const LATELY: usize = 15;
 const HOME: usize = 40;
+/// How many of the others come once: something is seen, they are told how to come back, and that is all.
+const ONCE: f64 = 0.75;
 /// How often, in hours, the jobs look at what is due: weekly in the past, and as it matters towards the end.
 const JOBS_EVERY: i64 = 24 * 7;
 const JOBS_EVERY_LATELY: i64 = 2;
@@ -109,6 +115,8 @@ pub(super) struct Known {
     pub(super) open: u32,
     /// The services that were asked.
     pub(super) tried: BTreeSet<Ref>,
+    /// Whether the first answer is a no of today (planted): what to offer next is on the list that the demo opens with.
+    pub(super) planted: bool,
 }
 
 /// A referral that was sent.
@@ -203,16 +211,32 @@ impl History<'_> {
                 size.end.plus_minutes(-minutes)
             } else {
                 let back = match n {
-                    _ if n < LATELY => 1 + self.below(18),
+                    _ if n < PLANTED => 1,
+                    _ if n < THESE_DAYS => 1 + self.below(4),
+                    _ if n < LATELY => 5 + self.below(14),
                     _ if n < HOME => 20 + self.below(DAYS - 20),
                     _ => self.below(DAYS),
                 };
                 office_hour(&mut self.stream, size.end, back)
             };
             let mut arrival = draw(&mut self.stream, self.parameters, at, &mut before);
+            // Most come once, and do not say much.
+            arrival.once = n >= HOME && self.chance(ONCE);
+            if arrival.once {
+                arrival.children.clear();
+            }
             let room = usize::try_from(size.people - people - 1).unwrap_or(usize::MAX);
             arrival.children.truncate(room);
             people += 1 + u32::try_from(arrival.children.len()).unwrap_or(0);
+            if n < LATELY {
+                arrival.asks = arrival.asks.max(1);
+            }
+            if n < TODAY {
+                arrival.risk = [None, Some(RiskBand::High), Some(RiskBand::Medium)]
+                    .get(n)
+                    .copied()
+                    .flatten();
+            }
             if n >= HOME {
                 arrival.post = self.stream.below(self.staff.posts.len());
                 arrival.coach = match arrival.post {
@@ -320,6 +344,10 @@ impl History<'_> {
             &arrival.born,
             arrival.language,
         );
+        if arrival.once {
+            counts.people += 1;
+            return self.came_once(&actor, &arrival, person).await;
+        }
         let (case, talk) = if arrival.talks {
             let (case, talk) = self.talk(&actor, &arrival, person).await?;
             (case, Some(talk))
@@ -350,10 +378,38 @@ impl History<'_> {
             version: 1,
             open: 0,
             tried: BTreeSet::new(),
+            planted: (TODAY..PLANTED).contains(&n),
         });
         let minutes = 7 + self.below(9);
         self.put(at.plus_minutes(minutes), Event::First { n, known, talk });
         Ok(())
+    }
+
+    /// Somebody who comes once and does not tell: what was seen, a judgement, how to reach them, and a door left open.
+    async fn came_once(
+        &mut self,
+        actor: &Actor,
+        arrival: &Arrival,
+        person: conversation::PersonSheet,
+    ) -> Result<()> {
+        let app = self.app;
+        let case = case::open(app, actor, &person).await?;
+        for need in arrival.needs.iter().take(1) {
+            case::need_add(app, actor, case, *need, false).await?;
+        }
+        let band = match arrival.risk {
+            Some(RiskBand::High | RiskBand::Medium) => RiskBand::Medium,
+            _ => RiskBand::Standard,
+        };
+        let reason = words("Nothing was told; seen alone, calm")?;
+        case_now::risk_judge(app, actor, case, band, &reason, false).await?;
+        // Opened, then judged.
+        match case::close(app, actor, case, 2).await? {
+            Closing::Closed => Ok(()),
+            Closing::StillOpen(open) => Err(Error::Integrity(format!(
+                "a demo case cannot close: {open:?}"
+            ))),
+        }
     }
 
     /// A conversation in which somebody tells, up to the case it leads to.
@@ -411,7 +467,7 @@ impl History<'_> {
                     .iter()
                     .any(|one| one.town == town && one.need == **need)
             })
-            .take(2)
+            .take(arrival.asks)
             .copied()
             .collect();
         for kind in ImmediateKind::ALL {

@@ -1,0 +1,91 @@
+//! What monitoring asks: counts and ages, nothing of whom or which.
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, Statement};
+use throughline_core::time::At;
+
+use crate::audit::heads;
+use crate::col::Col;
+use crate::entity::{installation, referral, room_request, task};
+use crate::error::Result;
+use crate::read::Read;
+use crate::store::Store;
+
+/// Clocks that ran out this long ago and were not acted on are late: the jobs come round every few seconds.
+const LATE_MINUTES: i64 = 5;
+/// How long a look at the tables stands for: it is asked again and again, and nobody alters them every second.
+const SCHEMA_STANDS_SECONDS: i64 = 60;
+
+/// Counts for a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Figures {
+    /// Entries in all audit logs.
+    pub audit_entries: u64,
+    /// Tasks whose time to climb is over and that did not climb.
+    pub late_tasks: u64,
+    /// Referrals whose clock ran out and that nothing happened to.
+    pub late_referrals: u64,
+    /// Requests for a room whose clock ran out and that nobody else was told of.
+    pub late_rooms: u64,
+}
+
+impl Read<'_> {
+    /// Counts for monitoring.
+    pub async fn figures(&self) -> Result<Figures> {
+        let late: At = self.env().now().plus_minutes(-LATE_MINUTES);
+        let heads = heads(&self.tx).await?;
+        Ok(Figures {
+            audit_entries: heads
+                .iter()
+                .map(|head| u64::try_from(head.size).unwrap_or(0))
+                .sum(),
+            late_tasks: task::Entity::find()
+                .filter(task::Column::DoneAt.is_null())
+                .filter(task::Column::ClimbsAt.lte(Col(late)))
+                .count(&self.tx)
+                .await?,
+            late_referrals: referral::Entity::find()
+                .filter(referral::Column::DueAt.lte(Col(late)))
+                .count(&self.tx)
+                .await?,
+            late_rooms: room_request::Entity::find()
+                .filter(room_request::Column::ClosedAt.is_null())
+                .filter(room_request::Column::DueAt.lte(Col(late)))
+                .count(&self.tx)
+                .await?,
+        })
+    }
+}
+
+impl Store {
+    /// Whether this node can do its work: the database answers, was migrated by this version, holds an installation, and its
+    /// tables are as this version expects.
+    pub async fn ready(&self) -> bool {
+        let tables = match self.schema_seen_since(SCHEMA_STANDS_SECONDS) {
+            Some(sound) => sound,
+            None => {
+                let sound = self.schema_check().await.is_ok();
+                self.schema_seen(sound);
+                sound
+            }
+        };
+        tables && self.migrated().await.unwrap_or(false)
+    }
+
+    async fn migrated(&self) -> Result<bool> {
+        let tx = self.begin_read().await?;
+        let sql = "SELECT name, hash FROM schema_migration";
+        let rows = tx
+            .query_all_raw(Statement::from_string(self.backend(), sql))
+            .await;
+        let held = installation::Entity::find_by_id(1).one(&tx).await;
+        tx.rollback().await?;
+        let mut ran = std::collections::BTreeMap::new();
+        for row in rows? {
+            ran.insert(
+                row.try_get::<String>("", "name")?,
+                row.try_get::<String>("", "hash")?,
+            );
+        }
+        Ok(held?.is_some() && crate::migration::is_all(&ran))
+    }
+}
