@@ -88,7 +88,7 @@ for (const [how, options, more] of ways) {
   test(`a work coach hears, helps and sends, ${how}`, async () => {
     await as(options, async (page) => {
       await signIn(page, 'work coach');
-      await walk(page, hands(page, more), `Ada ${how}`);
+      await walk(page, hands(page, more), `Ada ${Date.now()}`);
     });
   });
 }
@@ -96,7 +96,7 @@ for (const [how, options, more] of ways) {
 test('a work coach hears, helps and sends, in Welsh', async () => {
   await as({}, async (page) => {
     await signIn(page, 'work coach');
-    await inWelsh(page, () => walk(page, hands(page), 'Ada Cymraeg'));
+    await inWelsh(page, () => walk(page, hands(page), `Ada Cymraeg ${Date.now()}`));
   });
 });
 

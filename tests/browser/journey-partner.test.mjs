@@ -31,7 +31,7 @@ const ways = [
 for (const [how, options, more] of ways) {
   test(`a partner accepts by account, reaches them by the rules, and records what came of it, ${how}`, async () => {
     const { request } = await asRole('work coach', (page) =>
-      sendTo(page, hands(page), { name: `Cai ${how}`, need: 'emotional_support', to: 'Peckham Lantern' }));
+      sendTo(page, hands(page), { name: `Cai ${Date.now()}`, need: 'emotional_support', to: 'Peckham Lantern' }));
     await asRole('partner worker', async (page) => {
       const by = hands(page, more);
       await open(page, '/inbox');

@@ -256,7 +256,7 @@ impl Identity {
             Ok(Some(found)) => found,
         };
         // Nobody in a demo has a password: there, as at its sign-in page, one press is enough.
-        let one_press = found.password.is_none() && self.is_demo().await?;
+        let one_press = password.is_empty() && found.password.is_none() && self.is_demo().await?;
         if !one_press
             && !self
                 .passwords()

@@ -32,12 +32,14 @@ async fn hand_over(visit: Visit) -> Outcome {
 async fn hand_over_page(visit: &Visit, view: &CaseView, form: &Form) -> Result<Page, Fault> {
     let text = visit.text();
     let colleagues = case_lead::colleagues(visit.app(), visit.actor(), view.case.reference).await?;
+    let nobody = SelectOption::new("", text.plain("refer-choose"));
     let items = colleagues
         .into_iter()
-        .map(|colleague| Choice::new(colleague.reference.to_string(), Html::text(&colleague.name)));
+        .map(|colleague| SelectOption::new(colleague.reference.to_string(), colleague.name));
+    // A list that may be long: an organisation has hundreds of workers.
     let questions = Html::from(
-        Radios::new("to", text.t("hand-over-to"))
-            .items(items)
+        Select::new("to", text.t("hand-over-to"))
+            .options(std::iter::once(nobody).chain(items))
             .bind(form, text),
     )
     .then(Button::new(text.t("hand-over-go")));

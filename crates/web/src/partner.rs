@@ -4,6 +4,7 @@ use throughline_app::partner::{self, InboxRow, PartnerView, Way};
 use throughline_app::referral::Via;
 use throughline_app::referral_answer;
 use throughline_core::code::Code as _;
+use throughline_core::consent::PacketItem;
 use throughline_core::id::Ref;
 use throughline_core::reason::Words;
 use throughline_core::referral::ReferralState;
@@ -265,7 +266,13 @@ pub(crate) fn request_body(
         body.push(ways(text, reach));
     }
     body.push(Html::heading(2, Size::M, text.t("partner-told-heading")));
-    body.push(packet(text, shared));
+    let mut told = shared.clone();
+    if accepted {
+        // What was promised for this moment stands above, with its rules.
+        let above = [PacketItem::ContactRules, PacketItem::ContactDetails];
+        told.lines.retain(|line| !above.contains(&line.item));
+    }
+    body.push(packet(text, &told));
     body.push(exchanges(text, &view.exchanges));
     if can_answer(state) {
         body.push(post("answer").body(

@@ -89,7 +89,9 @@ pub(crate) fn packet(text: Text, packet: &Packet) -> Html {
             text.t("refer-agreed"),
             word(text, "agreed", packet.how.code()),
         );
-    for line in &packet.lines {
+    // How urgent it is stands above already.
+    let lines = packet.lines.iter();
+    for line in lines.filter(|line| line.item != PacketItem::Urgency) {
         list = list.fact(
             word(text, "packet", line.item.code()),
             line_value(text, line),
@@ -100,7 +102,16 @@ pub(crate) fn packet(text: Text, packet: &Packet) -> Html {
 
 /// The steps so far, oldest first.
 pub(crate) fn steps(text: Text, steps: &[Transition]) -> Html {
-    Timeline::new(steps.iter().map(|step| {
+    // What was written in one moment is told in the order in which it happens.
+    let rank = |made: &str| {
+        ["send", "deliver", "bounce", "open"]
+            .iter()
+            .position(|known| *known == made)
+            .unwrap_or(usize::MAX)
+    };
+    let mut steps: Vec<&Transition> = steps.iter().collect();
+    steps.sort_by_key(|step| (step.at, rank(&step.made)));
+    Timeline::new(steps.into_iter().map(|step| {
         Event::new(
             word(text, "step", &step.made),
             step.at.to_string(),
@@ -150,7 +161,13 @@ pub(crate) fn answer_fields(form: &Form, text: Text, more: Vec<Choice>) -> Html 
             .rows(3)
             .bind(form, text),
     );
-    Radios::new("answer", Legend::heading(text.t("refer-answer")))
+    let question = if more.is_empty() {
+        "refer-answer"
+    } else {
+        "refer-answer-theirs"
+    };
+    let legend = Legend::new(text.t(question)).classes("govuk-fieldset__legend--m");
+    Radios::new("answer", legend)
         .items([
             Choice::new("accept", text.t("refer-answer-accept")).conditional(accept),
             Choice::new("waitlist", text.t("refer-answer-waitlist")).conditional(wait),

@@ -218,7 +218,7 @@ fn demo_table(visit: &Visit, people: &[DemoPerson]) -> Html {
         );
         let press = PostForm::new("/sign-in/demo", visit.csrf())
             .hidden("account", person.reference.to_string())
-            .body(Button::new(words).secondary().classes("tl-small"));
+            .body(Button::new(words).secondary());
         table = table.row([
             Cell::new(person.name.as_str()),
             Cell::new(text.t(role_words(person.role))),

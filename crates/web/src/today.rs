@@ -159,12 +159,13 @@ fn then(visit: &Visit, row: &Line) -> Html {
     let who = post_words(visit, row.turn);
     let mut parts = vec![text.plain_with("today-turn", &[("who", who.into())])];
     match row.then {
-        Some(Then::Tells(owner)) => {
+        // At the top of the ladder there is nobody else to tell.
+        Some(Then::Tells(owner)) if owner != row.turn => {
             let who = post_words(visit, owner);
             parts.push(text.plain_with("today-then-tells", &[("who", who.into())]));
         }
         Some(Then::ComesBack) => parts.push(text.plain("today-then-back")),
-        None => {}
+        _ => {}
     }
     Html::text(parts.join(" "))
 }

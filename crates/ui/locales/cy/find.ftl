@@ -83,8 +83,8 @@ find-nearest = Dangos yr agosaf yn gyntaf, hefyd lleoedd i ffoi iddynt
 find-button = Dod o hyd i help
 find-results-heading = Beth ddaethom o hyd iddo
 find-total = { $count ->
-    [one] { $count } dewis.
-   *[other] { $count } o ddewisiadau.
+    [one] { $count } dewis
+   *[other] { $count } o ddewisiadau
 }
 find-ruled-out = { $count ->
     [one] { $count } wedi’i ddiystyru: { $why }.

@@ -241,3 +241,4 @@ address-retired = Tynnwyd o ddefnydd.
 address-state-proposed = Cynigiwyd
 address-state-confirmed = Mewn defnydd
 address-state-retired = Heb ei ddefnyddio mwyach
+refer-answer-theirs = Beth oedd eu hateb?

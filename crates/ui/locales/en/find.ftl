@@ -83,8 +83,8 @@ find-nearest = Show nearest first, also places to flee to
 find-button = Find help
 find-results-heading = What we found
 find-total = { $count ->
-    [one] { $count } option.
-   *[other] { $count } options.
+    [one] { $count } option
+   *[other] { $count } options
 }
 find-ruled-out = { $count } ruled out: { $why }.
 find-place-not-placed = We know of this place but not where it is, so nothing was judged by place.

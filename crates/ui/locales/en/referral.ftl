@@ -241,3 +241,4 @@ address-retired = Taken out of use.
 address-state-proposed = Proposed
 address-state-confirmed = In use
 address-state-retired = No longer used
+refer-answer-theirs = What did they answer?
