@@ -92,8 +92,8 @@ async fn what_a_role_may_not_reach_is_to_the_byte_what_does_not_exist() {
         let unknown = server.call(Method::GET, "/no-such-page", &who, "").await;
         assert_eq!(unknown.status, StatusCode::NOT_FOUND);
         for route in all().iter().filter(|route| route.kind == Kind::Page) {
-            // Leaving and locking would end the session that the rest of the test needs.
-            if ["/sign-out", "/lock", "/exit"]
+            // Leaving, locking and proving oneself would end the session that the rest of the test needs.
+            if ["/sign-out", "/lock", "/locked", "/exit", "/step-up"]
                 .iter()
                 .any(|end| route.path.ends_with(end))
             {
