@@ -116,8 +116,7 @@ fn a_directory_is_taken_in_once_by_the_format_it_is_in_and_bad_input_changes_not
         (Some(2), 2),
         "{first}"
     );
-    // A row without a name is kept while somebody can be reached there, and its problem is told.
-    assert_eq!(first["added"], 2, "{first}");
+    assert_eq!(first["added"], 2, "what has no name is kept: {first}");
     let problem = &first["problems"][0];
     for part in ["row", "field", "problem", "did"] {
         assert!(!problem[part].is_null(), "{part}: {first}");
