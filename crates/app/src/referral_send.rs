@@ -24,6 +24,7 @@ use throughline_store::Work;
 use throughline_store::consent::NewConsent;
 use throughline_store::outbox::OutboxKind;
 use throughline_store::referral::{NewReferral, Referral, Via};
+use throughline_store::task::TaskOutcome;
 
 use crate::packet::{self, Line, Packet};
 use crate::referral::{SenderView, Step, make_move, pack_named, task_for, view_in};
@@ -260,6 +261,12 @@ pub(crate) async fn send_in(
         need,
         risk: case.risk,
     };
+    // Asking the next one is what "offer the next" asked for.
+    for before in live.iter().filter(|before| before.need == need) {
+        let done = TaskOutcome::Done;
+        w.tasks_settle(None, Some(before.id), TaskKind::OfferNext, done)
+            .await?;
+    }
     let draft = w.referral_create(&send, &new, &packet).await?;
     let delivery = pack.due(ClockId::ReferralDelivery, urgency, now);
     w.referral_send(&send, &draft, delivery).await?;

@@ -312,6 +312,12 @@ both!(a_link_needs_its_code_and_mail_tells_nothing, |world| {
             .await
             .contains(&(TaskKind::OfferNext, Some(town.coach.id)))
     );
+    send(&town, town.inbox).await;
+    let offers = |(kind, _): &(TaskKind, _)| *kind == TaskKind::OfferNext;
+    assert!(
+        !tasks(&town).await.iter().any(offers),
+        "the next one is asked"
+    );
     assert_eq!(
         partner::link_landing(app, &token).await.unwrap(),
         Landing::Over(ReferralState::Declined)
