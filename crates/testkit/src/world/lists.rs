@@ -85,18 +85,16 @@ impl History<'_> {
             return Ok(());
         };
         let need = asking.asked.need;
-        let outcome = if self.ask(at, asking.known, need).await? {
-            TaskOutcome::Done
-        } else {
+        // Asking the next one ends the task by itself.
+        if !self.ask(at, asking.known, need).await? {
             let reason = words("Every service that could be asked has said no")?;
             self.need(actor, asking.known, need, NeedMove::FallThrough, None)
                 .await?;
             let by = NeedMove::JudgeNotWorthSending;
             self.need(actor, asking.known, need, by, Some(&reason))
                 .await?;
-            TaskOutcome::CouldNot
-        };
-        today::task_finish(self.app, actor, task, outcome).await?;
+            today::task_finish(self.app, actor, task, TaskOutcome::CouldNot).await?;
+        }
         // Silence stays silence: it is taken back, so that nobody answers what was given to another.
         let view = referral::view(self.app, actor, old).await?;
         if !view.referral.state.is_final() {
