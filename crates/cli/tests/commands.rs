@@ -494,3 +494,27 @@ fn every_command_says_what_it_does_and_names_the_place_it_takes() {
         assert!(said(&out).contains("throughline"), "{shell}");
     }
 }
+
+#[test]
+fn an_installation_is_set_up_once_and_its_first_administrator_gets_a_link() {
+    let place = Demo {
+        folder: tempfile::tempdir().unwrap(),
+    };
+    let who = ["--admin-name", "Ada", "--admin-email", "ada@example.org"];
+    let set_up: Vec<&str> = ["set-up", "--organisation", "Riverside"]
+        .into_iter()
+        .chain(who)
+        .collect();
+    assert_ne!(
+        place.run(&set_up).status.code(),
+        Some(0),
+        "nothing is there to set up"
+    );
+    json(&place.run(&["migrate", "--new-key"]));
+    let made = json(&place.run(&set_up));
+    let link = made["link"].as_str().unwrap();
+    assert!(link.contains("/welcome/"), "{made}");
+    assert!(refused(&place.run(&set_up), 2).contains("Nothing was changed"));
+    let whole = json(&place.run(&["audit", "verify"]));
+    assert!(!whole["logs"].as_array().unwrap().is_empty(), "{whole}");
+}
