@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
+use throughline_app::find::ATTRIBUTION;
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
@@ -34,7 +35,7 @@ pub fn routes() -> Vec<Route> {
             "page-records-title",
             Access::Public,
             Rate::Page,
-            |v| Box::pin(words(v, "records", 6)),
+            |v| Box::pin(words(v, RECORDS, 6)),
         ),
         raw("/language", "Change the language of the pages", |v| {
             Box::pin(language(v))
@@ -72,12 +73,24 @@ async fn home(visit: Visit) -> Outcome {
     Ok(visit.show(page))
 }
 
+/// The page that says what the service records, and where what it knows of places comes from.
+const RECORDS: &str = "records";
+
 /// A page of fixed words: a heading and paragraphs `<area>-1` … `<area>-n`.
 async fn words(visit: Visit, area: &'static str, paragraphs: u8) -> Outcome {
     let text = visit.text();
     let mut body = Html::heading(1, Size::L, text.t(&format!("{area}-heading")));
     for n in 1..=paragraphs {
         body = body.then(Html::paragraph(text.t(&format!("{area}-{n}"))));
+    }
+    if area == RECORDS {
+        // The licence of the table of postcodes asks for its words, as they are.
+        let words = Html::text(ATTRIBUTION);
+        body = body
+            .then(Html::heading(2, Size::M, text.t("records-places")))
+            .then(Html::paragraph(Html::trusted(format!(
+                "<span lang=\"en\">{words}</span>"
+            ))));
     }
     let page = visit.page(visit.route.title, body);
     Ok(visit.show(page))

@@ -159,6 +159,11 @@ both!(
         let (status, _, page) = get(&router, "/find-help").await;
         assert_eq!(status, StatusCode::OK);
         assert!(page.contains("Exit this page"));
+        let (_, _, source) = get(&router, "/what-we-record").await;
+        assert!(
+            source.contains("Open Government Licence"),
+            "as the licence asks"
+        );
 
         let (status, page) = post(&router, "/find-help", "words=debt&avoid=Nowhereville").await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -93,6 +93,7 @@ records-3 = Mae enwau, rhifau a’ch geiriau wedi’u cloi ag allwedd eich hun. 
 records-4 = Bob tro mae rhywun yn edrych ar eich cofnod, caiff ei ysgrifennu: pwy, pryd a pha ran. Gallwch ofyn am weld y rhestr hon.
 records-5 = Chi sy’n dewis beth mae gwasanaeth arall yn ei weld, linell wrth linell. Gallwch ei dynnu’n ôl. Ni allwn wneud i bobl anghofio’r hyn maent wedi’i ddarllen.
 records-6 = Cedwir nodiadau gwaith am arwyddion y sylwodd rhywun arnynt ar wahân i’r hyn a ddywedoch, ac ni chânt eu rhannu.
+records-places = O ble y daw map y codau post
 
 api-if-match-needed = Anfonwch y fersiwn a welsoch ym mhennyn If-Match.
 api-key-needed = Anfonwch bennyn Idempotency-Key o 8 i 200 o lythrennau, digidau, dotiau, cysylltnodau neu danlinellau.

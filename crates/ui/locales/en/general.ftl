@@ -93,6 +93,7 @@ records-3 = Names, numbers and your words are locked with a key of your own. Des
 records-4 = Every time someone looks at your record, it is written down: who, when and which part. You can ask to see this list.
 records-5 = You choose what another service sees, line by line. You can take it back. We cannot make people forget what they have read.
 records-6 = Work notes about signs someone noticed are kept apart from what you said, and are not shared.
+records-places = Where the map of postcodes comes from
 
 api-if-match-needed = Send the version that you have seen in the If-Match header.
 api-key-needed = Send an Idempotency-Key header of 8 to 200 letters, digits, dots, dashes or underscores.
