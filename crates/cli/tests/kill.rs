@@ -189,10 +189,11 @@ impl Typist {
         let me = [("csrf", ""), ("account", &coach.to_string())];
         let signed = visitor.send("/sign-in/demo", &door, &me).unwrap();
         assert_eq!(signed.status, 303, "{}", signed.body);
-        let doors = visitor.get("/with-me").unwrap();
-        let begun = visitor
-            .send("/conversations", &doors, &[("mode", "in_person")])
-            .unwrap();
+        let doors = until_free(|| visitor.get("/with-me")).unwrap();
+        assert_eq!(doors.status, 200, "{}", doors.body);
+        let mode = [("mode", "in_person")];
+        let begun = until_free(|| visitor.send("/conversations", &doors, &mode)).unwrap();
+        assert_eq!(begun.status, 303, "{}", begun.body);
         let at = begun.location.unwrap();
         let talk = at.split('/').nth(2).unwrap().to_owned();
         Self {

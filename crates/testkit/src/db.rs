@@ -78,7 +78,8 @@ impl TestStore {
         let cluster = cluster()?;
         let (env, clock) = seeded(7, test_start());
         let template = template_name(&schema_fingerprint());
-        template_ensure(&cluster, &template, &env).await;
+        // With surroundings of its own: whether the template was there already must not change what this test draws.
+        template_ensure(&cluster, &template, &seeded(7, test_start()).0).await;
         let count = COUNT.fetch_add(1, Ordering::SeqCst);
         let name = database_name(&format!("{}_{count}", std::process::id()));
         Store::postgres_execute(cluster.admin_url(), &drop_database(&name))
