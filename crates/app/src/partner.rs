@@ -259,10 +259,7 @@ pub async fn answer(
         .store
         .work(actor, ANSWER, |w| {
             Box::pin(async move {
-                let facts = w.referral_facts(reference).await?;
-                let permit = w.permit_found::<ReferralAnswer>(facts)?;
-                let referral = w.referral_for_update(&permit).await?;
-                still(&referral, seen)?;
+                let (permit, referral) = still::<ReferralAnswer>(w, reference, seen).await?;
                 let (_, step) = answer.step(via(w.actor()));
                 let next = make_move(app, w, &permit, &referral, step).await?;
                 Ok((next, referral.id))

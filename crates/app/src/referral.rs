@@ -3,7 +3,7 @@
 //! Every move goes through `make_move`: the state machine of `core`, the clock of the new state from the case's own policy
 //! pack, and the next step that a no, a silence or a bounce calls for (NE-22).
 
-use throughline_core::clock::ClockId;
+use throughline_core::clock::{ClockId, Urgency};
 use throughline_core::id::{CaseId, Ref};
 use throughline_core::pack::Pack;
 use throughline_core::referral::{ReferralMove, ReferralState};
@@ -201,13 +201,35 @@ pub(crate) async fn view_in(w: &mut Work<'_>, reference: Ref) -> Result<SenderVi
     })
 }
 
-/// Checks that nobody moved it since the page was made: two people who answer at once must not both think they did.
-pub(crate) fn still(referral: &Referral, seen: i64) -> Result<()> {
+/// The referral that somebody is about to move, locked, under their permit for it. Errors with [`Error::Conflict`] when it moved
+/// since their page was made: two people who answer at once must not both think they did.
+pub(crate) async fn still<A: SeesReferral>(
+    w: &mut Work<'_>,
+    reference: Ref,
+    seen: i64,
+) -> Result<(Permit<A>, Referral)> {
+    let facts = w.referral_facts(reference).await?;
+    let permit = w.permit_found::<A>(facts)?;
+    let referral = w.referral_for_update(&permit).await?;
     if referral.version == seen {
-        Ok(())
+        Ok((permit, referral))
     } else {
         Err(Error::Conflict)
     }
+}
+
+/// Gives the worker the task to call a service that learns of a request in no other way.
+pub(crate) async fn call_them(
+    w: &mut Work<'_>,
+    pack: &Pack,
+    referral: &Referral,
+    urgency: Urgency,
+) -> Result<()> {
+    let due = pack.due(ClockId::ReferralDelivery, urgency, w.now());
+    let climbs = pack.due(ClockId::EscalationAcknowledge, urgency, w.now());
+    w.task_add(&task_for(referral, TaskKind::ChaseReferral, due, climbs))
+        .await
+        .map(|_| ())
 }
 
 /// The referrals of a case, for its tab.

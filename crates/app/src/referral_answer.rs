@@ -101,10 +101,7 @@ pub async fn record_answer(
         .store
         .work(actor, Purpose::HelpAPerson, |w| {
             Box::pin(async move {
-                let facts = w.referral_facts(reference).await?;
-                let permit = w.permit_found::<ReferralRecord>(facts)?;
-                let referral = w.referral_for_update(&permit).await?;
-                still(&referral, seen)?;
+                let (permit, referral) = still::<ReferralRecord>(w, reference, seen).await?;
                 let (_, step) = answer.step(via);
                 let next = make_move(app, w, &permit, &referral, step).await?;
                 Ok((next, referral.id))
@@ -129,10 +126,7 @@ pub async fn withdraw(app: &App, actor: &Actor, reference: Ref, seen: i64) -> Re
     app.store
         .work(actor, Purpose::HelpAPerson, |w| {
             Box::pin(async move {
-                let facts = w.referral_facts(reference).await?;
-                let permit = w.permit_found::<ReferralRecord>(facts)?;
-                let referral = w.referral_for_update(&permit).await?;
-                still(&referral, seen)?;
+                let (permit, referral) = still::<ReferralRecord>(w, reference, seen).await?;
                 withdraw_in(app, w, &permit, &referral).await
             })
         })
@@ -182,10 +176,7 @@ pub async fn outcome(
     app.store
         .work(actor, Purpose::HelpAPerson, |w| {
             Box::pin(async move {
-                let facts = w.referral_facts(reference).await?;
-                let permit = w.permit_found::<OutcomeRecord>(facts)?;
-                let referral = w.referral_for_update(&permit).await?;
-                still(&referral, seen)?;
+                let (permit, referral) = still::<OutcomeRecord>(w, reference, seen).await?;
                 make_move(app, w, &permit, &referral, Step::plain(made, via)).await
             })
         })

@@ -14,7 +14,7 @@ use throughline_store::Work;
 use throughline_store::outbox::OutboxKind;
 use throughline_store::referral::{Referral, Via};
 
-use crate::referral::{Step, make_move, pack_named, still, task_for};
+use crate::referral::{Step, call_them, make_move, pack_named, still, task_for};
 use crate::referral_answer::withdraw_in;
 use crate::referral_recipient::{Route, asked};
 use crate::{App, Error, Result};
@@ -114,10 +114,7 @@ pub async fn choose(app: &App, actor: &Actor, reference: Ref, seen: i64) -> Resu
     app.store
         .work(actor, Purpose::HelpAPerson, |w| {
             Box::pin(async move {
-                let facts = w.referral_facts(reference).await?;
-                let read = w.permit_found::<ReferralRead>(facts)?;
-                let chosen = w.referral_for_update(&read).await?;
-                still(&chosen, seen)?;
+                let (read, chosen) = still::<ReferralRead>(w, reference, seen).await?;
                 if !is_taken_on(chosen.state) {
                     return Err(Error::Illegal("choose"));
                 }
@@ -142,10 +139,7 @@ pub async fn ask_again(app: &App, actor: &Actor, reference: Ref, seen: i64) -> R
     app.store
         .work(actor, Purpose::HelpAPerson, |w| {
             Box::pin(async move {
-                let facts = w.referral_facts(reference).await?;
-                let permit = w.permit_found::<ReferralRecord>(facts)?;
-                let referral = w.referral_for_update(&permit).await?;
-                still(&referral, seen)?;
+                let (permit, referral) = still::<ReferralRecord>(w, reference, seen).await?;
                 let step = Step::plain(&ReferralMove::Release, Via::Worker);
                 make_move(app, w, &permit, &referral, step).await?;
                 let sent = w.referral_for_update(&permit).await?;
@@ -193,10 +187,7 @@ async fn remind(
     if routes.is_empty() {
         let pack = pack_named(app, &w.referral_pack(permit).await?)?;
         let urgency = pack.urgency(sent.need, sent.risk);
-        let due = pack.due(ClockId::ReferralDelivery, urgency, now);
-        let climbs = pack.due(ClockId::EscalationAcknowledge, urgency, now);
-        w.task_add(&task_for(sent, TaskKind::ChaseReferral, due, climbs))
-            .await?;
+        call_them(w, pack, sent, urgency).await?;
         routes.push(Route::Call);
     }
     Ok(routes)

@@ -27,7 +27,7 @@ use throughline_store::referral::{NewReferral, Referral, Via};
 use throughline_store::task::TaskOutcome;
 
 use crate::packet::{self, Line, Packet};
-use crate::referral::{SenderView, Step, make_move, pack_named, task_for, view_in};
+use crate::referral::{SenderView, Step, call_them, make_move, pack_named, view_in};
 use crate::referral_recipient::{Asked, Route, asked, is_specialist, phone_of, recipient};
 use crate::{App, Error, Result};
 
@@ -463,10 +463,7 @@ async fn notify(
         make_move(app, w, record, sent, step).await?;
     }
     if asked.routes.contains(&Route::Call) {
-        let due = pack.due(ClockId::ReferralDelivery, urgency, now);
-        let climbs = pack.due(ClockId::EscalationAcknowledge, urgency, now);
-        w.task_add(&task_for(sent, TaskKind::ChaseReferral, due, climbs))
-            .await?;
+        call_them(w, pack, sent, urgency).await?;
     }
     Ok(())
 }
