@@ -1,6 +1,6 @@
 //! Every list, as SQLite would answer it: through an index, whatever the actor's standing.
 
-use sea_orm::{ConnectionTrait as _, Statement};
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use throughline_core::code::Code as _;
 use throughline_core::id::{AccountId, Id, OrganisationId};
 use throughline_core::nation::Nation;
@@ -321,4 +321,21 @@ async fn everything_about_one_case_is_read_through_an_index() {
         assert!(seen.contains(table), "no reading of {table}: {seen:?}");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn sqlite_plans_a_statement_once_however_often_it_runs() {
+    let (_folder, store) = store().await;
+    let ask = Statement::from_string(DbBackend::Sqlite, "PRAGMA compile_options");
+    let rows = store.connection().query_all_raw(ask).await.unwrap();
+    let said: Vec<String> = rows
+        .iter()
+        .map(|row| row.try_get_by_index(0).unwrap())
+        .collect();
+    for option in ["ENABLE_QPSG", "DEFAULT_MEMSTATUS=0"] {
+        assert!(
+            said.iter().any(|one| one == option),
+            "{option} is missing: is .cargo/config.toml there? (docs/decisions/0011)"
+        );
+    }
 }

@@ -14,7 +14,9 @@ use super::parameters::Parameters;
 const MOST_NEEDS: usize = 4;
 
 /// Languages besides English, of which one in five speaks one (`dv_case_language`).
-const LANGUAGES: [&str; 8] = ["pl", "ro", "ur", "pa", "bn", "ar", "so", "cy"];
+const LANGUAGES: [&str; 8] = [
+    "Polish", "Romanian", "Urdu", "Punjabi", "Bengali", "Arabic", "Somali", "Welsh",
+];
 
 const STATEMENTS: [&str; 6] = [
     "I want my own bank account and somewhere to keep my papers.",
@@ -115,7 +117,7 @@ pub(super) fn draw(
     let language = LANGUAGES
         .get(stream.below(LANGUAGES.len() * 4))
         .copied()
-        .unwrap_or("en");
+        .unwrap_or("English");
     // Two in a hundred were here before and are not recognised; the second record says that the telephone is not safe
     // (planted).
     let again = before.take().filter(|_| chance(stream, 0.02));

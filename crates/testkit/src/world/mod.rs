@@ -15,6 +15,7 @@ mod names;
 mod parameters;
 mod people;
 mod staff;
+mod visit;
 
 use std::sync::Arc;
 

@@ -1,35 +1,28 @@
 //! Two years of invented people: each arrives, is heard, is asked for elsewhere, is answered, and is done. Every step is a use
 //! case, with the clock set to its instant, in the order of time. What lies in the future has not happened.
 //!
-//! The first visit is here; referrals and their answers are in `help`, what workers do about their lists in `lists`.
+//! The plan and the order are here; the first visit is in `visit`, referrals and their answers in `help`, what workers do about
+//! their lists in `lists`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use throughline_app::case::Closing;
-use throughline_app::contact::ContactSaid;
-use throughline_app::conversation::{Ending, Heard, SafeAnswers, ToCase, TwoColumns};
+use throughline_app::address::{self, Proposal};
 use throughline_app::mail::FolderMailer;
-use throughline_app::{App, case, case_now, contact, conversation, front_desk, outbox, promises};
-use throughline_core::answer::Answer;
-use throughline_core::child::Safeguarding;
-use throughline_core::code::Code as _;
-use throughline_core::contact::{AnsweredBy, Channel, Verdict};
-use throughline_core::conversation::{Interpreter, Mode, Overheard, Sign};
+use throughline_app::{App, conversation, front_desk, outbox, promises};
+use throughline_core::conversation::Mode;
 use throughline_core::id::Ref;
-use throughline_core::immediate::{ImmediateAnswer, ImmediateKind};
 use throughline_core::need::NeedType;
 use throughline_core::reason::{Reason, Words};
 use throughline_core::risk::RiskBand;
 use throughline_core::time::At;
 use throughline_find::bench::Stream;
-use throughline_policy::Actor;
 use throughline_store::account::Account;
 use throughline_store::{Error, Result};
 
-use super::arrival::{Arrival, below, chance, draw, office_hour, sheet};
+use super::arrival::{Arrival, below, chance, draw, office_hour};
 use super::parameters::Parameters;
-use super::staff::{Partner, Staff, TOWNS};
+use super::staff::{Partner, Staff, TOWNS, proved};
 use super::{Counts, Size};
 use crate::env::SetClock;
 
@@ -37,8 +30,8 @@ use crate::env::SetClock;
 const DAYS: i64 = 728;
 /// How many of the first people meet the coach who signs in: some today, some who were told no today, some these days, some
 /// lately, some long ago.
-const TODAY: usize = 3;
-const PLANTED: usize = 5;
+pub(super) const TODAY: usize = 3;
+pub(super) const PLANTED: usize = 5;
 const THESE_DAYS: usize = 9;
 const LATELY: usize = 15;
 const HOME: usize = 40;
@@ -49,6 +42,9 @@ const JOBS_EVERY: i64 = 24 * 7;
 const JOBS_EVERY_LATELY: i64 = 2;
 /// How many days before the end "lately" begins for the jobs.
 const LATELY_DAYS: i64 = 4;
+
+/// How many days before the end a service without an account gets its address.
+const ADDRESS_DAYS: i64 = 30;
 
 /// A service that partners of the demo answer for.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +90,10 @@ pub(super) enum Event {
     Lead(usize),
     /// The jobs do what they do all the time.
     Jobs,
+    /// A steward has called a service back and proposes where requests to it go by mail.
+    Propose,
+    /// Another steward confirms it.
+    Confirm { service: Ref, address: Ref },
 }
 
 /// A case that was opened.
@@ -139,7 +139,7 @@ pub(super) struct History<'a> {
     pub(super) answered: &'a [Answered],
     pub(super) parameters: &'a Parameters,
     pub(super) stream: Stream,
-    arrivals: Vec<Arrival>,
+    pub(super) arrivals: Vec<Arrival>,
     queue: BTreeMap<(At, u64), Event>,
     next: u64,
     pub(super) end: At,
@@ -251,6 +251,7 @@ impl History<'_> {
             self.arrivals.push(arrival);
             self.put(at, Event::Arrive(n));
         }
+        self.put(size.end.plus_days(-ADDRESS_DAYS), Event::Propose);
         let lately = size.end.plus_days(-LATELY_DAYS);
         let mut at = size.end.plus_days(-DAYS);
         while at < size.end {
@@ -308,6 +309,11 @@ impl History<'_> {
             Event::List { post, coach } => self.list(at, post, coach).await,
             Event::Lead(post) => self.lead(post).await,
             Event::Jobs => self.jobs().await,
+            Event::Propose => self.propose(at).await,
+            Event::Confirm { service, address } => {
+                let second = proved(&self.staff.second_steward, at);
+                address::confirm(self.app, &second, service, address).await
+            }
         }
     }
 
@@ -322,6 +328,32 @@ impl History<'_> {
         }
     }
 
+    /// One service of the first town has no account here: it answers by a link, with a code that it is told when it calls.
+    async fn propose(&mut self, at: At) -> Result<()> {
+        let [town, ..] = TOWNS;
+        let name = format!("{} Willow Dispersed Homes", town.name);
+        let services = self
+            .app
+            .store
+            .read(|r| Box::pin(async move { r.services_changed_since(0).await }))
+            .await?;
+        let Some(service) = services.iter().find(|one| one.entry.name == name) else {
+            return Err(Error::Illegal(
+                "a demo without a service that has no account",
+            ));
+        };
+        let proposal = Proposal {
+            email: "duty@willow.example.org",
+            code_route: "01632 960188, ask for whoever is on duty",
+            called_back: true,
+        };
+        let steward = self.staff.steward.actor();
+        let address = address::propose(self.app, &steward, service.reference, &proposal).await?;
+        let service = service.reference;
+        self.put(at.plus_hours(20), Event::Confirm { service, address });
+        Ok(())
+    }
+
     /// The account of a coach.
     pub(super) fn coach(&self, post: usize, coach: usize) -> Result<Account> {
         self.staff
@@ -330,288 +362,6 @@ impl History<'_> {
             .and_then(|post| post.coaches.get(coach))
             .cloned()
             .ok_or(Error::Illegal("a demo site without its coaches"))
-    }
-
-    /// Who comes in is heard: a conversation, or a case at once where somebody rang ahead.
-    async fn arrive(&mut self, at: At, n: usize, counts: &mut Counts) -> Result<()> {
-        let Some(arrival) = self.arrivals.get(n).cloned() else {
-            return Ok(());
-        };
-        let actor = self.coach(arrival.post, arrival.coach)?.actor();
-        let person = sheet(
-            &arrival.given,
-            &arrival.family,
-            &arrival.born,
-            arrival.language,
-        );
-        if arrival.once {
-            counts.people += 1;
-            return self.came_once(&actor, &arrival, person).await;
-        }
-        let (case, talk) = if arrival.talks {
-            let (case, talk) = self.talk(&actor, &arrival, person).await?;
-            (case, Some(talk))
-        } else {
-            (case::open(self.app, &actor, &person).await?, None)
-        };
-        counts.people += 1 + u32::try_from(arrival.children.len()).unwrap_or(0);
-        let mut needs = BTreeMap::new();
-        for need in &arrival.needs {
-            case::need_add(self.app, &actor, case, *need, true).await?;
-            needs.insert(*need, 1);
-        }
-        case::statement_write(self.app, &actor, case, &words(arrival.statement)?).await?;
-        let town = self
-            .staff
-            .posts
-            .get(arrival.post)
-            .and_then(|post| TOWNS.iter().position(|town| town.area == post.town.area));
-        let known = self.known.len();
-        self.known.push(Known {
-            case,
-            post: arrival.post,
-            coach: arrival.coach,
-            town: town.unwrap_or(0),
-            needs,
-            children: Vec::new(),
-            reviewed: true,
-            version: 1,
-            open: 0,
-            tried: BTreeSet::new(),
-            planted: (TODAY..PLANTED).contains(&n),
-        });
-        let minutes = 7 + self.below(9);
-        self.put(at.plus_minutes(minutes), Event::First { n, known, talk });
-        Ok(())
-    }
-
-    /// Somebody who comes once and does not tell: what was seen, a judgement, how to reach them, and a door left open.
-    async fn came_once(
-        &mut self,
-        actor: &Actor,
-        arrival: &Arrival,
-        person: conversation::PersonSheet,
-    ) -> Result<()> {
-        let app = self.app;
-        let case = case::open(app, actor, &person).await?;
-        for need in arrival.needs.iter().take(1) {
-            case::need_add(app, actor, case, *need, false).await?;
-        }
-        let band = match arrival.risk {
-            Some(RiskBand::High | RiskBand::Medium) => RiskBand::Medium,
-            _ => RiskBand::Standard,
-        };
-        let reason = words("Nothing was told; seen alone, calm")?;
-        case_now::risk_judge(app, actor, case, band, &reason, false).await?;
-        // Opened, then judged.
-        match case::close(app, actor, case, 2).await? {
-            Closing::Closed => Ok(()),
-            Closing::StillOpen(open) => Err(Error::Integrity(format!(
-                "a demo case cannot close: {open:?}"
-            ))),
-        }
-    }
-
-    /// A conversation in which somebody tells, up to the case it leads to.
-    async fn talk(
-        &mut self,
-        actor: &Actor,
-        arrival: &Arrival,
-        person: conversation::PersonSheet,
-    ) -> Result<(Ref, Ref)> {
-        let app = self.app;
-        let mode = if self.chance(0.8) {
-            Mode::InPerson
-        } else {
-            Mode::Telephone
-        };
-        let talk = conversation::start(app, actor, mode).await?;
-        let interpreter = match arrival.language {
-            "en" | "cy" => Interpreter::None,
-            _ => Interpreter::Professional,
-        };
-        let answers = SafeAnswers {
-            alone: Answer::Yes,
-            interpreter,
-            overheard: Overheard::Nobody,
-            mode,
-        };
-        conversation::safe_to_talk(app, actor, talk, 1, answers).await?;
-        let signs = [Sign::InDistress, Sign::PhoneWatched, Sign::NoOwnMoney];
-        let signs = signs.get(self.stream.below(5)).copied();
-        let columns = TwoColumns {
-            signs: signs.into_iter().collect(),
-            seen: String::new(),
-            told: arrival.statement.to_owned(),
-            heard: Heard::Told,
-        };
-        conversation::keep(app, actor, talk, 2, &columns).await?;
-        let case = conversation::continue_to_case(app, actor, talk, &ToCase::New(person)).await?;
-        Ok((case, talk))
-    }
-
-    /// Bed, money, essentials; children; the risk; how to reach them. Then the talk is over and services are asked.
-    async fn first(&mut self, at: At, n: usize, at_known: usize, talk: Option<Ref>) -> Result<()> {
-        let (Some(arrival), Some(known)) =
-            (self.arrivals.get(n).cloned(), self.known.get(at_known))
-        else {
-            return Ok(());
-        };
-        let (app, case, town) = (self.app, known.case, known.town);
-        let actor = self.coach(arrival.post, arrival.coach)?.actor();
-        let asked: Vec<NeedType> = arrival
-            .needs
-            .iter()
-            .filter(|need| {
-                self.answered
-                    .iter()
-                    .any(|one| one.town == town && one.need == **need)
-            })
-            .take(arrival.asks)
-            .copied()
-            .collect();
-        for kind in ImmediateKind::ALL {
-            self.immediate(&actor, at_known, *kind, &arrival, &asked, at)
-                .await?;
-        }
-        for (given, born) in &arrival.children {
-            let child = sheet(given, &arrival.family, born, arrival.language);
-            let own = case_now::child_add(app, &actor, case, &child).await?;
-            let decision = match self.below(20) {
-                0..=3 => Safeguarding::Referred,
-                4..=6 => Safeguarding::AlreadyOpen,
-                _ => Safeguarding::NotNeeded(words("Safe with a grandparent; seen today")?),
-            };
-            case_now::child_decide(app, &actor, case, own, 1, &decision).await?;
-            let reason = words("What was told and seen of the child today")?;
-            let band = match arrival.risk {
-                Some(RiskBand::High | RiskBand::Medium) => RiskBand::Medium,
-                _ => RiskBand::Standard,
-            };
-            case_now::risk_judge(app, &actor, own, band, &reason, false).await?;
-            if let Some(known) = self.known.get_mut(at_known) {
-                known.children.push(own);
-                known.reviewed = false;
-            }
-        }
-        match arrival.risk {
-            Some(band) => self.judge(&actor, at_known, band, at).await?,
-            // Somebody thinks about it and judges within the hour.
-            None => self.put_list(at_known, at.plus_minutes(20)),
-        }
-        let said = ContactSaid {
-            channel: Channel::PhoneMobile,
-            verdict: match (arrival.phone_never, arrival.windows.is_empty()) {
-                (true, _) => Verdict::Never,
-                (false, true) => Verdict::Safe,
-                (false, false) => Verdict::SafeOnlyInWindow,
-            },
-            value: arrival.phone.clone(),
-            windows: arrival.windows.clone(),
-            voicemail: false,
-            answered_by: AnsweredBy::OnlyThem,
-            neutral_only: true,
-            shared_account: Answer::No,
-            say: Some("Say it is the library.".to_owned()),
-        };
-        contact::add(app, &actor, case, &said).await?;
-        if let Some(talk) = talk {
-            // Started, safe to talk, told, led to a case: four versions.
-            let ending = Ending::Close(BTreeMap::new());
-            if let Err(open) = conversation::end(app, &actor, talk, 4, &ending).await? {
-                return Err(Error::Integrity(format!(
-                    "a demo talk cannot end: {open:?}"
-                )));
-            }
-        }
-        let mut minutes = 2;
-        for need in asked {
-            minutes += 3 + self.below(25);
-            self.put(
-                at.plus_minutes(minutes),
-                Event::Ask {
-                    known: at_known,
-                    need,
-                },
-            );
-        }
-        if !arrival.children.is_empty() {
-            self.put_list(at_known, at.plus_days(6));
-        }
-        let last = at.plus_days(arrival.days).plus_minutes(self.below(90));
-        self.put(last, Event::Finish(at_known));
-        Ok(())
-    }
-
-    /// What happened about a bed, money or essentials. What services are asked for is not answered here as well.
-    async fn immediate(
-        &mut self,
-        actor: &Actor,
-        at_known: usize,
-        kind: ImmediateKind,
-        arrival: &Arrival,
-        asked: &[NeedType],
-        at: At,
-    ) -> Result<()> {
-        let need = kind.need();
-        let wanted = arrival.needs.contains(&need) && !asked.contains(&need);
-        // Towards the end something cannot be had: the lead tries again.
-        let lately = self.end.seconds_since(at) < 5 * 3_600;
-        let answer = match self.below(10) {
-            _ if !wanted => ImmediateAnswer::NotNeeded,
-            0..=3 if lately => ImmediateAnswer::Unavailable,
-            0 => ImmediateAnswer::Declined,
-            _ => ImmediateAnswer::Given,
-        };
-        let settled = matches!(answer, ImmediateAnswer::Given | ImmediateAnswer::Declined);
-        let Some(known) = self.known.get_mut(at_known) else {
-            return Ok(());
-        };
-        let said = case_now::Said {
-            kind,
-            answer,
-            only_theirs: (kind == ImmediateKind::Money).then_some(Answer::Yes),
-            into_account: false,
-            version: 0,
-        };
-        case_now::immediate_answer(self.app, actor, known.case, &said).await?;
-        if settled {
-            known.needs.remove(&need);
-        }
-        Ok(())
-    }
-
-    /// A judgement; a high one reaches the lead, who acts within hours.
-    pub(super) async fn judge(
-        &mut self,
-        actor: &Actor,
-        at_known: usize,
-        band: RiskBand,
-        at: At,
-    ) -> Result<()> {
-        let lead_in = 20 + self.below(150);
-        let Some(known) = self.known.get_mut(at_known) else {
-            return Ok(());
-        };
-        // Where nobody leads, nobody could act.
-        let lead = self
-            .staff
-            .posts
-            .get(known.post)
-            .is_some_and(|post| post.lead.is_some());
-        let band = if band == RiskBand::High && !lead {
-            RiskBand::Medium
-        } else {
-            band
-        };
-        let reason = words("What was told in the conversation")?;
-        case_now::risk_judge(self.app, actor, known.case, band, &reason, false).await?;
-        known.version += 1;
-        let post = known.post;
-        if band == RiskBand::High {
-            self.put(at.plus_minutes(lead_in), Event::Lead(post));
-        }
-        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 use throughline_core::id::{OrganisationId, SiteId};
 use throughline_core::nation::Nation;
 use throughline_core::role::Role;
+use throughline_core::time::At;
 use throughline_find::bench::Stream;
 use throughline_policy::{Actor, Purpose};
 use throughline_store::account::{Account, NewAccount};
@@ -205,6 +206,19 @@ pub struct Staff {
     pub partners: Vec<Partner>,
     /// The steward.
     pub steward: Account,
+    /// Another steward: what one proposes, another confirms.
+    pub second_steward: Account,
+}
+
+/// Somebody who has just proved again who they are.
+pub(super) const fn proved(account: &Account, at: At) -> Actor {
+    Actor::Staff {
+        account: account.id,
+        organisation: account.organisation,
+        site: account.site,
+        role: account.role,
+        stepped_up_at: Some(at),
+    }
 }
 
 /// Who is there first: the people who sign in, with the bodies and the site that they belong to.
@@ -335,6 +349,9 @@ async fn all(w: &mut Work<'_>, seed: u64, founders: &Founders) -> Result<(Staff,
             });
         }
     }
+    let second_steward = invented
+        .account(w, founders.operator, None, Role::DirectorySteward)
+        .await?;
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let counts = Counts {
         organisations: 1 + count(partners.len()),
@@ -351,6 +368,7 @@ async fn all(w: &mut Work<'_>, seed: u64, founders: &Founders) -> Result<(Staff,
         posts,
         partners,
         steward,
+        second_steward,
     };
     Ok((staff, counts))
 }
