@@ -308,6 +308,21 @@ pub enum BenchCommand {
         #[arg(long, default_value_t = 4)]
         visitors: usize,
     },
+    /// The audit record: looks a second by several writers, and the time to check it whole. In an installation of its own.
+    Audit {
+        /// Entries in the record when it is checked.
+        #[arg(long, default_value_t = 100_000)]
+        entries: u64,
+        /// Writers at once.
+        #[arg(long, default_value_t = 4)]
+        writers: usize,
+        /// Looks that are measured.
+        #[arg(long, default_value_t = 4_000)]
+        looks: usize,
+        /// A file with the address of an empty PostgreSQL database. Without it, SQLite in a temporary folder.
+        #[arg(long)]
+        postgres_file: Option<PathBuf>,
+    },
 }
 
 /// The completions of a shell.

@@ -8,6 +8,7 @@
 //! What must never happen here: a rule of the domain; a name, an address or a search in a log or an error.
 
 mod bench;
+mod bench_audit;
 mod bench_journey;
 mod command;
 mod config;
@@ -93,6 +94,20 @@ async fn run(cli: Cli) -> Outcome {
                     visitors,
                 };
                 bench_journey::of_journey(size).await
+            }
+            BenchCommand::Audit {
+                entries,
+                writers,
+                looks,
+                ref postgres_file,
+            } => {
+                let size = bench_audit::Size {
+                    entries,
+                    writers,
+                    looks,
+                    postgres_file: postgres_file.clone(),
+                };
+                bench_audit::of_audit(&size).await
             }
         },
         Command::Pages => Ok(upkeep::pages()),

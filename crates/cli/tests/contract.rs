@@ -267,5 +267,18 @@ fn what_needs_no_installation_works_without_one() {
         "--json",
     ]));
     assert_eq!(bench["different_from_scan"], 0);
+    let bench = json(&throughline(&[
+        "bench",
+        "audit",
+        "--entries",
+        "1200",
+        "--looks",
+        "40",
+        "--writers",
+        "2",
+        "--json",
+    ]));
+    assert_eq!(bench["whole"], true);
+    assert!(bench["entries"].as_u64() > Some(1_240), "{bench}");
     assert!(throughline(&["completions", "bash"]).status.success());
 }
