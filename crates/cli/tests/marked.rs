@@ -37,8 +37,7 @@ fn plain(text: &[u8]) -> String {
 fn stands(text: &str, word: &str) -> bool {
     let hex = |word: &str| {
         word.bytes()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
+            .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
     };
     let numbers = format!("{:?}", word.as_bytes());
     [

@@ -49,7 +49,7 @@ fn listen(mut stream: TcpStream, heard: &Mutex<String>) -> std::io::Result<()> {
     let mut in_mail = false;
     for line in BufReader::new(stream.try_clone()?).lines() {
         let line = line?;
-        heard.lock().unwrap().push_str(&format!("{line}\n"));
+        heard.lock().unwrap().extend([line.as_str(), "\n"]);
         let answer: &[u8] = match line.get(..4) {
             _ if in_mail && line != "." => continue,
             Some("DATA") => b"354 go\r\n",
