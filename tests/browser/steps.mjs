@@ -14,13 +14,14 @@ export async function sendFind(page, path, { needs = [], place = '', later = fal
   return send();
 }
 
-/** As an administrator: give a colleague access. Gives the path of the link that is passed on to them. */
-export async function join(page, { name, email, role = 'Work coach' }) {
+/** As an administrator: give a colleague access. Gives the path of the link that is passed on to them. `site`: the first or the last of the list. */
+export async function join(page, { name, email, role = 'Work coach', site = 'first' }) {
   await open(page, '/admin/people/new');
   await page.locator('#name').fill(name);
   await page.locator('#email').fill(email);
   await page.locator('#role').selectOption({ label: role });
-  await page.locator('#site').selectOption({ index: 1 });
+  const sites = await page.locator('#site option').count();
+  await page.locator('#site').selectOption({ index: site === 'last' ? sites - 1 : 1 });
   await page.locator('main form button').last().click();
   const link = await page.locator('.govuk-inset-text').innerText();
   return new URL(link.trim()).pathname;

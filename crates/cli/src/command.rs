@@ -170,7 +170,15 @@ pub struct SetUpArgs {
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Reads it as the service would and names what is wrong, and what needs somebody's eye.
-    Check,
+    Check(CheckArgs),
+}
+
+/// How to check the configuration.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The instant to check it for, instead of now (RFC 3339), for tests.
+    #[arg(long, hide = true, value_name = "INSTANT")]
+    pub now: Option<String>,
 }
 
 /// What to do with the directory.

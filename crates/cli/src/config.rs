@@ -163,7 +163,7 @@ impl Default for Jobs {
 pub struct Log {
     /// For people or for machines.
     pub format: LogFormat,
-    /// The least level, or a filter of `tracing`.
+    /// The least level, or a filter of `tracing`. Libraries never say more than warnings.
     pub level: String,
 }
 

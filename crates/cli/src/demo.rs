@@ -6,7 +6,6 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use throughline_core::env::Env;
-use throughline_core::time::At;
 use throughline_seal::RootKey;
 use throughline_store::Durability;
 use throughline_testkit::world::{self, SIGN_INS, Size};
@@ -85,11 +84,7 @@ async fn make(
         std::fs::remove_dir_all(&building).map_err(cannot)?;
     }
     std::fs::create_dir_all(&building).map_err(cannot)?;
-    let end = match &args.now {
-        Some(text) => At::parse(text)
-            .ok_or_else(|| Failure::input("--now takes an instant such as 2026-11-23T09:00:00Z"))?,
-        None => envs::system().now(),
-    };
+    let end = envs::instant(args.now.as_deref())?;
     let (env, clock) = throughline_testkit::env::seeded(args.seed, end);
     // The key of a demo comes from its seed, so that the same seed makes the same world. It protects invented people only.
     let key = RootKey::generate(&env);

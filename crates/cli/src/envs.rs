@@ -5,6 +5,8 @@ use std::sync::Arc;
 use throughline_core::env::{Clock, Entropy, Env};
 use throughline_core::time::At;
 
+use crate::report::Failure;
+
 /// The clock of the machine, UTC.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock;
@@ -45,4 +47,13 @@ pub fn system() -> Env {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
     }
+}
+
+/// The instant that `--now` names; without it, now.
+pub fn instant(now: Option<&str>) -> Result<At, Failure> {
+    let Some(text) = now else {
+        return Ok(system().now());
+    };
+    At::parse(text)
+        .ok_or_else(|| Failure::input("--now takes an instant such as 2026-11-23T09:00:00Z"))
 }

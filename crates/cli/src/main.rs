@@ -57,8 +57,8 @@ async fn run(cli: Cli) -> Outcome {
         Command::Migrate(args) => upkeep::migrate(place, args).await,
         Command::SetUp(args) => set_up::run(place, args).await,
         Command::Config {
-            command: ConfigCommand::Check,
-        } => upkeep::config_check(place),
+            command: ConfigCommand::Check(args),
+        } => upkeep::config_check(place, args),
         Command::Directory { command } => match command {
             DirectoryCommand::Import(args) => directory::take_in(place, args).await,
             DirectoryCommand::Export(args) => directory::give_out(place, args).await,

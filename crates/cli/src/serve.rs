@@ -10,6 +10,10 @@ use throughline_web::server::Limits;
 use throughline_web::{Settings, Web};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::command::{Place, ServeArgs};
 use crate::config::{Config, LogFormat};
@@ -243,14 +247,16 @@ fn figures() -> Result<PrometheusHandle, Failure> {
 
 /// Starts the log, on standard error. Called once; a second call changes nothing.
 pub fn log(config: &Config) {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.level)
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let filter = EnvFilter::try_new(&config.log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    // Whatever the level: what a library writes below a warning may hold what was sent, as h2 does with a path it cannot read.
+    let own = filter_fn(|event| {
+        event.target().starts_with("throughline") || *event.level() <= tracing::Level::WARN
+    });
+    let log = tracing_subscriber::registry().with(filter).with(own);
+    let lines = fmt::layer().with_writer(std::io::stderr);
     // Only the first log of a process is kept.
     let _ = match config.log.format {
-        LogFormat::Text => builder.with_ansi(false).try_init(),
-        LogFormat::Json => builder.json().try_init(),
+        LogFormat::Text => log.with(lines.with_ansi(false)).try_init(),
+        LogFormat::Json => log.with(lines.json()).try_init(),
     };
 }

@@ -7,7 +7,7 @@ use throughline_policy::Standing;
 use throughline_ui::text::{Lang, Text};
 use throughline_web::route::{Access, Kind, Method1};
 
-use crate::command::{MigrateArgs, Place};
+use crate::command::{CheckArgs, MigrateArgs, Place};
 use crate::config::Config;
 use crate::report::{Failure, Outcome, Report};
 use crate::{envs, key_file, open};
@@ -57,7 +57,8 @@ struct Finding {
 }
 
 /// `throughline config check`.
-pub fn config_check(place: &Place) -> Outcome {
+pub fn config_check(place: &Place, args: &CheckArgs) -> Outcome {
+    let now = envs::instant(args.now.as_deref())?;
     let config = Config::of(place)?;
     let mut found = Vec::new();
     let mut wrong = |text: String| found.push(Finding { wrong: true, text });
@@ -105,7 +106,7 @@ pub fn config_check(place: &Place) -> Outcome {
                 .to_owned(),
         );
     }
-    let today = envs::system().now().london_date();
+    let today = now.london_date();
     found.extend(
         open::packs(&config)?
             .warnings(today)

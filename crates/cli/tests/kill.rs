@@ -13,27 +13,26 @@
 #[path = "../../app/tests/town/mod.rs"]
 mod town;
 
+mod running;
+
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use running::{configuration, free_port, program, start};
 use serde_json::json;
-use throughline_app::access::{self, MakeClient};
 use throughline_app::mail::FolderMailer;
 use throughline_app::outbox::dispatch_once;
 use throughline_app::{App, case_view};
 use throughline_core::id::Ref;
 use throughline_core::referral::ReferralState;
-use throughline_core::role::Role;
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
 use throughline_policy::action::CaseRead;
-use throughline_policy::{ActionKind, Actor, Purpose};
+use throughline_policy::{ActionKind, Actor};
 use throughline_seal::{Keyring, RootKey};
-use throughline_store::account::{Account, NewAccount};
+use throughline_store::account::Account;
 use throughline_store::{Durability, Keys, Store};
 use throughline_testkit::both;
 use throughline_testkit::db::TestStore;
@@ -244,109 +243,6 @@ impl Typist {
     }
 }
 
-fn free_port() -> u16 {
-    let probe = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    probe.local_addr().unwrap().port()
-}
-
-fn configuration(world: &TestStore, folder: &Path, port: u16) -> std::path::PathBuf {
-    let (env, _) = seeded(7, test_start());
-    let key = folder.join("root.key");
-    std::fs::write(&key, format!("{}\n", RootKey::generate(&env).to_text())).unwrap();
-    #[cfg(unix)]
-    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o400)).unwrap();
-    let database = match (world.sqlite_path(), world.postgres_url()) {
-        (Some(path), _) => format!("sqlite = {:?}", path.to_str().unwrap()),
-        (None, Some(url)) => format!("postgres = {url:?}"),
-        (None, None) => String::new(),
-    };
-    let text = format!(
-        "[server]\nbind = \"127.0.0.1:{port}\"\nbase_url = \"http://127.0.0.1:{port}\"\n[database]\n{database}\n[keys]\nfile = {:?}\n[mail]\nfolder = true\n[jobs]\ncheckpoints = {:?}\n[log]\nlevel = \"warn\"\n",
-        key.to_str().unwrap(),
-        folder.join("checkpoints").to_str().unwrap(),
-    );
-    let file = folder.join("throughline.toml");
-    std::fs::write(&file, text).unwrap();
-    file
-}
-
-/// A server that is gone when the test is, however that ends.
-struct Server(Child);
-
-impl Server {
-    fn kill(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may be gone already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn start(config: &Path, base: &str) -> (Server, Duration) {
-    let begun = Instant::now();
-    let log = std::fs::File::create(config.with_extension("log")).unwrap();
-    let child = Command::new(env!("CARGO_BIN_EXE_throughline"))
-        .args(["serve", "--config", config.to_str().unwrap()])
-        .stdout(Stdio::null())
-        .stderr(Stdio::from(log))
-        .spawn()
-        .unwrap();
-    let server = Server(child);
-    let mut visitor = Visitor::new(base);
-    while visitor.get("/readyz").map_or(0, |answered| answered.status) != 200 {
-        assert!(
-            begun.elapsed() < Duration::from_mins(1),
-            "not ready in a minute"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    (server, begun.elapsed())
-}
-
-async fn program(
-    world: &TestStore,
-    organisation: throughline_core::id::OrganisationId,
-    scopes: &[ActionKind],
-) -> String {
-    let organisation = &organisation;
-    let administrator = world
-        .store
-        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
-            Box::pin(async move {
-                let new = NewAccount {
-                    organisation: *organisation,
-                    site: None,
-                    role: Role::Administrator,
-                    name: "Admin",
-                    email: &format!("admin-{}@example.org", organisation.uuid()),
-                    password: None,
-                };
-                w.account_create(&new).await
-            })
-        })
-        .await
-        .unwrap();
-    let actor = Actor::Staff {
-        account: administrator.id,
-        organisation: administrator.organisation,
-        site: None,
-        role: Role::Administrator,
-        stepped_up_at: Some(world.env.now()),
-    };
-    let make = MakeClient {
-        name: "A case system",
-        scopes,
-    };
-    let (_, secret) = access::change(&world.store, &actor, &make).await.unwrap();
-    throughline_identity::clients::secret_text(&secret)
-}
-
 /// Everything that was said to be done is done once, and nobody is without an owner and a clock.
 async fn nothing_is_lost(app: &App, coach: &Account, load: &Load) -> (usize, usize) {
     let actor = &coach.actor();
@@ -497,7 +393,8 @@ both!(
 
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
-        let config = configuration(world, folder.path(), port);
+        let more = "[mail]\nfolder = true\n[log]\nlevel = \"warn\"\n";
+        let config = configuration(world, folder.path(), port, more);
         let base = format!("http://127.0.0.1:{port}");
         let load = Arc::new(Load {
             base: base.clone(),

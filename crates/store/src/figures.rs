@@ -12,7 +12,7 @@ use crate::store::Store;
 
 /// Clocks that ran out this long ago and were not acted on are late: the jobs come round every few seconds.
 const LATE_MINUTES: i64 = 5;
-/// How long a look at the tables stands for: it is asked again and again, and nobody alters them every second.
+/// How long tables that were right are taken to be so: it is asked again and again, and nobody alters them every second.
 const SCHEMA_STANDS_SECONDS: i64 = 60;
 
 /// Counts for a moment.
@@ -60,14 +60,14 @@ impl Store {
     /// Whether this node can do its work: the database answers, was migrated by this version, holds an installation, and its
     /// tables are as this version expects.
     pub async fn ready(&self) -> bool {
-        let tables = if let Some(sound) = self.schema_seen_since(SCHEMA_STANDS_SECONDS) {
-            sound
-        } else {
-            let sound = self.schema_check().await.is_ok();
-            self.schema_seen(sound);
-            sound
-        };
-        tables && self.migrated().await.unwrap_or(false)
+        // Only what is right stands for a while: a database that is back, or mended, is ready at the next look.
+        if !self.schema_seen_since(SCHEMA_STANDS_SECONDS) {
+            if self.schema_check().await.is_err() {
+                return false;
+            }
+            self.schema_seen();
+        }
+        self.migrated().await.unwrap_or(false)
     }
 
     async fn migrated(&self) -> Result<bool> {

@@ -349,7 +349,7 @@ impl Work<'_> {
         Ok(done.rows_affected == 1)
     }
 
-    /// Keeps what left, once per row.
+    /// Keeps what left, once per row. Only in a demo: there is a link in it.
     pub async fn sent_mail_add(&mut self, lease: &Lease, mail: &SentMail) -> Result<()> {
         let row = sent_mail::ActiveModel {
             id: Set(self.env().id::<()>().uuid()),

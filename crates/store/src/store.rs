@@ -67,8 +67,8 @@ struct Inner {
     checkpoints: OnceLock<PathBuf>,
     /// When the record was last checked on this node, by what, and what came of it.
     checked: Mutex<Option<Checked>>,
-    /// When the tables were last looked at, and whether they were right.
-    tables: Mutex<Option<(At, bool)>>,
+    /// When the tables were last seen to be right.
+    tables: Mutex<Option<At>>,
 }
 
 impl Inner {
@@ -209,16 +209,16 @@ impl Store {
         self.inner.checkpoints.get().map(PathBuf::as_path)
     }
 
-    /// Whether the tables were right when they were last looked at, if that was within so many seconds.
-    pub(crate) fn schema_seen_since(&self, seconds: i64) -> Option<bool> {
+    /// Whether the tables were seen to be right within so many seconds.
+    pub(crate) fn schema_seen_since(&self, seconds: i64) -> bool {
         let tables = self.inner.tables.lock();
-        let (at, sound) = (*tables.unwrap_or_else(PoisonError::into_inner))?;
-        (self.env().now().seconds_since(at) < seconds).then_some(sound)
+        let seen = *tables.unwrap_or_else(PoisonError::into_inner);
+        seen.is_some_and(|at| self.env().now().seconds_since(at) < seconds)
     }
 
-    pub(crate) fn schema_seen(&self, sound: bool) {
+    pub(crate) fn schema_seen(&self) {
         let tables = self.inner.tables.lock();
-        *tables.unwrap_or_else(PoisonError::into_inner) = Some((self.env().now(), sound));
+        *tables.unwrap_or_else(PoisonError::into_inner) = Some(self.env().now());
     }
 
     /// When the record was last checked on this node, by what, and what came of it.

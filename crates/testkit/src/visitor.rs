@@ -134,6 +134,14 @@ impl Visitor {
         self.ask("POST", path, headers, "application/json", body.to_string())
     }
 
+    /// Sends a body as it is: a form with a file, or what is no form at all.
+    ///
+    /// # Errors
+    /// When the server did not answer.
+    pub fn send_raw(&mut self, path: &str, kind: &str, body: &str) -> Result<Answered, NoAnswer> {
+        self.ask("POST", path, &[], kind, body.to_owned())
+    }
+
     /// Signs in by the demo's button for the first row that holds `mark`: a name, or a reference. Gives whether there was one.
     ///
     /// # Errors
@@ -157,6 +165,11 @@ impl Visitor {
     pub fn from_address(mut self, address: &str) -> Self {
         self.address = Some(address.to_owned());
         self
+    }
+
+    /// What its cookies hold.
+    pub fn cookie_values(&self) -> impl Iterator<Item = String> {
+        self.cookies.values().cloned()
     }
 
     fn ask(

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use throughline_app::App;
 use throughline_core::code::Code as _;
+use throughline_core::id::Ref;
 use throughline_core::nation::Nation;
 use throughline_core::pack::Packs;
 use throughline_core::role::Role;
@@ -24,6 +25,7 @@ use tower::ServiceExt as _;
 /// Someone who asks: nobody, or one account of a role.
 pub struct Visitor {
     pub standing: Standing,
+    pub account: Option<Ref>,
     pub cookie: Option<String>,
     pub csrf: String,
 }
@@ -67,37 +69,51 @@ pub async fn server() -> Server {
 impl Server {
     /// Nobody, and one signed-in account of every role.
     pub async fn visitors(&self) -> Vec<Visitor> {
-        let accounts = self.accounts().await;
         let mut out = vec![Visitor {
             standing: Standing::Public,
+            account: None,
             cookie: None,
             csrf: String::new(),
         }];
-        for account in accounts {
-            let signed = self
-                .web
-                .identity()
-                .demo_sign_in(account.reference, None)
-                .await
-                .unwrap()
-                .unwrap();
-            let cookie = self.web.cookies().session(&signed.token);
-            let presence = self
-                .web
-                .identity()
-                .actor_of_session(Some(&signed.token))
-                .await
-                .unwrap();
-            let throughline_identity::sessions::Presence::Here(here) = presence else {
-                panic!("not here")
-            };
-            out.push(Visitor {
-                standing: account.actor().standing(),
-                cookie: Some(cookie.split(';').next().unwrap().to_owned()),
-                csrf: here.csrf,
-            });
+        for account in self.accounts().await {
+            out.push(
+                self.signed_in(account.actor().standing(), account.reference)
+                    .await,
+            );
         }
         out
+    }
+
+    /// The same one with a session of its own, for what ends or changes one.
+    pub async fn again(&self, who: &Visitor) -> Visitor {
+        match who.account {
+            Some(account) => self.signed_in(who.standing, account).await,
+            None => Visitor {
+                standing: who.standing,
+                account: None,
+                cookie: None,
+                csrf: String::new(),
+            },
+        }
+    }
+
+    async fn signed_in(&self, standing: Standing, account: Ref) -> Visitor {
+        let identity = self.web.identity();
+        let signed = identity.demo_sign_in(account, None).await.unwrap().unwrap();
+        let cookie = self.web.cookies().session(&signed.token);
+        let presence = identity
+            .actor_of_session(Some(&signed.token))
+            .await
+            .unwrap();
+        let throughline_identity::sessions::Presence::Here(here) = presence else {
+            panic!("not here")
+        };
+        Visitor {
+            standing,
+            account: Some(account),
+            cookie: Some(cookie.split(';').next().unwrap().to_owned()),
+            csrf: here.csrf,
+        }
     }
 
     async fn accounts(&self) -> Vec<Account> {
