@@ -129,7 +129,19 @@ test('what is not known to be safe is an ordinary appointment', async () => {
 test('"I called 999" is one press away on every page, and nothing else is asked', async () => {
   await as({ javaScript: false }, async (page) => {
     await signIn(page, 'work coach');
-    for (const path of ['/today', '/cases', '/find', '/front-desk', '/with-me/again']) {
+    for (const path of ['/find', '/with-me/again']) {
+      await open(page, path);
+      const field = page.locator('main input[type=text]').first();
+      await field.fill('half-way through');
+      const [tab] = await Promise.all([
+        page.context().waitForEvent('page'),
+        page.locator('header form[action="/emergency/called"] button').click(),
+      ]);
+      assert.match(await tab.locator('.govuk-notification-banner').innerText(), /recorded that you called 999/);
+      await tab.close();
+      assert.equal(await field.inputValue(), 'half-way through', 'nothing that was typed is lost');
+    }
+    for (const path of ['/today', '/cases', '/front-desk']) {
       await open(page, path);
       await page.locator('form[action="/emergency/called"] button').click();
       assert.equal(new URL(page.url()).pathname, path, 'nobody loses their place for having called');

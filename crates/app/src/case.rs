@@ -2,11 +2,13 @@
 
 use jiff::civil::Date;
 use throughline_core::clock::ClockId;
-use throughline_core::conversation::StillOpen;
+use throughline_core::conversation::{CloseFacts, StillOpen, may_close_case};
 use throughline_core::id::{CaseId, Ref};
+use throughline_core::immediate::ImmediateKind;
 use throughline_core::need::{NeedMove, NeedState, NeedType};
 use throughline_core::pack::Pack;
 use throughline_core::reason::{Reason, Words};
+use throughline_core::referral::ReferralState;
 use throughline_core::risk::RiskBand;
 use throughline_core::task::{Owner, TaskKind};
 use throughline_core::time::At;
@@ -22,7 +24,7 @@ use throughline_store::task::TaskNew;
 use throughline_store::{Error, Result, Work};
 
 use crate::App;
-use crate::case_view::close_look;
+use crate::referral::pack_named;
 use crate::site::{own_site, pack_at};
 
 pub(crate) const HELP: Purpose = Purpose::HelpAPerson;
@@ -204,24 +206,47 @@ pub enum Closing {
     StillOpen(Vec<StillOpen>),
 }
 
-/// Closes a case, unless something stands before it (SPEC 4.3). Children's own cases stay open.
+/// Closes a case, unless something stands before it (SPEC 4.3). What is left to be done about it ends with it, each with a line of
+/// the story: nothing stays on anybody's list. Children's own cases stay open.
 pub async fn close(app: &App, actor: &Actor, case: Ref, version: i64) -> Result<Closing> {
     change!(app, actor, case, |w, may, read| {
         let may_read = permit::<CaseRead>(w, case).await?;
+        let tasks = w.case_tasks_open(may).await?;
         let immediate = w.immediate_needs(&may_read).await?;
         let children = w.children(&may_read).await?;
-        let open = close_look(w, &may_read, read, &immediate, &children).await?;
-        if !open.is_empty() {
+        let referrals = w.case_referrals(&may_read).await?;
+        let answered: Vec<ImmediateKind> = immediate.iter().map(|known| known.kind).collect();
+        let decided: Vec<bool> = children
+            .iter()
+            .map(|child| child.safeguarding.is_some())
+            .collect();
+        let facts = CloseFacts {
+            disclosed: w.case_disclosed(&may_read).await?,
+            answered: &answered,
+            children: &decided,
+            risk: Some(read.risk),
+            // Its clock would end with the case.
+            risk_on_clock: false,
+        };
+        let asked: Vec<ReferralState> = referrals.iter().map(|asked| asked.state).collect();
+        if let Err(open) = may_close_case(&facts, &asked, &tasks) {
             return Ok(Closing::StillOpen(open));
         }
+        w.case_tasks_end(may).await?;
+        w.conversations_end(may).await?;
         w.case_state_set(may, version, CaseState::Closed).await?;
         Ok(Closing::Closed)
     })
 }
 
-/// Opens a closed case again, with everything kept.
+/// Opens a closed case again, with everything kept. A risk that nobody has judged is on its clock again.
 pub async fn reopen(app: &App, actor: &Actor, case: Ref, version: i64) -> Result<()> {
-    change!(app, actor, case, |w, may, _read| w
-        .case_state_set(may, version, CaseState::Open)
-        .await)
+    change!(app, actor, case, |w, may, read| {
+        w.case_state_set(may, version, CaseState::Open).await?;
+        if read.risk != RiskBand::NotAssessed {
+            return Ok(());
+        }
+        let due = risk_due(pack_named(app, &read.pack)?, w.now());
+        task(w, read, Owner::CaseWorker, TaskKind::JudgeRisk, due).await
+    })
 }

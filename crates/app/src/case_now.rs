@@ -5,6 +5,7 @@ use throughline_core::clock::ClockId;
 use throughline_core::id::Ref;
 use throughline_core::immediate::{ImmediateAnswer, ImmediateDue, ImmediateKind};
 use throughline_core::need::NeedMove;
+use throughline_core::pack::Pack;
 use throughline_core::reason::Reason;
 use throughline_core::risk::RiskBand;
 use throughline_core::task::{Owner, TaskKind};
@@ -17,7 +18,7 @@ use throughline_store::task::TaskOutcome;
 use throughline_store::{Error, Result};
 
 use crate::App;
-use crate::case::{HELP, change, permit, task};
+use crate::case::{Case, HELP, change, permit, risk_due, task};
 use crate::referral::pack_named;
 
 /// What happened about bed, money or essentials, from a page or a program.
@@ -105,21 +106,21 @@ pub async fn immediate_answer(app: &App, actor: &Actor, case: Ref, said: &Said) 
 /// of the child's case.
 pub async fn child_add(app: &App, actor: &Actor, case: Ref, sheet: &PersonSheet) -> Result<Ref> {
     change!(app, actor, case, |w, may, read| {
-        let own = w.child_add(may, sheet).await?;
-        let may_read = permit::<CaseRead>(w, own).await?;
-        let child = w.case_read(&may_read).await?;
         let pack = pack_named(app, &read.pack)?;
-        let due = pack.due(
-            ClockId::ChildReview,
-            pack.urgency_by_risk(read.risk),
-            w.now(),
-        );
-        task(w, &child, Owner::CaseWorker, TaskKind::ReviewChild, due).await?;
+        let own = w.child_add(may, sheet, risk_due(pack, w.now())).await?;
+        w.child_reviewed(may, own, next_look(pack, read, w.now()))
+            .await?;
         Ok(own)
     })
 }
 
-/// Records what was decided about safeguarding a child.
+/// By when a child is looked at next: on the clock of the case that names the child.
+fn next_look(pack: &Pack, parent: &Case, now: At) -> At {
+    pack.due(ClockId::ChildReview, pack.urgency_by_risk(parent.risk), now)
+}
+
+/// Records what was decided about safeguarding a child. The look at the child that was due has thereby been had; the next one is
+/// on a fresh clock until the child's own help is closed.
 pub async fn child_decide(
     app: &App,
     actor: &Actor,
@@ -128,12 +129,15 @@ pub async fn child_decide(
     version: i64,
     decision: &Safeguarding,
 ) -> Result<()> {
-    change!(app, actor, case, |w, may, _read| w
-        .child_decide(may, own_case, version, decision)
-        .await)
+    change!(app, actor, case, |w, may, read| {
+        w.child_decide(may, own_case, version, decision).await?;
+        let next = next_look(pack_named(app, &read.pack)?, read, w.now());
+        w.child_reviewed(may, own_case, next).await
+    })
 }
 
-/// Moves a child's own help on.
+/// Moves a child's own help on. Whoever does has looked at the child: the look that was due is done, and unless the help is
+/// closed the next one is on a fresh clock.
 pub async fn child_move(
     app: &App,
     actor: &Actor,
@@ -142,10 +146,11 @@ pub async fn child_move(
     version: i64,
     by: ChildMove,
 ) -> Result<()> {
-    change!(app, actor, case, |w, may, _read| w
-        .child_move(may, own_case, version, by)
-        .await
-        .map(|_| ()))
+    change!(app, actor, case, |w, may, read| {
+        w.child_move(may, own_case, version, by).await?;
+        let next = next_look(pack_named(app, &read.pack)?, read, w.now());
+        w.child_reviewed(may, own_case, next).await
+    })
 }
 
 /// Records a judgement of risk. High reaches the lead the same day and names the local route; the task to judge ends when a

@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use throughline_core::conversation::{CloseFacts, StillOpen, may_close};
 use throughline_core::id::{AccountId, OrganisationId, Ref};
-use throughline_core::immediate::ImmediateKind;
 use throughline_core::need::{NeedState, NeedType, WorkGoals, work_goals};
 use throughline_core::pack::{HighRiskRoute, MoneyRoute};
-use throughline_core::task::TaskKind;
 use throughline_policy::action::{CaseLookers, CaseRead};
 use throughline_policy::{Actor, Permit};
 use throughline_store::case::Case;
@@ -89,8 +86,6 @@ pub struct CaseView {
     pub referrals: Vec<(Referral, String)>,
     /// The story, newest first.
     pub story: Vec<Told>,
-    /// What stands before closing.
-    pub still_open: Vec<StillOpen>,
     /// Where a high risk goes.
     pub high_risk: HighRiskRoute,
     /// Ways to money today.
@@ -165,7 +160,6 @@ async fn view(app: &App, w: &mut Work<'_>, may: &Permit<CaseRead>) -> Result<Cas
             organisation,
         });
     }
-    let still_open = close_look(w, may, &case, &immediate, &children).await?;
     Ok(CaseView {
         lead: account_name(w, case.lead).await?,
         safely_now: safely_now(&contacts, w.now()),
@@ -183,7 +177,6 @@ async fn view(app: &App, w: &mut Work<'_>, may: &Permit<CaseRead>) -> Result<Cas
         consents,
         referrals,
         story,
-        still_open,
     })
 }
 
@@ -195,28 +188,6 @@ pub(crate) async fn organisation_name(w: &mut Work<'_>, id: OrganisationId) -> R
     Ok(w.organisation(id)
         .await?
         .map_or_else(String::new, |it| it.name))
-}
-
-pub(crate) async fn close_look(
-    w: &mut Work<'_>,
-    may: &Permit<CaseRead>,
-    case: &Case,
-    immediate: &[Immediate],
-    children: &[Child],
-) -> Result<Vec<StillOpen>> {
-    let answered: Vec<ImmediateKind> = immediate.iter().map(|known| known.kind).collect();
-    let decided: Vec<bool> = children
-        .iter()
-        .map(|child| child.safeguarding.is_some())
-        .collect();
-    let facts = CloseFacts {
-        disclosed: w.case_disclosed(may).await?,
-        answered: &answered,
-        children: &decided,
-        risk: Some(case.risk),
-        risk_on_clock: w.case_has_task(may, TaskKind::JudgeRisk).await?,
-    };
-    Ok(may_close(&facts).err().unwrap_or_default())
 }
 
 /// A look with the names of who looked.

@@ -13,6 +13,7 @@ use throughline_core::task::{Owner, TaskKind};
 use throughline_core::time::At;
 use throughline_policy::Actor;
 use throughline_policy::action::{CaseChange, CaseRead};
+use throughline_store::case::CaseState;
 use throughline_store::contact::NewContact;
 pub use throughline_store::contact::{Contact, ContactEnded, Contacts};
 use throughline_store::task::TaskOutcome;
@@ -273,6 +274,10 @@ pub async fn change_of_address_or_separation(
                 let read = w.case_read(&may_read).await?;
                 let may = permit::<CaseChange>(w, case).await?;
                 w.contact_changed(&may, happened_at).await?;
+                if read.state == CaseState::Closed {
+                    // Nobody makes contact until the case is open again, and every way then waits to be confirmed.
+                    return Ok(());
+                }
                 let pack = pack_named(app, &read.pack)?;
                 let urgency = pack.urgency_by_risk(read.risk);
                 let due = pack.due(ClockId::EscalationAct, urgency, w.now());

@@ -303,7 +303,7 @@ fn set_aside(aside: Quarantined) -> NewQuarantine {
         reason: aside.reason.code(),
         because: match aside.reason {
             Reason::AddressWithheld(because) => Some(because.code()),
-            Reason::RepeatedId | Reason::NotAService => None,
+            Reason::RepeatedId | Reason::NotAService | Reason::NoName => None,
         },
         raw: aside.raw.to_string(),
     }
@@ -365,7 +365,7 @@ impl Storing<'_> {
                 Upsert::Unchanged => self.counts.unchanged += 1,
             }
             if let Some(mut row) = of {
-                self.withheld += 1;
+                self.withheld += u64::from(row.because.is_some());
                 row.service = Some(id);
                 aside.push(row);
             }

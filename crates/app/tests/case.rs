@@ -419,13 +419,14 @@ both!(
         let closing = case::close(&office.app, &coach, case, version)
             .await
             .unwrap();
-        let all: Vec<StillOpen> = [
+        let mut all: Vec<StillOpen> = [
             ImmediateKind::Bed,
             ImmediateKind::Money,
             ImmediateKind::Essentials,
         ]
         .map(StillOpen::Immediate)
         .to_vec();
+        all.push(StillOpen::Risk);
         assert_eq!(closing, Closing::StillOpen(all));
         for kind in [
             ImmediateKind::Bed,
@@ -441,6 +442,17 @@ both!(
             .await
             .unwrap();
         }
+        // A risk that is only on its clock would lose the clock with the case.
+        assert_eq!(
+            case::close(&office.app, &coach, case, version)
+                .await
+                .unwrap(),
+            Closing::StillOpen(vec![StillOpen::Risk])
+        );
+        case_now::risk_judge(&office.app, &coach, case, RiskBand::Medium, &why(), false)
+            .await
+            .unwrap();
+        let version = version + 1;
         assert_eq!(
             case::close(&office.app, &coach, case, version)
                 .await

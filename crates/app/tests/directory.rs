@@ -189,6 +189,70 @@ both!(miami_is_taken_over_whole, |world| {
     );
 });
 
+const NAMELESS: &str = r#"{"contents":[
+    {"id":"1","name":"Advice desk","url":"https://a.example"},
+    {"id":"2","name":"","url":"https://b.example"},
+    {"id":"3","name":"Hall with no number"},
+    {"id":"4","name":""}]}"#;
+
+both!(
+    a_row_without_a_name_is_set_aside_and_shown_to_the_steward,
+    |world| {
+        let (app, ours, steward) = office(world).await;
+        let first = take(&app, &steward, ours, bytes(NAMELESS), false)
+            .await
+            .unwrap();
+        adds_up(&first);
+        assert_eq!((first.read, first.added, first.quarantined), (4, 3, 1));
+        assert_eq!(first.withheld, 0);
+        let told: Vec<(u64, &str)> = first
+            .problems
+            .iter()
+            .filter(|problem| problem.problem.starts_with("no name") || problem.field == "contacts")
+            .map(|problem| (problem.row, problem.problem.as_ref()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (2, "no name"),
+                (3, "no way to reach it"),
+                (4, "no name, and nothing else is said")
+            ]
+        );
+        // Both wait for the steward; the one that says nothing at all is found by nobody.
+        let queue = directory::queue(&app, &steward).await.unwrap();
+        let waiting: Vec<(u64, &str)> = queue
+            .waiting
+            .iter()
+            .map(|row| (row.row, row.reason.as_str()))
+            .collect();
+        assert_eq!(waiting, [(2, "no_name"), (4, "no_name")]);
+        let answer = find::find(&app, &Query::default(), SearchKind::Worker);
+        assert!(
+            answer
+                .results
+                .iter()
+                .all(|one| one.name != "Name not known")
+        );
+        let opened = directory_aside::open(&app, &steward, queue.waiting[0].reference)
+            .await
+            .unwrap();
+        assert_eq!(opened.decisions, [Decision::Discard]);
+        assert_eq!(opened.raw.unwrap()["url"], "https://b.example");
+        let again = take(&app, &steward, ours, bytes(NAMELESS), false)
+            .await
+            .unwrap();
+        adds_up(&again);
+        assert_eq!((again.unchanged, again.quarantined), (3, 1));
+        // Once its publisher names it, it is a service like any other.
+        let named = NAMELESS.replace(r#""id":"2","name":"""#, r#""id":"2","name":"Food bank""#);
+        let named = take(&app, &steward, ours, bytes(&named), false)
+            .await
+            .unwrap();
+        assert_eq!((named.added, named.unchanged, named.quarantined), (1, 3, 0));
+    }
+);
+
 const TWO: &str = r#"{"contents":[
     {"id":"1","name":"Advice desk","url":"https://a.example"},
     {"id":"1","name":"Food bank","url":"https://b.example"}]}"#;

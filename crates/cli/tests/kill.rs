@@ -163,7 +163,7 @@ impl Load {
 fn until_free(mut ask: impl FnMut() -> Result<Answered, NoAnswer>) -> Result<Answered, NoAnswer> {
     for _ in 0..200 {
         let answered = ask()?;
-        if ![409, 429, 503].contains(&answered.status) {
+        if ![409, 412, 429, 503].contains(&answered.status) {
             return Ok(answered);
         }
         std::thread::sleep(Duration::from_millis(20));

@@ -162,9 +162,22 @@ impl Work<'_> {
         permit: &Permit<CaseOpen>,
         new: &NewCase<'_>,
     ) -> Result<(CaseId, Ref)> {
-        let organisation = permit.organisation();
+        let (organisation, site) = (permit.organisation(), permit.on());
+        let (id, person, reference) = self.case_insert(organisation, site, new).await?;
+        self.note_person::<CaseOpen>(id.uuid(), Some(person), &["name", "born", "details"]);
+        Ok((id, reference))
+    }
+
+    /// The one way in which a case comes to be, a child's too: with its person, its story and its clock on the risk. The caller
+    /// has a permit and notes it.
+    pub(crate) async fn case_insert(
+        &mut self,
+        organisation: OrganisationId,
+        site: SiteId,
+        new: &NewCase<'_>,
+    ) -> Result<(CaseId, PersonId, Ref)> {
         let person_id = self
-            .person_create(organisation, Some(permit.on()), new.person)
+            .person_create(organisation, Some(site), new.person)
             .await?;
         let (id, reference) = (self.env().id(), self.env().reference());
         let case = support_case::ActiveModel {
@@ -172,7 +185,7 @@ impl Work<'_> {
             reference: Set(Col(reference)),
             person_id: Set(Col(person_id)),
             organisation_id: Set(Col(organisation)),
-            site_id: Set(Col(permit.on())),
+            site_id: Set(Col(site)),
             lead_account_id: Set(Col(new.lead)),
             pack_id: Set(new.pack.to_owned()),
             state: Set(CaseState::Open.code().to_owned()),
@@ -195,7 +208,7 @@ impl Work<'_> {
         if let RiskClock::Due(due_at) = new.risk_clock {
             self.task_add(&TaskNew {
                 organisation,
-                site: Some(permit.on()),
+                site: Some(site),
                 case: Some(id),
                 referral: None,
                 owner_account: Some(new.lead),
@@ -205,8 +218,7 @@ impl Work<'_> {
             })
             .await?;
         }
-        self.note_person::<CaseOpen>(id.uuid(), Some(person_id), &["name", "born", "details"]);
-        Ok((id, reference))
+        Ok((id, person_id, reference))
     }
 
     /// Reads a case.

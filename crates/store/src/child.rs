@@ -8,16 +8,19 @@ use throughline_core::child::{ChildMove, ChildState, Safeguarding, SafeguardingC
 use throughline_core::code::Code;
 use throughline_core::id::{AccountId, PersonId, Ref};
 use throughline_core::reason::Reason;
+use throughline_core::task::TaskKind;
 use throughline_core::time::At;
 use throughline_policy::Permit;
 use throughline_policy::action::{CaseChange, CaseRead};
 
+use crate::case::{CaseState, NewCase, RiskClock};
 use crate::col::Col;
 use crate::entity::{child, support_case};
 use crate::error::{Error, Result};
 use crate::keys::place;
 use crate::person::PersonSheet;
 use crate::story::{NewEvent, StoryKind};
+use crate::task::{TaskNew, TaskOutcome};
 use crate::work::Work;
 
 /// A child named in a case.
@@ -98,36 +101,24 @@ impl Work<'_> {
         Ok(out)
     }
 
-    /// Records a child: a person with a key of their own and a case of their own, led by the same worker at the same site.
-    /// Gives the reference of the child's case.
+    /// Records a child: a person with a key of their own and a case of their own, led by the same worker at the same site. The
+    /// risk to a child that nobody judged runs on its clock like anybody's, until `risk_due`. Gives the reference of the
+    /// child's case.
     pub async fn child_add(
         &mut self,
         permit: &Permit<CaseChange>,
         sheet: &PersonSheet,
+        risk_due: At,
     ) -> Result<Ref> {
         let parent = self.case_row(permit.on()).await?;
-        let person = self
-            .person_create(parent.organisation_id.0, Some(parent.site_id.0), sheet)
-            .await?;
-        let (own, reference) = (self.env().id(), self.env().reference());
-        let case = support_case::ActiveModel {
-            id: Set(Col(own)),
-            reference: Set(Col(reference)),
-            person_id: Set(Col(person)),
-            organisation_id: Set(parent.organisation_id),
-            site_id: Set(parent.site_id),
-            lead_account_id: Set(parent.lead_account_id),
-            pack_id: Set(parent.pack_id.clone()),
-            state: Set(crate::case::CaseState::Open.code().to_owned()),
-            risk_band: Set(throughline_core::risk::RiskBand::NotAssessed
-                .code()
-                .to_owned()),
-            opened_at: Set(Col(self.now())),
-            closed_at: Set(None),
-            version: Set(1),
+        let new = NewCase {
+            person: sheet,
+            lead: parent.lead_account_id.0,
+            pack: &parent.pack_id,
+            risk_clock: RiskClock::Due(risk_due),
         };
-        support_case::Entity::insert(case)
-            .exec_without_returning(&self.tx)
+        let (own, person, reference) = self
+            .case_insert(parent.organisation_id.0, parent.site_id.0, &new)
             .await?;
         let row = child::ActiveModel {
             id: Set(self.env().id::<()>().uuid()),
@@ -147,16 +138,40 @@ impl Work<'_> {
             .await?;
         self.note_person::<CaseChange>(own.uuid(), Some(person), &["name", "born"]);
         self.note(permit, permit.on().uuid(), &["children"]);
-        self.event_add(NewEvent {
-            case: own,
-            owner: person.uuid(),
-            kind: StoryKind::CaseOpened,
-            referral: None,
-            detail: None,
-        })
-        .await?;
         self.case_event(permit, StoryKind::ChildAdded, None).await?;
         Ok(reference)
+    }
+
+    /// Ends the look at a child that was to be had, because it has been had, and begins the next one with `next_due`: a child
+    /// whose own help is not closed is never without somebody who looks again (SPEC SM-CHILD).
+    pub async fn child_reviewed(
+        &mut self,
+        permit: &Permit<CaseChange>,
+        own_case: Ref,
+        next_due: At,
+    ) -> Result<()> {
+        let row = self.child_row(permit, own_case).await?;
+        let own = self.case_row(row.own_case_id.0).await?;
+        let (about, done) = (Some(own.id.0), TaskOutcome::Done);
+        self.tasks_settle(about, None, TaskKind::ReviewChild, done)
+            .await?;
+        let state = ChildState::from_code(&row.state).map_err(|_| bad("state"))?;
+        self.note(permit, permit.on().uuid(), &["children", "tasks"]);
+        if state.duty().is_none() || own.state == CaseState::Closed.code() {
+            return Ok(());
+        }
+        self.task_add(&TaskNew {
+            organisation: own.organisation_id.0,
+            site: Some(own.site_id.0),
+            case: Some(own.id.0),
+            referral: None,
+            owner_account: Some(own.lead_account_id.0),
+            kind: TaskKind::ReviewChild,
+            due_at: next_due,
+            climbs_at: next_due,
+        })
+        .await
+        .map(|_| ())
     }
 
     /// Records what was decided about safeguarding a child. A human decides; the reason is sealed under the child's key.

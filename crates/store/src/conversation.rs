@@ -12,7 +12,9 @@ use throughline_core::immediate::ImmediateKind;
 use throughline_core::risk::RiskBand;
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
-use throughline_policy::action::{CaseRead, ConversationKeep, ConversationStart, ReferralSend};
+use throughline_policy::action::{
+    CaseChange, CaseRead, ConversationKeep, ConversationStart, ReferralSend,
+};
 use throughline_policy::{Action, Facts, Permit, Scope, Ties};
 
 use crate::col::Col;
@@ -276,6 +278,25 @@ impl Work<'_> {
         } else {
             Err(Error::Conflict)
         }
+    }
+
+    /// Ends the conversations that led to a case, because it is closed. How far each came stays, for whoever opens the case again.
+    pub async fn conversations_end(&mut self, permit: &Permit<CaseChange>) -> Result<()> {
+        self.note(permit, permit.on().uuid(), &["conversation"]);
+        let rows = conversation::Entity::find()
+            .filter(conversation::Column::CaseId.eq(Col(permit.on())))
+            .filter(conversation::Column::EndedAt.is_null())
+            .order_by_asc(conversation::Column::Id)
+            .all(&self.tx)
+            .await?;
+        for row in &rows {
+            let change = conversation::ActiveModel {
+                ended_at: Set(Some(Col(self.now()))),
+                ..Default::default()
+            };
+            self.conversation_update(row, change).await?;
+        }
+        Ok(())
     }
 
     /// Links a conversation to the case it led to. What was said stays sealed under the conversation's own key.

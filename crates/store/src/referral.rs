@@ -18,6 +18,7 @@ use throughline_policy::action::{
 };
 use throughline_policy::{Action, Facts, Permit, Ties};
 
+use crate::case::CaseState;
 use crate::col::Col;
 use crate::entity::{referral, referral_transition, support_case, task};
 use crate::error::{Error, Result};
@@ -240,6 +241,13 @@ impl Work<'_> {
         packet: &P,
     ) -> Result<Referral> {
         let case = self.case_row(permit.on()).await?;
+        if case.state == CaseState::Closed.code() {
+            // Nobody would look after its answer.
+            return Err(Error::Invalid {
+                field: "case",
+                problem: "case-is-closed",
+            });
+        }
         let (id, reference) = (self.env().id(), self.env().reference());
         let packet = self
             .seal(

@@ -66,6 +66,8 @@ throughline_core::code_list! {
         ReferralSaid = "referral_said",
         /// A task was done.
         TaskDone = "task_done",
+        /// A task ended with the case.
+        TaskEnded = "task_ended",
         /// A task went up the ladder.
         TaskClimbed = "task_climbed",
         /// 999 was called.

@@ -20,6 +20,7 @@ use throughline_policy::action::TaskDo;
 use throughline_policy::{Action, Facts, Permit, Scope, Ties};
 
 use crate::account::AccountState;
+use crate::case::CaseState;
 use crate::col::Col;
 use crate::entity::{account, referral, room_request, site_lead, support_case, task};
 use crate::error::{Error, Result};
@@ -50,6 +51,15 @@ throughline_core::code_list! {
         CouldNot = "could_not",
         /// Something else made it needless.
         NotNeeded = "not_needed",
+        /// It ended with its case. Only closing a case gives this: nobody chooses it for a task.
+        CaseClosed = "case_closed",
+    }
+}
+
+impl TaskOutcome {
+    /// Whether a person may end a task so.
+    pub const fn is_chosen(self) -> bool {
+        !matches!(self, Self::CaseClosed)
     }
 }
 
@@ -187,7 +197,7 @@ pub(crate) fn task_of(row: &task::Model) -> Result<Task> {
 }
 
 impl Work<'_> {
-    /// Makes a task. It needs no permit of its own and notes nothing: the action that gives rise to it must cover it, or the
+    /// Makes a task. Errors with [`Error::Invalid`] when its case is closed. It needs no permit of its own and notes nothing: the action that gives rise to it must cover it, or the
     /// work cannot be committed.
     pub async fn task_add(&mut self, new: &TaskNew) -> Result<(TaskId, Ref)> {
         self.task_insert(new, None).await
@@ -198,6 +208,20 @@ impl Work<'_> {
         new: &TaskNew,
         conversation: Option<ConversationId>,
     ) -> Result<(TaskId, Ref)> {
+        // Nobody is given work on a closed case. The lock makes whoever is just closing it come first or second, not between.
+        let mut case = new.case;
+        if let Some(about) = case
+            && self.case_row(about).await?.state == CaseState::Closed.code()
+        {
+            if conversation.is_none() {
+                return Err(Error::Invalid {
+                    field: "case",
+                    problem: "case-is-closed",
+                });
+            }
+            // Talk that goes on after the case was closed is about itself.
+            case = None;
+        }
         let (id, reference) = (self.env().id(), self.env().reference());
         let (level, told) = match (new.owner_account, new.site) {
             (Some(owner), _) => (0, Some(owner)),
@@ -209,7 +233,7 @@ impl Work<'_> {
             reference: Set(Col(reference)),
             organisation_id: Set(Col(new.organisation)),
             site_id: Set(new.site.map(Col)),
-            case_id: Set(new.case.map(Col)),
+            case_id: Set(case.map(Col)),
             referral_id: Set(new.referral.map(Col)),
             conversation_id: Set(conversation.map(Col)),
             owner_account_id: Set(new.owner_account.map(Col)),

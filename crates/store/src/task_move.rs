@@ -1,26 +1,26 @@
 //! Moving a task on: taken, finished, settled by something else, climbed, told of.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::code::Code;
 use throughline_core::id::{CaseId, ConversationId, ReferralId};
 use throughline_core::task::{TaskKind, TaskMove, TaskState};
 use throughline_core::time::At;
 use throughline_policy::Permit;
-use throughline_policy::action::TaskDo;
+use throughline_policy::action::{CaseChange, TaskDo};
 
 use crate::col::Col;
 use crate::entity::task;
 use crate::error::{Error, Result};
 use crate::story::{NewEvent, StoryKind};
-use crate::task::{Climbed, TOP, TaskOutcome, post};
+use crate::task::{Climbed, TOP, TaskOutcome, post, task_of};
 use crate::work::Work;
 
 impl TaskOutcome {
     const fn made(self) -> TaskMove {
         match self {
             Self::Done | Self::PersonDeclined | Self::CouldNot => TaskMove::Finish,
-            Self::NotNeeded => TaskMove::Drop,
+            Self::NotNeeded | Self::CaseClosed => TaskMove::Drop,
         }
     }
 }
@@ -96,6 +96,9 @@ impl Work<'_> {
         permit: &Permit<TaskDo>,
         outcome: TaskOutcome,
     ) -> Result<()> {
+        if !outcome.is_chosen() {
+            return Err(Error::Illegal("end a task with its case"));
+        }
         let row = self.task_row(permit.on()).await?;
         self.task_end(&row, outcome).await?;
         self.note(permit, permit.on().uuid(), &["state", "outcome"]);
@@ -138,6 +141,39 @@ impl Work<'_> {
         let rows = query.lock_exclusive().all(&self.tx).await?;
         for row in &rows {
             self.task_end(row, outcome).await?;
+        }
+        Ok(rows.len())
+    }
+
+    async fn case_task_rows(&self, case: CaseId) -> Result<Vec<task::Model>> {
+        Ok(task::Entity::find()
+            .filter(task::Column::CaseId.eq(Col(case)))
+            .filter(task::Column::DoneAt.is_null())
+            .order_by_asc(task::Column::Id)
+            .lock_exclusive()
+            .all(&self.tx)
+            .await?)
+    }
+
+    /// What is still to be done about a case and its referrals. The case is locked until commit: what is added meanwhile waits,
+    /// and then finds the case as this work left it.
+    pub async fn case_tasks_open(&mut self, permit: &Permit<CaseChange>) -> Result<Vec<TaskKind>> {
+        self.case_row(permit.on()).await?;
+        self.note(permit, permit.on().uuid(), &["tasks"]);
+        let rows = self.case_task_rows(permit.on()).await?;
+        rows.iter().map(|row| Ok(task_of(row)?.kind)).collect()
+    }
+
+    /// Ends every unfinished task about a case and its referrals, because the case is closed, each with a line of the story.
+    /// Gives how many.
+    pub async fn case_tasks_end(&mut self, permit: &Permit<CaseChange>) -> Result<usize> {
+        self.note(permit, permit.on().uuid(), &["tasks"]);
+        let rows = self.case_task_rows(permit.on()).await?;
+        let outcome = TaskOutcome::CaseClosed;
+        for row in &rows {
+            self.task_end(row, outcome).await?;
+            let detail = serde_json::json!({ "task": row.kind, "outcome": outcome.code() });
+            self.task_event(row, StoryKind::TaskEnded, detail).await?;
         }
         Ok(rows.len())
     }

@@ -22,6 +22,9 @@ use crate::visit::Visit;
 const PEOPLE: Access = Access::Staff(&[ActionKind::AccountManage]);
 const PROGRAMS: Access = Access::Staff(&[ActionKind::ClientManage]);
 
+/// How many colleagues one page lists.
+const PEOPLE_ON_A_PAGE: usize = 50;
+
 /// The routes of this area.
 #[rustfmt::skip]
 pub fn routes() -> Vec<Route> {
@@ -100,7 +103,14 @@ async fn people(visit: Visit) -> Outcome {
         text.t("admin-site"),
         text.t("admin-access"),
     ]);
-    for person in &people {
+    let pages = people.len().div_ceil(PEOPLE_ON_A_PAGE).max(1);
+    let asked = Form::parse(visit.query.as_bytes()).map_err(|_| Fault::BadRequest)?;
+    let page = asked.value("page").parse().unwrap_or(1).clamp(1, pages);
+    let shown = people
+        .iter()
+        .skip((page - 1) * PEOPLE_ON_A_PAGE)
+        .take(PEOPLE_ON_A_PAGE);
+    for person in shown {
         let site = sites
             .iter()
             .find(|site| Some(site.id) == person.site)
@@ -120,16 +130,20 @@ async fn people(visit: Visit) -> Outcome {
             access,
         ]);
     }
-    let body = Html::heading(1, Size::L, text.t("admin-heading"))
+    let mut body = Html::heading(1, Size::L, text.t("admin-heading"))
         .then(Button::link(
             text.t("admin-new-person"),
             "/admin/people/new",
         ))
-        .then(table)
-        .then(Html::bullets([
-            Link::new(text.t("admin-sites-link"), "/admin/sites"),
-            Link::new(text.t("admin-programs-link"), "/admin/programs"),
-        ]));
+        .then(table);
+    if pages > 1 {
+        let to = |page: usize| format!("/admin?page={page}");
+        body.push(Pagination::numbered(visit.lang, page, pages, to));
+    }
+    let body = body.then(Html::bullets([
+        Link::new(text.t("admin-sites-link"), "/admin/sites"),
+        Link::new(text.t("admin-programs-link"), "/admin/programs"),
+    ]));
     Ok(visit.show(visit.page("page-admin-title", body)))
 }
 

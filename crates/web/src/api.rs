@@ -1,8 +1,8 @@
 //! The JSON API, version 1, as a service that is asked: its inbox, a referral's packet, the answer, the outcome. What the asking
 //! side does is in `api_case`; both stand on the helpers here.
 //!
-//! Reading gives an `ETag`; changing needs it back in `If-Match`, so nobody overwrites what they have not seen. Creating
-//! needs an `Idempotency-Key`, so a write sent twice is done once. Problems are RFC 9457 and never repeat what was sent.
+//! Reading gives an `ETag`; changing needs it back in `If-Match`, so nobody overwrites what they have not seen: without it the
+//! answer is 428, with another version than there is now 412 (RFC 6585, RFC 9110). Creating needs an `Idempotency-Key`, so a write sent twice is done once. Problems are RFC 9457 and never repeat what was sent.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -128,22 +128,27 @@ pub(crate) fn words(text: &str, field: &'static str) -> Result<Words, Fault> {
     })
 }
 
-/// The version that the caller has seen.
+/// The version that the caller has seen. Without one, or with `*`, they have not said what they would change: 428. A tag that
+/// was never ours matches nothing: 412.
 pub(crate) fn if_match(visit: &Visit) -> Result<i64, Fault> {
-    let tag = visit
-        .headers
-        .get(header::IF_MATCH)
-        .and_then(|value| value.to_str().ok());
-    let version = tag.and_then(|tag| {
-        tag.trim()
-            .strip_prefix('"')?
-            .strip_suffix('"')?
-            .parse()
-            .ok()
-    });
-    version.ok_or(Fault::Invalid {
-        field: "If-Match",
-        problem: "api-if-match-needed",
+    let tag = visit.headers.get(header::IF_MATCH);
+    let tag = tag.ok_or(Fault::PreconditionRequired)?.as_bytes();
+    let tag = tag.trim_ascii();
+    if tag == b"*" {
+        return Err(Fault::PreconditionRequired);
+    }
+    let version = std::str::from_utf8(tag)
+        .ok()
+        .and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+    version.ok_or(Fault::PreconditionFailed)
+}
+
+/// What became of a change that was made for the version in `If-Match`: somebody else's change first is a failed precondition
+/// (412). 409 stays for what conflicts without one.
+pub(crate) fn if_matched<T>(done: throughline_app::Result<T>) -> Result<T, Fault> {
+    done.map_err(|error| match error {
+        throughline_app::Error::Conflict => Fault::PreconditionFailed,
+        other => other.into(),
     })
 }
 
@@ -213,14 +218,9 @@ async fn referral_read(visit: Visit) -> Outcome {
 async fn referral_answer(visit: Visit) -> Outcome {
     let seen = if_match(&visit)?;
     let answer = body::<AnswerBody>(&visit)?.read()?;
-    let state = partner::answer(
-        visit.app(),
-        visit.actor(),
-        visit.reference("referral")?,
-        seen,
-        &answer,
-    )
-    .await?;
+    let reference = visit.reference("referral")?;
+    let done = partner::answer(visit.app(), visit.actor(), reference, seen, &answer).await;
+    let state = if_matched(done)?;
     Ok(tagged(
         answer_json(StatusCode::OK, &json!({ "state": state.code() })),
         seen + 1,
@@ -235,9 +235,9 @@ async fn referral_outcome(visit: Visit) -> Outcome {
         OutcomeBody::Ended { reason, helped } => Came::Ended { reason, helped },
     };
     let reference = visit.reference("referral")?;
-    let state =
-        referral_answer::outcome(visit.app(), visit.actor(), reference, seen, came, Via::Api)
-            .await?;
+    let done =
+        referral_answer::outcome(visit.app(), visit.actor(), reference, seen, came, Via::Api).await;
+    let state = if_matched(done)?;
     Ok(tagged(
         answer_json(StatusCode::OK, &json!({ "state": state.code() })),
         seen + 1,

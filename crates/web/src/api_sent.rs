@@ -13,7 +13,7 @@ use throughline_app::referral_send;
 use throughline_core::code::Code as _;
 use throughline_policy::ActionKind as A;
 
-use crate::api::{AnswerBody, body, if_match, tagged};
+use crate::api::{AnswerBody, body, if_match, if_matched, tagged};
 use crate::api_case::with_to;
 use crate::fault::Outcome;
 use crate::route::{Access, Handler, Method1, Route, api};
@@ -138,16 +138,16 @@ async fn answer(visit: Visit) -> Outcome {
         Said::Person(PersonBody::PersonDeclines {}) => Answer::PersonDeclines,
     };
     let reference = visit.reference("referral")?;
-    let state =
-        referral_answer::record_answer(visit.app(), visit.actor(), reference, seen, &answer, via)
-            .await?;
+    let done =
+        referral_answer::record_answer(visit.app(), visit.actor(), reference, seen, &answer, via);
+    let state = if_matched(done.await)?;
     Ok(now(state.code(), seen + 1))
 }
 
 async fn choose(visit: Visit) -> Outcome {
     let seen = if_match(&visit)?;
     let reference = visit.reference("referral")?;
-    referral_hold::choose(visit.app(), visit.actor(), reference, seen).await?;
+    if_matched(referral_hold::choose(visit.app(), visit.actor(), reference, seen).await)?;
     let view = referral::view(visit.app(), visit.actor(), reference).await?;
     Ok(now(view.referral.state.code(), view.referral.version))
 }
@@ -155,7 +155,7 @@ async fn choose(visit: Visit) -> Outcome {
 async fn ask_again(visit: Visit) -> Outcome {
     let seen = if_match(&visit)?;
     let reference = visit.reference("referral")?;
-    referral_hold::ask_again(visit.app(), visit.actor(), reference, seen).await?;
+    if_matched(referral_hold::ask_again(visit.app(), visit.actor(), reference, seen).await)?;
     let view = referral::view(visit.app(), visit.actor(), reference).await?;
     Ok(now(view.referral.state.code(), view.referral.version))
 }
@@ -163,7 +163,7 @@ async fn ask_again(visit: Visit) -> Outcome {
 async fn take_back(visit: Visit) -> Outcome {
     let seen = if_match(&visit)?;
     let reference = visit.reference("referral")?;
-    referral_answer::withdraw(visit.app(), visit.actor(), reference, seen).await?;
+    if_matched(referral_answer::withdraw(visit.app(), visit.actor(), reference, seen).await)?;
     Ok(now("withdrawn", seen + 1))
 }
 

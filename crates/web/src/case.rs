@@ -554,6 +554,9 @@ fn still_open(open: StillOpen) -> (String, String) {
         StillOpen::Immediate(kind) => (format!("now/{kind}"), format!("case-close-{kind}")),
         StillOpen::Child => ("children".to_owned(), "case-close-child".to_owned()),
         StillOpen::Risk => ("risk".to_owned(), "case-close-risk".to_owned()),
+        StillOpen::Referral => ("referrals".to_owned(), "case-close-referral".to_owned()),
+        StillOpen::Escalation => ("risk".to_owned(), "case-close-escalation".to_owned()),
+        StillOpen::ChildReview => ("plan".to_owned(), "case-close-child-review".to_owned()),
     }
 }
 

@@ -22,6 +22,10 @@ pub enum Fault {
     StepUp,
     /// Somebody else changed it first.
     Conflict,
+    /// A program has seen another version than there is now (RFC 9110, 13.1.1).
+    PreconditionFailed,
+    /// A program did not say which version it has seen (RFC 6585, 3).
+    PreconditionRequired,
     /// A rule forbids it: the code of what was tried.
     Illegal(&'static str),
     /// A field cannot be kept.
@@ -53,6 +57,8 @@ impl Fault {
             Self::MethodNotAllowed => 405,
             Self::SignIn | Self::Locked | Self::StepUp => 401,
             Self::Conflict => 409,
+            Self::PreconditionFailed => 412,
+            Self::PreconditionRequired => 428,
             Self::Illegal(_) | Self::Invalid { .. } => 422,
             Self::CrossSite => 403,
             Self::BadRequest => 400,
@@ -71,7 +77,8 @@ impl Fault {
             Self::SignIn => "fault-sign-in",
             Self::Locked => "fault-locked",
             Self::StepUp => "fault-step-up",
-            Self::Conflict => "fault-conflict",
+            Self::Conflict | Self::PreconditionFailed => "fault-conflict",
+            Self::PreconditionRequired => "fault-version",
             Self::Illegal(_) | Self::Invalid { .. } => "fault-not-possible",
             Self::CrossSite => "fault-cross-site",
             Self::BadRequest => "fault-bad-request",

@@ -8,9 +8,9 @@ use throughline_policy::ActionKind;
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
-use crate::fault::Outcome;
-use crate::find_questions::{STEP, limit, query, questions};
-use crate::find_shown::{card, service, summary};
+use crate::fault::{Fault, Outcome};
+use crate::find_questions::{STEP, left_out, limit, query, questions};
+use crate::find_shown::{card, number, service, summary};
 use crate::route::{Access, Rate, Route, get, post};
 use crate::visit::Visit;
 
@@ -74,6 +74,21 @@ async fn results(visit: Visit, action: &'static str) -> Outcome {
     let answer = answered(&visit, &query);
     let mut body =
         Html::heading(1, Size::L, text.t("find-results-heading")).then(summary(text, &answer));
+    let names: Vec<String> = left_out(&visit, &form)
+        .into_iter()
+        .map(|(name, services)| {
+            text.plain_with(
+                "find-left-out-one",
+                &[("name", name.into()), ("count", number(services.len()))],
+            )
+        })
+        .collect();
+    if !names.is_empty() {
+        // What they typed, said back to them: the answer itself holds no trace of what they must not meet.
+        body.push(Html::paragraph(
+            text.t_with("find-left-out", &[("names", text.list(&names).into())]),
+        ));
+    }
     for found in &answer.results {
         body.push(card(&visit, &form, found, false));
     }
@@ -101,6 +116,10 @@ async fn results(visit: Visit, action: &'static str) -> Outcome {
 async fn turned(visit: Visit) -> Outcome {
     let mut form = visit.form()?;
     let query = query(&visit, &mut form);
+    if form.has_errors() {
+        // What is to be left out was not understood: nothing is shown rather than something that they must not meet.
+        return Err(Fault::BadRequest);
+    }
     let text = visit.text();
     let answer = answered(&visit, &query);
     let mut body = Html::heading(1, Size::L, text.t("find-turned-heading"));

@@ -7,6 +7,7 @@ use throughline_core::circumstances::{
 use throughline_core::code::Code;
 use throughline_core::directory::{Channel, CommunityServed, Weekday};
 use throughline_core::geo::{AreaCode, Postcode};
+use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
 use throughline_ui::html::Html;
 use throughline_ui::prelude::*;
@@ -99,6 +100,13 @@ pub(crate) fn query(visit: &Visit, form: &mut Form) -> Query {
             None => form.wrong("avoid", "find-avoid-unknown"),
         }
     }
+    for (_, services) in left_out(visit, form) {
+        if services.is_empty() {
+            // Never passed over: whom they must not meet is asked again rather than offered.
+            form.wrong("avoid_services", "find-avoid-services-unknown");
+        }
+        told.avoid_services.extend(services);
+    }
     safe_time(form, &mut told);
     Query {
         told,
@@ -107,6 +115,53 @@ pub(crate) fn query(visit: &Visit, form: &mut Form) -> Query {
         skip: 0,
         limit: usize::try_from(limit(form)).unwrap_or(20),
     }
+}
+
+/// The shortest name to leave services out by, in letters: less would leave out nearly everything.
+const NAME_LEAST: usize = 3;
+
+/// Each name that was given, with the services to leave out for it: those of that name, of an organisation of that name, or with
+/// these words in either. One too many is left out rather than one too few.
+pub(crate) fn left_out(visit: &Visit, form: &Form) -> Vec<(String, Vec<Ref>)> {
+    let plain = |name: &str| {
+        let letters = |c: char| if c.is_alphanumeric() { c } else { ' ' };
+        // A space on either side, so that only whole words agree.
+        let words: String = name.to_lowercase().chars().map(letters).collect();
+        let words: Vec<&str> = words.split_whitespace().collect();
+        format!(" {} ", words.join(" "))
+    };
+    let asked = split(form.value("avoid_services"));
+    if asked.is_empty() {
+        return Vec::new();
+    }
+    let snapshot = visit.app().directory.snapshot();
+    let known: Vec<(Ref, Vec<String>)> = snapshot
+        .all()
+        .map(|listed| {
+            let entry = listed.entry();
+            let body = entry.organisation.as_ref().map(|body| body.name.as_str());
+            let names = [
+                Some(entry.name.as_str()),
+                entry.alternate_name.as_deref(),
+                body,
+            ];
+            let names = names.into_iter().flatten().map(plain).collect();
+            (listed.reference(), names)
+        })
+        .collect();
+    asked
+        .into_iter()
+        .map(|words| {
+            let wanted = plain(&words);
+            let enough = wanted.trim().chars().count() >= NAME_LEAST;
+            let services = known
+                .iter()
+                .filter(|(_, names)| enough && names.iter().any(|name| name.contains(&wanted)))
+                .map(|(reference, _)| *reference)
+                .collect();
+            (words, services)
+        })
+        .collect()
 }
 
 /// The codes of a list that were ticked.
@@ -271,6 +326,11 @@ pub(crate) fn questions(visit: &Visit, form: &Form, action: &str) -> Html {
                 .rows(2)
                 .bind(form, text),
         ),
+        Textarea::new("avoid_services", text.t("find-avoid-services"))
+            .hint(text.t("find-avoid-services-hint"))
+            .rows(2)
+            .bind(form, text)
+            .into(),
         day.bind(form, text).into(),
         Input::new("from", text.t("find-from"))
             .hint(text.t("find-time-hint"))

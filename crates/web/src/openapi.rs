@@ -229,11 +229,16 @@ fn operation(route: &Route, described: &Described) -> Value {
         status.to_owned(),
         json!({ "description": "Done", "content": { "application/json": { "schema": { "$ref": format!("#/components/schemas/{schema}") } } } }),
     );
-    for problem in [
-        "400", "401", "404", "405", "409", "413", "422", "429", "503",
-    ] {
+    // A change for a version can fail on the version; only what has none can conflict in another way.
+    let versioned: &[&str] = if described.headers.contains(&"If-Match") {
+        &["412", "428"]
+    } else {
+        &["409"]
+    };
+    let always = ["400", "401", "404", "405", "413", "422", "429", "503"];
+    for problem in always.iter().chain(versioned) {
         responses.insert(
-            problem.to_owned(),
+            (*problem).to_owned(),
             json!({ "$ref": "#/components/responses/Problem" }),
         );
     }

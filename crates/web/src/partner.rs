@@ -74,6 +74,9 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
+/// How many letters of a reference tell a request apart from the others of an inbox.
+const MARK: usize = 6;
+
 fn rows(text: Text, rows: &[InboxRow], now: At, nothing: &str) -> Html {
     if rows.is_empty() {
         return Html::paragraph(text.t(nothing));
@@ -82,20 +85,32 @@ fn rows(text: Text, rows: &[InboxRow], now: At, nothing: &str) -> Html {
         text.t("partner-need"),
         text.t("partner-urgency"),
         text.t("partner-from"),
+        text.t("partner-received"),
         text.t("partner-state"),
         text.t("partner-due"),
     ]);
     for row in rows {
+        // Two rows may ask for the same: when it came and the beginning of its reference tell them apart, never a name.
+        let mark: String = row.reference.to_string().chars().take(MARK).collect();
+        let need = word(text, "need", row.need.code());
+        let received = row.sent_at.map_or_else(String::new, |at| {
+            let (day, time) = (text.date(at.london_date()), text.time(at.london().time()));
+            format!("{day}, {time}")
+        });
         let urgency = row
             .urgency
             .map_or_else(String::new, |urgency| word(text, "urgency", urgency.code()));
         table = table.row([
             Html::from(Link::new(
-                word(text, "need", row.need.code()),
+                text.t_with(
+                    "partner-request",
+                    &[("need", need.into()), ("mark", mark.into())],
+                ),
                 format!("/requests/{}", row.reference),
             )),
             Html::text(urgency),
             Html::text(&row.from),
+            Html::text(received),
             Html::text(word(text, "referral-state", row.state.code())),
             Html::text(row.due_at.map_or_else(String::new, |at| due(text, at, now))),
         ]);

@@ -244,7 +244,10 @@ async fn task(visit: Visit) -> Outcome {
                     .body(Button::new(text.t("task-take")).secondary()),
             );
         }
-        let choices = TaskOutcome::ALL.iter().map(|outcome| {
+        let by_hand = TaskOutcome::ALL
+            .iter()
+            .filter(|outcome| outcome.is_chosen());
+        let choices = by_hand.map(|outcome| {
             Choice::new(
                 outcome.code(),
                 text.t(&format!("task-outcome-{}", outcome.code())),
@@ -271,7 +274,8 @@ async fn finish(visit: Visit) -> Outcome {
     let task = visit.reference("task")?;
     let form = visit.form()?;
     // An answer that is not one of ours, or none at all, ends nothing.
-    let Ok(outcome) = TaskOutcome::from_code(form.value("outcome")) else {
+    let outcome = TaskOutcome::from_code(form.value("outcome")).ok();
+    let Some(outcome) = outcome.filter(|outcome| outcome.is_chosen()) else {
         return Ok(visit.go_saying(&format!("/tasks/{task}"), "task-how-missing"));
     };
     today::task_finish(visit.app(), visit.actor(), task, outcome).await?;

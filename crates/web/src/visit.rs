@@ -125,6 +125,8 @@ impl Visit {
     /// A page with a neutral title (a catalogue key), with everything around the body filled in.
     pub fn page(&self, title_key: &str, body: impl Into<Html>) -> Page {
         let text = self.text();
+        let body = body.into();
+        let typed = is_typed_in(body.as_str());
         let mut page = Page::new(self.lang, text.plain(title_key), body);
         page.service_name
             .clone_from(&self.web.settings().service_name);
@@ -142,7 +144,7 @@ impl Visit {
             page.sign_out = Some(("/sign-out".to_owned(), signed.csrf.clone()));
             page.lock_href = Some("/lock".to_owned());
             page.nav = self.navigation(standing);
-            page.called_999 = self.called_999(&signed.csrf);
+            page.called_999 = self.called_999(&signed.csrf, typed);
         }
         page.flash = self.flash.as_deref().map(|key| Flash::Done(text.t(key)));
         let other = if self.lang == Lang::En { "cy" } else { "en" };
@@ -151,10 +153,11 @@ impl Visit {
         page
     }
 
-    /// The one button "I called 999", with where they are; pages that have it in the middle do without the one at the top.
-    fn called_999(&self, csrf: &str) -> Option<Html> {
+    /// The one button "I called 999" at the top of every page, with where they are. Where somebody may be half-way through a form
+    /// it answers in a tab of its own: what they typed stays as it is, with JavaScript or without.
+    fn called_999(&self, csrf: &str, typed: bool) -> Option<Html> {
         let reads = self.route.method == crate::route::Method1::Get;
-        if self.path == "/emergency" || self.route.path.starts_with("/conversations/") {
+        if self.path == "/emergency" {
             return None;
         }
         let mut form = throughline_ui::prelude::PostForm::new("/emergency/called", csrf)
@@ -162,9 +165,17 @@ impl Visit {
         if let Ok(case) = self.reference("case") {
             form = form.hidden("case", case.to_string());
         }
+        if let Ok(talk) = self.reference("talk") {
+            form = form.hidden("conversation", talk.to_string());
+        }
+        let text = self.text();
+        let mut words = Html::from(text.t("emergency-called"));
+        if typed {
+            form = apart(form);
+            words.push(apart_words(text));
+        }
         let button = format!(
-            "<button class=\"tl-help__called\" data-prevent-double-click=\"true\">{}</button>",
-            self.text().t("emergency-called")
+            "<button class=\"tl-help__called\" data-prevent-double-click=\"true\">{words}</button>"
         );
         Some(form.body(Html::trusted(button)).into())
     }
@@ -308,4 +319,26 @@ fn redirect(path: &str) -> Response {
     let value = HeaderValue::from_str(safe).unwrap_or_else(|_| HeaderValue::from_static("/"));
     response.headers_mut().insert(header::LOCATION, value);
     response
+}
+
+/// Whether there is anything on a page that somebody may be half-way through.
+fn is_typed_in(body: &str) -> bool {
+    ["<textarea", "<select", "__input\"", "govuk-input"]
+        .iter()
+        .any(|field| body.contains(field))
+}
+
+/// Makes a form answer in a tab of its own.
+pub(crate) fn apart(form: throughline_ui::prelude::PostForm) -> throughline_ui::prelude::PostForm {
+    form.hidden("apart", "yes")
+        .attr("target", "_blank")
+        .attr("rel", "noopener")
+}
+
+/// What the button of such a form says to those who cannot see it happen.
+pub(crate) fn apart_words(text: Text) -> Html {
+    Html::trusted(format!(
+        "<span class=\"govuk-visually-hidden\"> {}</span>",
+        text.t("opens-in-new-tab")
+    ))
 }

@@ -10,7 +10,7 @@ use throughline_ui::prelude::*;
 use crate::conversation::{TALK, TITLE};
 use crate::fault::Outcome;
 use crate::route::{Access, Rate, Route, get, post};
-use crate::visit::Visit;
+use crate::visit::{Visit, apart, apart_words};
 
 /// The routes of this area.
 pub fn routes() -> Vec<Route> {
@@ -115,12 +115,15 @@ async fn found(visit: Visit) -> Outcome {
 
 /// The one button. Nothing else is asked for.
 pub(crate) fn called_button(visit: &Visit, talk: Option<Ref>) -> Html {
+    let text = visit.text();
     let mut form = PostForm::new("/emergency/called", visit.csrf());
+    let mut words = Html::from(text.t("emergency-called"));
     if let Some(talk) = talk {
-        form = form.hidden("conversation", talk.to_string());
+        // There is a form above it on a page of a conversation: what is typed there stays as it is.
+        form = apart(form.hidden("conversation", talk.to_string()));
+        words.push(apart_words(text));
     }
-    form.body(Button::new(visit.text().t("emergency-called")).warning())
-        .into()
+    form.body(Button::new(words).warning()).into()
 }
 
 async fn emergency(visit: Visit) -> Outcome {
@@ -141,6 +144,10 @@ async fn called(visit: Visit) -> Outcome {
     let talk = form.value("conversation").parse::<Ref>().ok();
     let case = form.value("case").parse::<Ref>().ok();
     conversation::called_999(visit.app(), visit.actor(), talk, case).await?;
+    if form.value("apart") == "yes" {
+        // The page they were on is still open, with what was typed.
+        return Ok(visit.go_saying("/emergency", "emergency-recorded-apart"));
+    }
     // Back to the page they were on: nobody loses their place for having called. Only ever to a page of ours.
     let ours = |back: &str| back.starts_with('/') && !back.contains("//") && !back.contains('\\');
     let back = match (talk, form.value("back")) {

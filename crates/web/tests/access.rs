@@ -295,6 +295,54 @@ both!(
     }
 );
 
+both!(
+    many_colleagues_are_listed_in_pages_and_none_is_lost,
+    |world| {
+        let office = office(world).await;
+        let una = &office.people["Una"];
+        let (organisation, site) = (una.organisation, una.site);
+        world
+            .store
+            .work(&Actor::Public, Purpose::AdministerAccess, |w| {
+                Box::pin(async move {
+                    for n in 0..117 {
+                        let new = NewAccount {
+                            organisation,
+                            site,
+                            role: Role::WorkCoach,
+                            name: &format!("Colleague {n:03}"),
+                            email: &format!("c{n}@example.org"),
+                            password: None,
+                        };
+                        w.account_create(&new).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+        let ada = pressed(&office, "Ada").await;
+        let mut seen = std::collections::BTreeSet::new();
+        for (path, rows) in [("/admin", 50), ("/admin?page=2", 50), ("/admin?page=3", 21)] {
+            let page = ada.get(path).await.page;
+            let here: Vec<String> = page
+                .split("href=\"/admin/people/")
+                .skip(1)
+                .filter_map(|rest| rest.split('"').next())
+                .filter(|reference| *reference != "new")
+                .map(str::to_owned)
+                .collect();
+            assert_eq!(here.len(), rows, "{path}");
+            seen.extend(here);
+            assert!(page.contains("govuk-pagination"), "{path}");
+        }
+        assert_eq!(seen.len(), 121);
+        // A page that is not there is the nearest that is.
+        let beyond = ada.get("/admin?page=900").await.page;
+        assert!(beyond.contains("aria-current=\"page\"") && beyond.contains("/admin?page=2"));
+    }
+);
+
 both!(the_lock_shows_no_name_and_leads_back_to_the_page, |world| {
     let office = office(world).await;
     let ada = pressed(&office, "Ada").await;

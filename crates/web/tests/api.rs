@@ -254,7 +254,15 @@ both!(
         let answer = format!("{request}/answer");
         let yes = || Some(json!({ "answer": "accept", "name": "Rhian" }));
         let bare = theirs.ask("POST", &answer, &[], yes()).await;
-        assert_eq!(bare.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(bare.status, StatusCode::PRECONDITION_REQUIRED);
+        // "Whatever it is now" is not having seen it; a tag that was never given matches nothing.
+        let any = theirs.post(&answer, "*", yes()).await;
+        assert_eq!(any.status, StatusCode::PRECONDITION_REQUIRED);
+        for tag in ["\"0\"", "W/\"1\"", "1", "\"x\""] {
+            let never = theirs.post(&answer, tag, yes()).await;
+            assert_eq!(never.status, StatusCode::PRECONDITION_FAILED, "{tag}");
+            assert_eq!(never.body["status"], 412);
+        }
         let said = theirs.post(&answer, &seen.etag, yes()).await;
         assert_eq!(
             (said.status, &said.body["state"]),
@@ -263,7 +271,7 @@ both!(
         // The other one of two who answer is told, and nothing of theirs is kept.
         let no = json!({ "answer": "decline", "reason": "no_capacity_or_no_space" });
         let late = theirs.post(&answer, &seen.etag, Some(no)).await;
-        assert_eq!(late.status, StatusCode::CONFLICT);
+        assert_eq!(late.status, StatusCode::PRECONDITION_FAILED);
         assert_eq!(late.kind, "application/problem+json");
 
         let (held, old) = state(&ours, &second).await;
@@ -272,12 +280,12 @@ both!(
         assert_eq!(view.body["others"][0]["state"], "held");
         let choose = format!("{first}/choose");
         let stale = ours.post(&choose, "\"1\"", None).await;
-        assert_eq!(stale.status, StatusCode::CONFLICT);
+        assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
         let chosen = ours.post(&choose, &view.etag, None).await;
         assert_eq!(chosen.body["state"], "accepted", "{}", chosen.body);
         assert_eq!(state(&ours, &second).await.0, "withdrawn");
         let over = ours.post(&format!("{second}/ask-again"), &old, None).await;
-        assert_eq!(over.status, StatusCode::CONFLICT);
+        assert_eq!(over.status, StatusCode::PRECONDITION_FAILED);
 
         // What a program was not given does not exist for it.
         for (program, path) in [(&theirs, &first), (&ours, &request)] {

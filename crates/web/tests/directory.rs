@@ -178,6 +178,21 @@ both!(
         assert!(page.contains("Debt desk"));
         assert!(page.contains("Place unknown: ask"));
         assert!(!page.contains("rule-") && !page.contains("ruled-out-"));
+        // A service they must not meet is left out by its name or its organisation's, and it is said that it was.
+        for named in ["Debt+desk", "harbour", "HARBOUR%2C+debt+desk"] {
+            let sent = format!("words=debt&avoid_services={named}");
+            let (status, page) = post(&router, "/find-help", &sent).await;
+            assert_eq!(status, StatusCode::OK, "{named}");
+            assert!(page.contains("Left out, because you asked"), "{named}");
+            assert!(!page.contains("/services/"), "{named}: {page}");
+        }
+        // A name that is not known is never passed over, and what was typed is still there.
+        for named in ["Nobody+at+all", "de", "desk+debt"] {
+            let sent = format!("words=debt&avoid_services={named}");
+            let (status, page) = post(&router, "/find-help", &sent).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{named}");
+            assert!(page.contains(&named.replace('+', " ")) && !page.contains("/services/"));
+        }
         let title = page
             .split("<title>")
             .nth(1)

@@ -395,6 +395,41 @@ both!(i_called_999_is_one_press_for_everyone_signed_in, |world| {
 });
 
 both!(
+    i_called_999_leaves_what_is_being_typed_where_it_is,
+    |world| {
+        let places = places(world, &[0, 1]).await;
+        let coach = signed_in(&places, &places.site.coach).await;
+        let talk = begun(&coach, "in_person").await;
+        let notes = safe(&coach, &talk, SAFE).await;
+        let first = coach.get(&format!("{talk}/first")).await.page;
+        let again = coach.get("/with-me/again").await.page;
+        for page in [&notes, &first, &again] {
+            // It stands before the page's own words, and answers in a tab of its own, without JavaScript too.
+            let (top, _) = page.split_once("<main").unwrap();
+            let (_, form) = top.split_once("action=\"/emergency/called\"").unwrap();
+            let form = form.split("</form>").next().unwrap();
+            assert!(form.contains("target=\"_blank\""), "{form}");
+            assert!(form.contains("opens in a new tab"), "{form}");
+        }
+        assert_eq!(
+            value_of(&notes, "conversation"),
+            talk.trim_start_matches("/conversations/")
+        );
+        let sent = format!(
+            "apart=yes&conversation={}",
+            value_of(&notes, "conversation")
+        );
+        let called = coach.post("/emergency/called", &sent).await;
+        assert_eq!(called.to, "/emergency");
+        assert!(coach.get(&talk).await.page.contains("999"));
+        // Where nothing can be typed it answers in place.
+        let today = coach.get("/today").await.page;
+        let (_, form) = today.split_once("action=\"/emergency/called\"").unwrap();
+        assert!(!form.split("</form>").next().unwrap().contains("_blank"));
+    }
+);
+
+both!(
     the_front_desk_asks_and_the_lead_comes_and_no_page_says_why,
     |world| {
         let places = places(world, &[0, 1]).await;

@@ -297,6 +297,13 @@ both!(a_service_with_accounts_answers_from_its_inbox, |world| {
     let (status, inbox) = partner.get("/inbox").await;
     assert_eq!(status, StatusCode::OK, "{inbox}");
     assert!(!inbox.contains("Amina"), "the inbox names nobody");
+    // What tells two requests for the same need apart: when each came, and the beginning of its reference.
+    let (_, reference) = inbox.split_once("/requests/").unwrap();
+    let mark = format!("(request {})", &reference[..6]);
+    assert!(
+        inbox.contains(&mark) && inbox.contains("Received"),
+        "{inbox}"
+    );
     let path = format!(
         "/requests/{}",
         inbox

@@ -161,6 +161,13 @@ pub struct Quarantined {
     pub raw: Value,
 }
 
+impl Quarantined {
+    /// Whether this is what was left out of an entry, rather than a row that a steward is only to look at.
+    pub const fn withholds(&self) -> bool {
+        matches!(self.reason, Reason::AddressWithheld(_))
+    }
+}
+
 /// Why something was set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
@@ -168,6 +175,8 @@ pub enum Reason {
     RepeatedId,
     /// It is not a service.
     NotAService,
+    /// It has no name, nor has anything of it that could stand for one.
+    NoName,
     /// Its place was withheld, by this rule.
     AddressWithheld(Because),
 }
@@ -178,6 +187,7 @@ impl Reason {
         match self {
             Self::RepeatedId => "repeated_id",
             Self::NotAService => "not_a_service",
+            Self::NoName => "no_name",
             Self::AddressWithheld(_) => "address_withheld",
         }
     }
@@ -189,6 +199,7 @@ impl Reason {
                 "an earlier row of this feed has the same identifier; decide which one is right"
             }
             Self::NotAService => "this row is not a service",
+            Self::NoName => "this row has no name; ask the publisher of the list what it is",
             Self::AddressWithheld(because) => because.sentence(),
         }
     }

@@ -116,7 +116,7 @@ pub(crate) fn draft(map: &Map<String, Value>, source_id: String, notes: &mut Not
     }
 }
 
-/// A name, if need be another name, its organisation's, or the plain statement that it has none.
+/// A name, if need be another name or its organisation's. Empty when it has none: then nobody can be sent there.
 fn name(map: &Map<String, Value>, entry: &Entry, notes: &mut Notes) -> String {
     if let Some(name) = line(map, "name", notes) {
         return name;
@@ -129,8 +129,7 @@ fn name(map: &Map<String, Value>, entry: &Entry, notes: &mut Notes) -> String {
         notes.add("name", "no name", "its organisation's name taken");
         return body.name.clone();
     }
-    notes.add("name", "no name", "kept as \u{201c}Name not known\u{201d}");
-    "Name not known".to_owned()
+    String::new()
 }
 
 fn dates(map: &Map<String, Value>, entry: &mut Entry, notes: &mut Notes) {

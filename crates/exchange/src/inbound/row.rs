@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
-use throughline_core::directory::Entry;
+use throughline_core::directory::{Entry, Status};
 use uuid::Uuid;
 
 use super::notes::Notes;
@@ -100,7 +100,35 @@ impl<'a, 's> RowReader<'a, 's> {
         self.summary.terms += u64::try_from(draft.entry.terms.len()).unwrap_or(u64::MAX);
         meaning::add(&mut draft);
         let cleared = self.options.cleared.contains(&source_id);
-        let (entry, because) = withhold::settle(draft, cleared, &mut notes);
+        let (mut entry, because) = withhold::settle(draft, cleared, &mut notes);
+        if entry.name.is_empty() {
+            if !is_placeholder(&entry) {
+                notes.add("name", "no name", "set aside for the steward");
+                let (raw, problems) = (Value::Object(map), notes.finish());
+                return set_aside(number, Some(source_id), Reason::NoName, raw, problems);
+            }
+            notes.add(
+                "name",
+                "no name, and nothing else is said",
+                "kept as not running, so that nobody is sent there; shown to the steward",
+            );
+            NAMELESS.clone_into(&mut entry.name);
+            entry.status = Status::Inactive;
+            let raw = Value::Object(map);
+            let shown = Quarantined {
+                row: number,
+                source_id: Some(source_id),
+                reason: Reason::NoName,
+                raw: raw.clone(),
+            };
+            return Row {
+                number,
+                outcome: Outcome::Entry(Box::new(entry)),
+                problems: notes.finish(),
+                withheld: Some(shown),
+                raw,
+            };
+        }
         if !is_reachable(&entry) {
             notes.add(
                 "contacts",
@@ -129,7 +157,8 @@ impl<'a, 's> RowReader<'a, 's> {
             Outcome::Entry(_) => {
                 self.summary.entries += 1;
                 self.summary.repaired += u64::from(!row.problems.is_empty());
-                self.summary.withheld += u64::from(row.withheld.is_some());
+                let withheld = row.withheld.as_ref().is_some_and(|of| of.withholds());
+                self.summary.withheld += u64::from(withheld);
             }
             Outcome::Quarantined(_) => self.summary.quarantined += 1,
         }
@@ -200,6 +229,18 @@ fn identifier(map: &Map<String, Value>, feed: &str, notes: &mut Notes) -> Option
         "made one from its name and its organisation's",
     );
     Some(stable_id(feed, &format!("{name}\u{1f}{organisation}")).to_string())
+}
+
+/// What stands where a name would, in a placeholder.
+const NAMELESS: &str = "Name not known";
+
+/// Whether a row without a name says nothing else either: an identifier that its publisher holds free. There is nothing in it to
+/// decide about (docs/decisions/0012).
+fn is_placeholder(entry: &Entry) -> bool {
+    !is_reachable(entry)
+        && entry.description.is_none()
+        && entry.organisation.is_none()
+        && !entry.is_confidential()
 }
 
 /// Whether there is any way to reach the service or its organisation.

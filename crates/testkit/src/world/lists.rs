@@ -5,6 +5,7 @@ use throughline_app::case::{self, Closing};
 use throughline_app::today::{self, Row, Target, TaskOutcome, What};
 use throughline_app::{case_now, referral, referral_answer};
 use throughline_core::child::ChildMove;
+use throughline_core::conversation::StillOpen;
 use throughline_core::id::Ref;
 use throughline_core::need::NeedMove;
 use throughline_core::risk::RiskBand;
@@ -179,11 +180,25 @@ impl History<'_> {
             case_now::child_move(app, &actor, case, own, 2, ChildMove::HearNeeds).await?;
             case_now::child_move(app, &actor, case, own, 3, ChildMove::Close).await?;
             // Opened, then judged.
-            case::close(app, &actor, own, 2).await?;
+            if let Closing::StillOpen(open) = case::close(app, &actor, own, 2).await? {
+                return Err(Error::Integrity(format!(
+                    "a demo child's case cannot close: {open:?}"
+                )));
+            }
+        }
+        if let Some(known) = self.known.get_mut(at_known) {
+            known.children.clear();
+            known.reviewed = true;
         }
         let version = self.known.get(at_known).map_or(1, |known| known.version);
+        let waits = |open: &StillOpen| !matches!(open, StillOpen::Immediate(_) | StillOpen::Child);
         match case::close(self.app, &actor, case, version).await? {
             Closing::Closed => Ok(()),
+            // A judgement, the lead or a service comes first: another day.
+            Closing::StillOpen(open) if open.iter().all(waits) => {
+                self.put(at.plus_days(1), Event::Finish(at_known));
+                Ok(())
+            }
             Closing::StillOpen(open) => Err(Error::Integrity(format!(
                 "a demo case cannot close: {open:?}"
             ))),

@@ -18,6 +18,7 @@ steward-feed = Ffrwd
 steward-row = Rhes
 steward-since = Ers
 steward-reason-repeated_id = Yr un dynodydd â rhes gynharach
+steward-reason-no_name = Dim enw
 steward-reason-not_a_service = Nid yw’n wasanaeth
 steward-reason-address_withheld = Cyfeiriad wedi’i ddal yn ôl
 steward-because-marked_by_feed = Cyfeiriad wedi’i ddal yn ôl: mae’r ffrwd yn dweud na ddylid ei ddangos

@@ -69,9 +69,17 @@ find-can-pay = A allant dalu rhywbeth?
 find-alcohol = Yn yfed mewn ffordd y byddai gwasanaeth yn gofyn amdani?
 find-drugs = Yn defnyddio cyffuriau mewn ffordd y byddai gwasanaeth yn gofyn amdani?
 find-offending = Troseddau yn y gorffennol y byddai gwasanaeth yn gofyn amdanynt?
-find-stay-away = Lleoedd i gadw draw ohonynt, ac amseroedd diogel
+find-stay-away = Lleoedd a gwasanaethau i gadw draw ohonynt, ac amseroedd diogel
 find-avoid = Cadwch draw o
 find-avoid-hint = Codau post neu gynghorau, gyda choma rhyngddynt
+find-avoid-services = Gwasanaethau neu sefydliadau i’w gadael allan
+find-avoid-services-hint = Eu henwau, gyda choma rhyngddynt. Gadewir allan bopeth sy’n perthyn i sefydliad o’r enw hwnnw
+find-avoid-services-unknown = Nid ydym yn adnabod gwasanaeth neu sefydliad ag un o’r enwau hyn. Gwiriwch y sillafu: ni chwiliwyd am ddim, fel na chaiff ei gynnig drwy gamgymeriad
+find-left-out = Gadawyd allan, oherwydd ichi ofyn: { $names }.
+find-left-out-one = { $name } ({ $count ->
+    [one] { $count } gwasanaeth
+   *[other] { $count } gwasanaeth
+})
 find-avoid-unknown = Nid ydym yn adnabod un o’r lleoedd hyn. Rhowch godau post neu enwau cynghorau
 find-day = Diwrnod diogel
 find-any-day = Unrhyw ddiwrnod

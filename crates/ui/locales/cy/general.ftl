@@ -95,6 +95,8 @@ records-5 = Chi sy’n dewis beth mae gwasanaeth arall yn ei weld, linell wrth l
 records-6 = Cedwir nodiadau gwaith am arwyddion y sylwodd rhywun arnynt ar wahân i’r hyn a ddywedoch, ac ni chânt eu rhannu.
 records-places = O ble y daw map y codau post
 
-api-if-match-needed = Anfonwch y fersiwn a welsoch ym mhennyn If-Match.
+fault-version-heading = Dywedwch pa fersiwn a welsoch
+fault-version-what = Mae hyn yn newid rhywbeth y gall eraill ei newid hefyd.
+fault-version-next = Anfonwch y fersiwn a welsoch ym mhennyn If-Match: dyma ETag yr hyn a ddarllenoch.
 api-key-needed = Anfonwch bennyn Idempotency-Key o 8 i 200 o lythrennau, digidau, dotiau, cysylltnodau neu danlinellau.
 api-key-used-before = Defnyddiwyd yr Idempotency-Key hwn ar gyfer cais arall.

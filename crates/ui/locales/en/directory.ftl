@@ -18,6 +18,7 @@ steward-feed = Feed
 steward-row = Row
 steward-since = Since
 steward-reason-repeated_id = Same identifier as an earlier row
+steward-reason-no_name = No name
 steward-reason-not_a_service = Not a service
 steward-reason-address_withheld = Address withheld
 steward-because-marked_by_feed = Address withheld: the feed marks it as not to be shown

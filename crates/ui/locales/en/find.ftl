@@ -69,9 +69,17 @@ find-can-pay = Can they pay something?
 find-alcohol = Drink in a way a service would ask about?
 find-drugs = Use drugs in a way a service would ask about?
 find-offending = Past offences a service would ask about?
-find-stay-away = Places to stay away from, and safe times
+find-stay-away = Places and services to stay away from, and safe times
 find-avoid = Stay away from
 find-avoid-hint = Postcodes or councils, with commas between
+find-avoid-services = Services or organisations to leave out
+find-avoid-services-hint = Their names, with commas between. Everything of an organisation of that name is left out
+find-avoid-services-unknown = We do not know a service or organisation of one of these names. Check the spelling: nothing was searched, so that it cannot be offered by mistake
+find-left-out = Left out, because you asked: { $names }.
+find-left-out-one = { $name } ({ $count ->
+    [one] { $count } service
+   *[other] { $count } services
+})
 find-avoid-unknown = We do not know one of these places. Enter postcodes or names of councils
 find-day = A safe day
 find-any-day = Any day
@@ -127,57 +135,90 @@ service-not-said = Not said: ask
 rule-need-yes = Helps with: { $need }
 rule-need-ask_service = Ask whether they help with: { $need }
 rule-need-ask_person = Ask what would help most
-ruled-out-need = { $count } are about something else
+ruled-out-need = { $count ->
+    [one] { $count } is about something else
+   *[other] { $count } are about something else
+}
 if-only-need = If the need were another: { $count } more
 rule-status-yes = It is running
 rule-status-ask_service = Ask whether it is running
 rule-status-ask_person = Ask whether it is running
-ruled-out-status = { $count } are not running
+ruled-out-status = { $count ->
+    [one] { $count } is not running
+   *[other] { $count } are not running
+}
 if-only-status = If they were running: { $count } more
 rule-area_served-yes = Takes people from this area
 rule-area_served-ask_service = Ask whether they take people from this area
 rule-area_served-ask_person = Tell us where you want help
-ruled-out-area_served = { $count } are for another area
+ruled-out-area_served = { $count ->
+    [one] { $count } is for another area
+   *[other] { $count } are for another area
+}
 if-only-area_served = If the area were different: { $count } more
 rule-age-yes = Takes people of this age
 rule-age-ask_service = Ask which ages they take
 rule-age-ask_person = Ask how old the person is
-ruled-out-age = { $count } do not take this age
+ruled-out-age = { $count ->
+    [one] { $count } does not take this age
+   *[other] { $count } do not take this age
+}
 if-only-age = If the age were different: { $count } more
 rule-gender-yes = Takes people of this gender
 rule-gender-ask_service = Ask whom they take
 rule-gender-ask_person = They take some people only: ask the person
-ruled-out-gender = { $count } do not take this gender
+ruled-out-gender = { $count ->
+    [one] { $count } does not take this gender
+   *[other] { $count } do not take this gender
+}
 if-only-gender = If they took this gender: { $count } more
 rule-lgb-yes = Welcomes lesbian, gay and bisexual people
 rule-lgb-ask_service = Ask whether they welcome lesbian, gay and bisexual people
 rule-lgb-ask_person = Ask whether this matters to the person
-ruled-out-lgb = { $count } do not offer this
+ruled-out-lgb = { $count ->
+    [one] { $count } does not offer this
+   *[other] { $count } do not offer this
+}
 if-only-lgb = If they offered this: { $count } more
 rule-children-yes = Takes children
 rule-children-ask_service = Ask whether children can come
 rule-children-ask_person = They do not take children: ask whether any would come
-ruled-out-children = { $count } do not take children
+ruled-out-children = { $count ->
+    [one] { $count } does not take children
+   *[other] { $count } do not take children
+}
 if-only-children = If they took children: { $count } more
 rule-family_size-yes = Has room for a family of this size
 rule-family_size-ask_service = Ask how many children can come
 rule-family_size-ask_person = Ask how many children would come
-ruled-out-family_size = { $count } do not take a family of this size
+ruled-out-family_size = { $count ->
+    [one] { $count } does not take a family of this size
+   *[other] { $count } do not take a family of this size
+}
 if-only-family_size = If they took a family of this size: { $count } more
 rule-sons-yes = Takes sons of this age
 rule-sons-ask_service = Ask up to which age sons can come
 rule-sons-ask_person = Ask how old the sons are
-ruled-out-sons = { $count } do not take sons of this age
+ruled-out-sons = { $count ->
+    [one] { $count } does not take sons of this age
+   *[other] { $count } do not take sons of this age
+}
 if-only-sons = If they took sons of this age: { $count } more
 rule-pregnancy-yes = Helps people who are pregnant
 rule-pregnancy-ask_service = Ask whether they help people who are pregnant
 rule-pregnancy-ask_person = Ask whether the person is pregnant
-ruled-out-pregnancy = { $count } do not help during pregnancy
+ruled-out-pregnancy = { $count ->
+    [one] { $count } does not help during pregnancy
+   *[other] { $count } do not help during pregnancy
+}
 if-only-pregnancy = If they helped during pregnancy: { $count } more
 rule-no_recourse-yes = Takes people with no recourse to public funds
 rule-no_recourse-ask_service = Ask whether they take people with no recourse to public funds
 rule-no_recourse-ask_person = They need public funds: ask the person
-ruled-out-no_recourse = { $count } need public funds
+ruled-out-no_recourse = { $count ->
+    [one] { $count } needs public funds
+   *[other] { $count } need public funds
+}
 if-only-no_recourse = If they took people with no recourse to public funds: { $count } more
 rule-immigration_worry-yes = Does not pass details to the immigration authorities
 rule-immigration_worry-ask_service = Ask what they pass on to the immigration authorities
@@ -187,57 +228,90 @@ if-only-immigration_worry = If they did not pass details on: { $count } more
 rule-wheelchair-yes = Step-free, with room for a wheelchair
 rule-wheelchair-ask_service = Ask about steps and wheelchairs
 rule-wheelchair-ask_person = Ask whether the person needs step-free access
-ruled-out-wheelchair = { $count } are not step-free
+ruled-out-wheelchair = { $count ->
+    [one] { $count } is not step-free
+   *[other] { $count } are not step-free
+}
 if-only-wheelchair = If they were step-free: { $count } more
 rule-deaf-yes = Works with deaf people
 rule-deaf-ask_service = Ask about sign language
 rule-deaf-ask_person = Ask whether the person needs sign language
-ruled-out-deaf = { $count } do not offer sign language
+ruled-out-deaf = { $count ->
+    [one] { $count } does not offer sign language
+   *[other] { $count } do not offer sign language
+}
 if-only-deaf = If they offered sign language: { $count } more
 rule-learning_disability-yes = Supports people with a learning disability
 rule-learning_disability-ask_service = Ask whether they support people with a learning disability
 rule-learning_disability-ask_person = Ask whether the person needs this
-ruled-out-learning_disability = { $count } do not offer this support
+ruled-out-learning_disability = { $count ->
+    [one] { $count } does not offer this support
+   *[other] { $count } do not offer this support
+}
 if-only-learning_disability = If they offered this support: { $count } more
 rule-mental_health-yes = Supports people with serious mental health needs
 rule-mental_health-ask_service = Ask about support for mental health
 rule-mental_health-ask_person = Ask whether the person needs this
-ruled-out-mental_health = { $count } do not offer mental health support
+ruled-out-mental_health = { $count ->
+    [one] { $count } does not offer mental health support
+   *[other] { $count } do not offer mental health support
+}
 if-only-mental_health = If they offered mental health support: { $count } more
 rule-language-yes = Speaks the language
 rule-language-ask_service = Ask about the language or an interpreter
 rule-language-ask_person = Ask which language the person speaks
-ruled-out-language = { $count } do not speak the language
+ruled-out-language = { $count ->
+    [one] { $count } does not speak the language
+   *[other] { $count } do not speak the language
+}
 if-only-language = If they spoke the language: { $count } more
 rule-pets-yes = Takes pets
 rule-pets-ask_service = Ask whether animals can come
 rule-pets-ask_person = Ask whether animals must come
-ruled-out-pets = { $count } do not take pets
+ruled-out-pets = { $count ->
+    [one] { $count } does not take pets
+   *[other] { $count } do not take pets
+}
 if-only-pets = If the pets stayed elsewhere: { $count } more
 rule-alcohol-yes = Takes people who drink
 rule-alcohol-ask_service = Ask about alcohol
 rule-alcohol-ask_person = Ask whether the person drinks
-ruled-out-alcohol = { $count } do not take people who drink
+ruled-out-alcohol = { $count ->
+    [one] { $count } does not take people who drink
+   *[other] { $count } do not take people who drink
+}
 if-only-alcohol = If they took people who drink: { $count } more
 rule-drugs-yes = Takes people who use drugs
 rule-drugs-ask_service = Ask about drugs
 rule-drugs-ask_person = Ask whether the person uses drugs
-ruled-out-drugs = { $count } do not take people who use drugs
+ruled-out-drugs = { $count ->
+    [one] { $count } does not take people who use drugs
+   *[other] { $count } do not take people who use drugs
+}
 if-only-drugs = If they took people who use drugs: { $count } more
 rule-offending-yes = Takes people with past offences
 rule-offending-ask_service = Ask about past offences
 rule-offending-ask_person = Ask about past offences
-ruled-out-offending = { $count } do not take people with past offences
+ruled-out-offending = { $count ->
+    [one] { $count } does not take people with past offences
+   *[other] { $count } do not take people with past offences
+}
 if-only-offending = If they took people with past offences: { $count } more
 rule-in_work-yes = Takes people in paid work
 rule-in_work-ask_service = Ask what it costs for people in paid work
 rule-in_work-ask_person = Ask whether the person is in paid work
-ruled-out-in_work = { $count } do not take people in paid work
+ruled-out-in_work = { $count ->
+    [one] { $count } does not take people in paid work
+   *[other] { $count } do not take people in paid work
+}
 if-only-in_work = If they took people in paid work: { $count } more
 rule-cost-yes = It is free
 rule-cost-ask_service = Ask what it costs
 rule-cost-ask_person = Ask whether the person can pay
-ruled-out-cost = { $count } cost money
+ruled-out-cost = { $count ->
+    [one] { $count } costs money
+   *[other] { $count } cost money
+}
 if-only-cost = If it were free: { $count } more
 rule-referral_route-yes = You can go to them this way
 rule-referral_route-ask_service = Ask how people can come to them
@@ -247,35 +321,56 @@ if-only-referral_route = If somebody else referred: { $count } more
 rule-ways-yes = Helps in a way that is safe
 rule-ways-ask_service = Ask how they can help
 rule-ways-ask_person = Ask which ways are safe
-ruled-out-ways = { $count } do not help in a safe way
+ruled-out-ways = { $count ->
+    [one] { $count } does not help in a safe way
+   *[other] { $count } do not help in a safe way
+}
 if-only-ways = If another way were safe: { $count } more
 rule-travel-yes = No need to travel far
 rule-travel-ask_service = Ask how to get there
 rule-travel-ask_person = Ask whether the person can travel
-ruled-out-travel = { $count } are too far without travel
+ruled-out-travel = { $count ->
+    [one] { $count } is too far without travel
+   *[other] { $count } are too far without travel
+}
 if-only-travel = If the person could travel: { $count } more
 rule-stay_away-yes = Away from the places to avoid
 rule-stay_away-ask_service = Ask where they see people: it may be a place to avoid
 rule-stay_away-ask_person = Ask which places are not safe
-ruled-out-stay_away = { $count } are in a place to avoid
+ruled-out-stay_away = { $count ->
+    [one] { $count } is in a place to avoid
+   *[other] { $count } are in a place to avoid
+}
 if-only-stay_away = If the place were safe: { $count } more
 rule-safe_times-yes = Open when it is safe
 rule-safe_times-ask_service = Ask when they are open
 rule-safe_times-ask_person = Ask when it is safe
-ruled-out-safe_times = { $count } are closed when it is safe
+ruled-out-safe_times = { $count ->
+    [one] { $count } is closed when it is safe
+   *[other] { $count } are closed when it is safe
+}
 if-only-safe_times = If another time were safe: { $count } more
 rule-capacity-yes = Has room now
 rule-capacity-ask_service = Ask whether they have room
 rule-capacity-ask_person = Ask whether waiting is possible
-ruled-out-capacity = { $count } have no room
+ruled-out-capacity = { $count ->
+    [one] { $count } has no room
+   *[other] { $count } have no room
+}
 if-only-capacity = If they had room: { $count } more
 rule-stale-yes = Confirmed lately
 rule-stale-ask_service = This may be out of date: ask whether it is still true
 rule-stale-ask_person = Ask whether it is still true
-ruled-out-stale = { $count } are out of date
+ruled-out-stale = { $count ->
+    [one] { $count } is out of date
+   *[other] { $count } are out of date
+}
 if-only-stale = If they were confirmed: { $count } more
 rule-community-yes = For this community
 rule-community-ask_service = Ask whether they know this community
 rule-community-ask_person = Ask whether this matters
-ruled-out-community = { $count } are not for this community
+ruled-out-community = { $count ->
+    [one] { $count } is not for this community
+   *[other] { $count } are not for this community
+}
 if-only-community = If they were for this community: { $count } more

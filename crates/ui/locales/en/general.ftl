@@ -95,6 +95,8 @@ records-5 = You choose what another service sees, line by line. You can take it 
 records-6 = Work notes about signs someone noticed are kept apart from what you said, and are not shared.
 records-places = Where the map of postcodes comes from
 
-api-if-match-needed = Send the version that you have seen in the If-Match header.
+fault-version-heading = Say which version you have seen
+fault-version-what = This changes something that others may change too.
+fault-version-next = Send the version that you have seen in the If-Match header: it is the ETag of what you read.
 api-key-needed = Send an Idempotency-Key header of 8 to 200 letters, digits, dots, dashes or underscores.
 api-key-used-before = This Idempotency-Key was used for another request.
