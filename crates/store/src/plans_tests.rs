@@ -335,7 +335,7 @@ async fn sqlite_plans_a_statement_once_however_often_it_runs() {
     for option in ["ENABLE_QPSG", "DEFAULT_MEMSTATUS=0"] {
         assert!(
             said.iter().any(|one| one == option),
-            "{option} is missing: is .cargo/config.toml there? (docs/decisions/0011)"
+            "{option} is missing: is .cargo/config.toml there? (docs/decisions/0013)"
         );
     }
 }
