@@ -169,7 +169,7 @@ impl Visit {
             form = form.hidden("conversation", talk.to_string());
         }
         let text = self.text();
-        let mut words = Html::from(text.t("emergency-called"));
+        let mut words = text.t("emergency-called");
         if typed {
             form = apart(form);
             words.push(apart_words(text));

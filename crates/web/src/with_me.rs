@@ -117,7 +117,7 @@ async fn found(visit: Visit) -> Outcome {
 pub(crate) fn called_button(visit: &Visit, talk: Option<Ref>) -> Html {
     let text = visit.text();
     let mut form = PostForm::new("/emergency/called", visit.csrf());
-    let mut words = Html::from(text.t("emergency-called"));
+    let mut words = text.t("emergency-called");
     if let Some(talk) = talk {
         // There is a form above it on a page of a conversation: what is typed there stays as it is.
         form = apart(form.hidden("conversation", talk.to_string()));

@@ -18,8 +18,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
+use throughline_app::today::{self, TaskOutcome, What};
+use throughline_core::role::Role;
+use throughline_core::task::TaskKind;
 use throughline_identity::Identity;
-use throughline_store::account::Account;
+use throughline_policy::{Actor, Purpose};
+use throughline_store::account::{Account, NewAccount};
 use throughline_testkit::both;
 use throughline_testkit::db::TestStore;
 use throughline_web::{Settings, Web, shell};
@@ -182,6 +186,35 @@ async fn start(world: &TestStore) -> (Web, Town) {
         behind_proxy: false,
     };
     (Web::new(Arc::new(app), identity, settings, None), town)
+}
+
+/// A lead joins the site and does what has come up.
+async fn lead_acts(town: &Town) {
+    let new = &NewAccount {
+        organisation: town.coach.organisation,
+        site: town.coach.site,
+        role: Role::DaLead,
+        name: "Dee",
+        email: "dee@example.org",
+        password: None,
+    };
+    let lead = town
+        .app
+        .store
+        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
+            Box::pin(async move { w.account_create(new).await })
+        })
+        .await
+        .unwrap()
+        .actor();
+    let site = today::lead(&town.app, &lead).await.unwrap();
+    for row in site.climbing {
+        if row.what == What::Task(TaskKind::ActOnEscalation) {
+            today::task_finish(&town.app, &lead, row.task.unwrap(), TaskOutcome::Done)
+                .await
+                .unwrap();
+        }
+    }
 }
 
 both!(a_case_is_kept_through_its_pages, |world| {
@@ -424,6 +457,15 @@ both!(a_case_is_kept_through_its_pages, |world| {
         assert!(page.contains(line), "{line} is not in {page}");
     }
     let version = hidden(&page, "version");
+    // A high risk on which nobody has acted holds it, and it says so.
+    coach
+        .refused(
+            &format!("{case}/close"),
+            &[("version", &version)],
+            "Your lead has yet to act on the high risk",
+        )
+        .await;
+    lead_acts(&town).await;
     coach
         .send(&format!("{case}/close"), &[("version", &version)])
         .await;

@@ -157,7 +157,7 @@ impl<'a, 's> RowReader<'a, 's> {
             Outcome::Entry(_) => {
                 self.summary.entries += 1;
                 self.summary.repaired += u64::from(!row.problems.is_empty());
-                let withheld = row.withheld.as_ref().is_some_and(|of| of.withholds());
+                let withheld = row.withheld.as_ref().is_some_and(Quarantined::withholds);
                 self.summary.withheld += u64::from(withheld);
             }
             Outcome::Quarantined(_) => self.summary.quarantined += 1,
