@@ -1,7 +1,7 @@
-//! People and access: colleagues who join, move and leave, sites, programs. Never any content of a case.
+//! People and access: colleagues who join, move and leave, and sites; programs are in `programs`. Never any content of a case.
 
 use throughline_app::access::{
-    self, Colleague, Joiner, Leaver, MakeClient, MakeSite, Mover, ReadColleague, RevokeClient, Stop,
+    self, Colleague, Joiner, Leaver, MakeSite, Mover, ReadColleague, Stop,
 };
 use throughline_app::{Error, Store};
 use throughline_core::code::Code;
@@ -9,18 +9,16 @@ use throughline_core::id::Ref;
 use throughline_core::nation::Nation;
 use throughline_core::role::Role;
 use throughline_core::time::At;
-use throughline_identity::clients::secret_text;
 use throughline_policy::ActionKind;
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
 use crate::fault::{Fault, Outcome};
 use crate::route::{Access, Rate, Route, get, post};
-use crate::sign_in::{role_words, stepped_up};
+use crate::sign_in::role_words;
 use crate::visit::Visit;
 
 const PEOPLE: Access = Access::Staff(&[ActionKind::AccountManage]);
-const PROGRAMS: Access = Access::Staff(&[ActionKind::ClientManage]);
 
 /// How many colleagues one page lists.
 const PEOPLE_ON_A_PAGE: usize = 50;
@@ -38,14 +36,10 @@ pub fn routes() -> Vec<Route> {
         post("/admin/people/{account}/stop", "page-admin-title", PEOPLE, Rate::Page, |v| Box::pin(stop_post(v))),
         get("/admin/sites", "page-admin-title", PEOPLE, Rate::Page, |v| Box::pin(sites(v))),
         post("/admin/sites", "page-admin-title", PEOPLE, Rate::Page, |v| Box::pin(site_post(v))),
-        get("/admin/programs", "page-admin-title", PROGRAMS, Rate::Page, |v| Box::pin(programs(v))),
-        get("/admin/programs/new", "page-admin-title", PROGRAMS, Rate::Page, |v| Box::pin(program(v))),
-        post("/admin/programs/new", "page-admin-title", PROGRAMS, Rate::Page, |v| Box::pin(program_post(v))),
-        post("/admin/programs/{client}/revoke", "page-admin-title", PROGRAMS, Rate::Page, |v| Box::pin(revoke_post(v))),
     ]
 }
 
-fn store(visit: &Visit) -> &Store {
+pub(crate) fn store(visit: &Visit) -> &Store {
     &visit.app().store
 }
 
@@ -73,12 +67,12 @@ async fn own_sites(visit: &Visit) -> Result<Vec<SiteLine>, Fault> {
         .collect())
 }
 
-fn day(text: Text, at: At) -> String {
+pub(crate) fn day(text: Text, at: At) -> String {
     text.date(at.london_date())
 }
 
 /// Puts a refusal of the store onto the form; what is no matter of the form stays a fault.
-fn onto(form: &mut Form, error: Error) -> Result<(), Fault> {
+pub(crate) fn onto(form: &mut Form, error: Error) -> Result<(), Fault> {
     match error {
         Error::Invalid { field, problem } => form.wrong(field, problem),
         Error::Illegal(
@@ -468,116 +462,4 @@ async fn site_post(visit: Visit) -> Outcome {
     }
     let page = sites_page(&visit, &form).await?;
     Ok(visit.show_errors(page))
-}
-
-async fn programs(visit: Visit) -> Outcome {
-    let text = visit.text();
-    let clients = access::clients(store(&visit), visit.actor()).await?;
-    let mut table = Table::new(text.t("admin-programs-caption"))
-        .stacked()
-        .head([
-            text.t("admin-name"),
-            text.t("admin-program-may"),
-            text.t("admin-program-since"),
-            text.t("admin-access"),
-        ]);
-    for client in &clients {
-        let may: Vec<String> = client
-            .scopes
-            .iter()
-            .map(|scope| scope.code().to_owned())
-            .collect();
-        let access = match client.revoked_at {
-            Some(at) => text.t_with("admin-program-revoked", &[("date", day(text, at).into())]),
-            None => PostForm::new(
-                format!("/admin/programs/{}/revoke", client.reference),
-                visit.csrf(),
-            )
-            .body(Button::new(text.t("admin-program-revoke")).warning())
-            .into(),
-        };
-        table = table.row([
-            client.name.as_str().into(),
-            may.join(", ").into(),
-            day(text, client.created_at).into(),
-            access,
-        ]);
-    }
-    let body = Html::heading(1, Size::L, text.t("admin-programs-heading"))
-        .then(Html::paragraph(text.t("admin-programs-what")))
-        .then(Button::link(
-            text.t("admin-program-new"),
-            "/admin/programs/new",
-        ))
-        .then(if clients.is_empty() {
-            Html::paragraph(text.t("admin-programs-none"))
-        } else {
-            table.into()
-        });
-    let mut page = visit.page("page-admin-title", body);
-    page.back = Some("/admin".to_owned());
-    Ok(visit.show(page))
-}
-
-async fn program(visit: Visit) -> Outcome {
-    if !stepped_up(&visit) {
-        return Err(Fault::StepUp);
-    }
-    Ok(visit.show(program_page(&visit, &Form::default())))
-}
-
-fn program_page(visit: &Visit, form: &Form) -> Page {
-    let text = visit.text();
-    let mut scopes = Checkboxes::new("scopes", Legend::new(text.t("admin-program-may")));
-    for action in access::grantable() {
-        scopes = scopes.item(Choice::new(action.code(), action.code()));
-    }
-    let questions = Html::from(Input::new("name", text.t("admin-program-name")).bind(form, text))
-        .then(scopes.bind(form, text))
-        .then(Button::new(text.t("admin-program-button")));
-    let body = Html::heading(1, Size::L, text.t("admin-program-new"))
-        .then(PostForm::new("/admin/programs/new", visit.csrf()).body(questions));
-    let mut page = visit.page("page-admin-title", body);
-    page.errors = form.summary(text);
-    page.back = Some("/admin/programs".to_owned());
-    page
-}
-
-async fn program_post(visit: Visit) -> Outcome {
-    let mut form = visit.form()?;
-    let scopes: Vec<ActionKind> = form
-        .values("scopes")
-        .into_iter()
-        .filter_map(|code| ActionKind::from_code(code).ok())
-        .collect();
-    let name = form.value("name").to_owned();
-    let make = MakeClient {
-        name: &name,
-        scopes: &scopes,
-    };
-    match access::change(store(&visit), visit.actor(), &make).await {
-        Ok((_, secret)) => {
-            let text = visit.text();
-            let body = Html::heading(1, Size::L, text.t("admin-secret-heading"))
-                .then(Html::paragraph(text.t("admin-secret-what")))
-                .then(InsetText::new(secret_text(&secret)))
-                .then(Html::paragraph(Link::new(
-                    text.t("admin-programs-link"),
-                    "/admin/programs",
-                )));
-            Ok(visit.show(visit.page("page-admin-title", body)))
-        }
-        Err(error) => {
-            onto(&mut form, error)?;
-            Ok(visit.show_errors(program_page(&visit, &form)))
-        }
-    }
-}
-
-async fn revoke_post(visit: Visit) -> Outcome {
-    let revoke = RevokeClient {
-        reference: visit.reference("client")?,
-    };
-    access::change(store(&visit), visit.actor(), &revoke).await?;
-    Ok(visit.go_saying("/admin/programs", "admin-revoked"))
 }

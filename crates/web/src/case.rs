@@ -1,14 +1,13 @@
 //! One case: who it is about and how to reach them safely now, in tabs: story, needs and plan, referrals, sharing, contact, who
-//! has looked. Contact, sharing, people and the cards of "right now" are in files of their own.
+//! has looked. Contact, sharing, people, closing and the cards of "right now" are in files of their own.
 
 use serde_json::Value as Json;
 use throughline_app::Error;
-use throughline_app::case::{self, CaseState, Closing};
+use throughline_app::case::{self, CaseState};
 use throughline_app::case_view::{self, CaseView, Told};
 use throughline_app::contact::SafelyNow;
 use throughline_core::code::Code;
 use throughline_core::contact::Channel;
-use throughline_core::conversation::StillOpen;
 use throughline_core::immediate::ImmediateKind;
 use throughline_core::need::WorkGoals;
 use throughline_core::time::At;
@@ -16,8 +15,9 @@ use throughline_policy::ActionKind;
 use throughline_ui::prelude::*;
 use throughline_ui::text::has_key;
 
+use crate::case_close::ending;
 use crate::fault::{Fault, Outcome};
-use crate::route::{Access, Rate, Route, get, post};
+use crate::route::{Access, Rate, Route, get};
 use crate::visit::Visit;
 
 /// Who may read a case.
@@ -48,12 +48,6 @@ pub fn routes() -> Vec<Route> {
             page,
             |v| Box::pin(looks(v)),
         ),
-        post("/cases/{case}/close", TITLE, CHANGE, page, |v| {
-            Box::pin(close(v))
-        }),
-        post("/cases/{case}/reopen", TITLE, CHANGE, page, |v| {
-            Box::pin(reopen(v))
-        }),
     ]
 }
 
@@ -306,7 +300,7 @@ async fn story(visit: Visit) -> Outcome {
 }
 
 /// The five cards of "right now".
-fn right_now(visit: &Visit, view: &CaseView) -> Html {
+pub(crate) fn right_now(visit: &Visit, view: &CaseView) -> Html {
     let text = visit.text();
     let at = format!("/cases/{}", view.case.reference);
     let mut list = TaskList::new();
@@ -358,26 +352,6 @@ fn right_now(visit: &Visit, view: &CaseView) -> Html {
         .href(format!("{at}/risk")),
     );
     Html::heading(2, Size::M, text.t("case-right-now")).then(list)
-}
-
-fn ending(visit: &Visit, view: &CaseView) -> Html {
-    let text = visit.text();
-    let at = format!("/cases/{}", view.case.reference);
-    let (path, key) = match view.case.state {
-        CaseState::Open => ("close", "case-close"),
-        CaseState::Closed => ("reopen", "case-reopen"),
-    };
-    let lead = Html::paragraph(text.t_with("case-lead", &[("name", view.lead.clone().into())]));
-    let form = PostForm::new(format!("{at}/{path}"), visit.csrf())
-        .hidden("version", view.case.version.to_string())
-        .body(Button::new(text.t(key)).secondary());
-    Html::heading(2, Size::M, text.t("case-ending-heading"))
-        .then(lead)
-        .then(Html::paragraph(Link::new(
-            text.t("case-hand-over"),
-            format!("{at}/hand-over"),
-        )))
-        .then(form)
 }
 
 async fn plan(visit: Visit) -> Outcome {
@@ -514,55 +488,4 @@ async fn looks(visit: Visit) -> Outcome {
     let body = Html::paragraph(text.t("case-looks-what")).then(Timeline::new(rows));
     let page = frame(&visit, &view, Tab::Looks, body);
     Ok(visit.show(page))
-}
-
-fn version(form: &Form) -> Result<i64, Fault> {
-    form.value("version").parse().map_err(|_| Fault::BadRequest)
-}
-
-async fn close(visit: Visit) -> Outcome {
-    let reference = visit.reference("case")?;
-    let form = visit.form()?;
-    let closing = case::close(visit.app(), visit.actor(), reference, version(&form)?).await?;
-    match closing {
-        Closing::Closed => Ok(visit.go_saying(&format!("/cases/{reference}"), "case-closed-said")),
-        Closing::StillOpen(open) => {
-            let view = opened(&visit).await?;
-            let text = visit.text();
-            let items = open.into_iter().map(|one| {
-                let (path, key) = still_open(one);
-                ErrorItem::to(text.t(&key), format!("/cases/{reference}/{path}"))
-            });
-            let summary = ErrorSummary::new(visit.lang)
-                .title(text.t("case-close-not-yet"))
-                .items(items);
-            let mut page = frame(
-                &visit,
-                &view,
-                Tab::Story,
-                right_now(&visit, &view).then(ending(&visit, &view)),
-            );
-            page.errors = Some(summary);
-            Ok(visit.show_errors(page))
-        }
-    }
-}
-
-/// Where to go for what stands before closing, and its words.
-fn still_open(open: StillOpen) -> (String, String) {
-    match open {
-        StillOpen::Immediate(kind) => (format!("now/{kind}"), format!("case-close-{kind}")),
-        StillOpen::Child => ("children".to_owned(), "case-close-child".to_owned()),
-        StillOpen::Risk => ("risk".to_owned(), "case-close-risk".to_owned()),
-        StillOpen::Referral => ("referrals".to_owned(), "case-close-referral".to_owned()),
-        StillOpen::Escalation => ("risk".to_owned(), "case-close-escalation".to_owned()),
-        StillOpen::ChildReview => ("plan".to_owned(), "case-close-child-review".to_owned()),
-    }
-}
-
-async fn reopen(visit: Visit) -> Outcome {
-    let reference = visit.reference("case")?;
-    let form = visit.form()?;
-    case::reopen(visit.app(), visit.actor(), reference, version(&form)?).await?;
-    Ok(visit.go_saying(&format!("/cases/{reference}"), "case-reopened-said"))
 }

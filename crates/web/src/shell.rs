@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use subtle::ConstantTimeEq as _;
 use throughline_ui::form::Form;
 use throughline_ui::html::Html;
 use throughline_ui::text::Lang;
@@ -299,7 +300,7 @@ fn same_site(visit: &Visit) -> Result<(), Fault> {
             .ok()
             .map(|form| form.value("csrf").to_owned())
     };
-    if sent.is_some_and(|sent| constant_time_eq(sent.as_bytes(), signed.csrf.as_bytes())) {
+    if sent.is_some_and(|sent| bool::from(sent.as_bytes().ct_eq(signed.csrf.as_bytes()))) {
         Ok(())
     } else {
         Err(Fault::CrossSite)
@@ -312,10 +313,6 @@ fn multipart_token(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(head);
     let after = text.split_once("name=\"csrf\"")?.1;
     Some(after.trim_start().lines().next()?.trim().to_owned())
-}
-
-fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0, |acc, (a, b)| acc | (a ^ b)) == 0
 }
 
 /// A path that no route knows, or a method that its path does not.

@@ -1,19 +1,15 @@
 //! The directory steward: what waits, what does most harm if it is wrong first; rows set aside as they came; feeds and their
-//! readings; taking a file over.
+//! readings. Taking a file over is in `steward_import`.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use throughline_app::directory::{self, FeedHealth, Queue};
 use throughline_app::directory_aside::{self, Decision, decisions};
-use throughline_app::directory_import::{self, Import, ImportError, Report};
-use throughline_app::directory_source::{FromBytes, Source};
 use throughline_app::records::feed::{FeedRun, RunOutcome};
 use throughline_core::code::Code as _;
 use throughline_core::id::FeedId;
-use throughline_exchange::inbound::Limits;
 use throughline_policy::ActionKind;
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
@@ -24,10 +20,8 @@ use crate::route::{Access, Rate, Route, get, post};
 use crate::shown::when;
 use crate::visit::{Visit, answer};
 
-const STEWARDS: Access = Access::Staff(&[ActionKind::DirectoryImport]);
-const TITLE: &str = "page-steward-title";
-/// The largest file that a page takes, in bytes; larger ones are taken over at the command line.
-const UPLOAD: usize = 64 << 20;
+pub(crate) const STEWARDS: Access = Access::Staff(&[ActionKind::DirectoryImport]);
+pub(crate) const TITLE: &str = "page-steward-title";
 /// Problems shown on a page; the table has all.
 const PROBLEMS: u64 = 200;
 
@@ -53,13 +47,6 @@ pub fn routes() -> Vec<Route> {
             Rate::Page,
             |v| Box::pin(table(v)),
         ),
-        get("/steward/import", TITLE, STEWARDS, Rate::Page, |v| {
-            Box::pin(ask(v))
-        }),
-        post("/steward/import", TITLE, STEWARDS, Rate::Page, |v| {
-            Box::pin(import(v))
-        })
-        .limit(UPLOAD),
         get(
             "/steward/services/{service}",
             TITLE,
@@ -77,7 +64,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-fn count(number: u64) -> Value {
+pub(crate) fn count(number: u64) -> Value {
     Value::from(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
@@ -329,171 +316,6 @@ async fn table(visit: Visit) -> Outcome {
         HeaderValue::from_static("attachment; filename=\"problems.csv\""),
     );
     Ok(response)
-}
-
-async fn ask(visit: Visit) -> Outcome {
-    let page = import_page(&visit, &Form::empty(), None);
-    Ok(visit.show(page))
-}
-
-fn import_page(visit: &Visit, form: &Form, report: Option<&Report>) -> Page {
-    let text = visit.text();
-    let mut body = Html::heading(1, Size::L, text.t("steward-import"))
-        .then(Html::paragraph(text.t("steward-import-what")));
-    if let Some(report) = report {
-        body.push(InsetText::new(told(text, report)));
-    }
-    let name = Input::new("feed", text.t("steward-feed-name"))
-        .hint(text.t("steward-feed-name-hint"))
-        .bind(form, text);
-    let error = form
-        .error(text, "file")
-        .map_or_else(Html::default, Html::from);
-    // A file cannot be in an ordinary form; the token comes first, where the shell looks for it.
-    let markup = format!(
-        "<form method=\"post\" action=\"/steward/import\" enctype=\"multipart/form-data\" novalidate>\
-         <input type=\"hidden\" name=\"csrf\" value=\"{csrf}\">{name}\
-         <div class=\"govuk-form-group\"><label class=\"govuk-label\" for=\"file\">{label}</label>\
-         {error}<input class=\"govuk-file-upload\" id=\"file\" name=\"file\" type=\"file\"></div>\
-         {dry}{button}</form>",
-        csrf = Html::text(visit.csrf()).as_str(),
-        name = Html::from(name).as_str(),
-        label = text.t("steward-file").as_str(),
-        error = error.as_str(),
-        dry = Html::from(
-            Checkboxes::bare("dry")
-                .item(Choice::new("yes", text.t("steward-dry")))
-                .small()
-                .bind(form, text)
-        )
-        .as_str(),
-        button = Html::from(Button::new(text.t("steward-import"))).as_str(),
-    );
-    body.push(Html::trusted(markup));
-    let mut page = visit.page(TITLE, body);
-    page.errors = form.summary(text);
-    page.back = Some("/steward".to_owned());
-    page
-}
-
-fn told(text: Text, report: &Report) -> Html {
-    let key = if report.dry_run {
-        "steward-would"
-    } else {
-        "steward-run-done"
-    };
-    text.t_with(
-        key,
-        &[
-            ("read", count(report.read)),
-            ("added", count(report.added)),
-            ("changed", count(report.changed)),
-            ("unchanged", count(report.unchanged)),
-            ("quarantined", count(report.quarantined)),
-        ],
-    )
-}
-
-async fn import(visit: Visit) -> Outcome {
-    let organisation = visit.actor().organisation().ok_or(Fault::NotFound)?;
-    let parts = parts(&visit).ok_or(Fault::BadRequest)?;
-    let words = |name: &str| {
-        parts
-            .iter()
-            .find(|(own, _)| own == name)
-            .map(|(_, bytes)| String::from_utf8_lossy(bytes).trim().to_owned())
-            .unwrap_or_default()
-    };
-    let mut form = Form::empty();
-    form.set("feed", words("feed"));
-    if words("dry") == "yes" {
-        form.set("dry", "yes");
-    }
-    let feed = form.required_within("feed", "steward-feed-needed", 120);
-    let file: Option<Arc<[u8]>> = parts
-        .iter()
-        .find(|(name, bytes)| name == "file" && !bytes.is_empty())
-        .map(|(_, bytes)| Arc::from(*bytes));
-    if file.is_none() {
-        form.wrong("file", "steward-file-needed");
-    }
-    let (Some(feed), Some(file)) = (feed, file) else {
-        let page = import_page(&visit, &form, None);
-        return Ok(visit.show_errors(page));
-    };
-    let order = Import {
-        organisation,
-        feed: &feed,
-        location: "upload",
-        dry_run: form.ticked("dry"),
-        limits: Limits::default(),
-    };
-    let source: Arc<dyn Source> = Arc::new(FromBytes(file));
-    match directory_import::import(visit.app(), visit.actor(), &order, &source, &|_| {}).await {
-        Ok(report) if report.dry_run => {
-            let page = import_page(&visit, &form, Some(&report));
-            Ok(visit.show(page))
-        }
-        Ok(_) => Ok(visit.go_saying("/steward", "steward-said-imported")),
-        Err(ImportError::Unreadable(error)) => {
-            form.wrong_with(
-                "file",
-                "steward-unreadable",
-                vec![("why", Value::from(error.to_string()))],
-            );
-            let page = import_page(&visit, &form, None);
-            Ok(visit.show_errors(page))
-        }
-        Err(ImportError::Store(error)) => Err(error.into()),
-    }
-}
-
-/// The parts of an upload: name and bytes. `None` when it is none.
-fn parts(visit: &Visit) -> Option<Vec<(String, &[u8])>> {
-    let kind = visit.headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let boundary = kind.split_once("boundary=")?.1.trim_matches('"');
-    Some(split_parts(&visit.body, boundary))
-}
-
-fn split_parts<'b>(body: &'b [u8], boundary: &str) -> Vec<(String, &'b [u8])> {
-    let mark = format!("--{boundary}");
-    let mut out = Vec::new();
-    let mut rest = find(body, mark.as_bytes()).and_then(|at| body.get(at + mark.len()..));
-    while let Some(part) = rest.and_then(|rest| rest.strip_prefix(b"\r\n")) {
-        let end_mark = format!("\r\n{mark}");
-        let Some(end) = find(part, end_mark.as_bytes()) else {
-            break;
-        };
-        let (own, after) = part.split_at(end);
-        rest = after.get(end_mark.len()..);
-        let Some(gap) = find(own, b"\r\n\r\n") else {
-            continue;
-        };
-        let (head, bytes) = own.split_at(gap);
-        let head = String::from_utf8_lossy(head);
-        let name = head
-            .split_once("name=\"")
-            .and_then(|(_, rest)| rest.split_once('"'))
-            .map(|(name, _)| name.to_owned());
-        if let (Some(name), Some(bytes)) = (name, bytes.get(4..)) {
-            out.push((name, bytes));
-        }
-    }
-    out
-}
-
-/// Where a mark begins. Looks for its rarest end first by jumping from line feed to line feed: uploads are large.
-fn find(body: &[u8], mark: &[u8]) -> Option<usize> {
-    let first = *mark.first()?;
-    let mut from = 0;
-    while let Some(at) = body.get(from..)?.iter().position(|byte| *byte == first) {
-        let start = from + at;
-        if body.get(start..)?.starts_with(mark) {
-            return Some(start);
-        }
-        from = start + 1;
-    }
-    None
 }
 
 async fn entry(visit: Visit) -> Outcome {
