@@ -36,6 +36,21 @@ const ANSWER: Purpose = Purpose::AnswerAReferral;
 /// Wrong codes after which a link closes (our design).
 pub const CODE_TRIES: i64 = 5;
 
+/// States in which a service has yet to answer.
+const UNANSWERED: [ReferralState; 4] = [
+    ReferralState::Sent,
+    ReferralState::Received,
+    ReferralState::Opened,
+    ReferralState::NoResponse,
+];
+/// States in which it has taken somebody on, or lets them wait.
+const TAKEN_ON: [ReferralState; 4] = [
+    ReferralState::Accepted,
+    ReferralState::Waitlisted,
+    ReferralState::FirstContact,
+    ReferralState::InService,
+];
+
 /// One row of the inbox: that something waits, for what kind of need, since when and until when. No content.
 #[derive(Debug, Clone)]
 pub struct InboxRow {
@@ -102,8 +117,9 @@ pub enum Landing {
     Expired,
     /// It was closed, for example after too many wrong codes or because a newer one was made.
     Closed,
-    /// The request was taken back or is over.
-    Over(ReferralState),
+    /// The request was taken back, waits for somebody else or is over. Not which: no link tells what a person chose, nor that
+    /// somebody else was asked.
+    Over,
     /// There is no such link: part of it may be missing.
     Unknown,
 }
@@ -167,16 +183,7 @@ pub async fn inbox(app: &App, actor: &Actor, limit: u64) -> Result<Vec<InboxRow>
         .work(actor, ANSWER, |w| {
             Box::pin(async move {
                 let scope = w.scope::<ReferralReceive>();
-                let mut found = w.referrals_received(&scope, limit).await?;
-                found.retain(|referral| {
-                    matches!(
-                        referral.state,
-                        ReferralState::Sent
-                            | ReferralState::Received
-                            | ReferralState::Opened
-                            | ReferralState::NoResponse
-                    )
-                });
+                let found = w.referrals_received(&scope, &UNANSWERED, limit).await?;
                 rows(app, w, found).await
             })
         })
@@ -189,20 +196,18 @@ pub async fn caseload(app: &App, actor: &Actor, limit: u64) -> Result<Vec<InboxR
         .work(actor, ANSWER, |w| {
             Box::pin(async move {
                 let received = w.scope::<ReferralReceive>();
-                let mut found = w.referrals_received(&received, limit).await?;
-                found.retain(|referral| {
-                    matches!(
-                        referral.state,
-                        ReferralState::Accepted
-                            | ReferralState::Waitlisted
-                            | ReferralState::FirstContact
-                            | ReferralState::InService
-                    )
-                });
+                let found = w.referrals_received(&received, &TAKEN_ON, limit).await?;
                 rows(app, w, found).await
             })
         })
         .await
+}
+
+/// The steps that are a service's to see: not that its offer waited while somebody else's was chosen (docs/decisions/0010).
+fn steps_of_theirs(mut steps: Vec<Transition>) -> Vec<Transition> {
+    let hidden = [ReferralMove::Hold.code(), ReferralMove::Release.code()];
+    steps.retain(|step| !hidden.contains(&step.made.as_str()));
+    steps
 }
 
 /// Reads a referral as the service. The first reading by a human is "opened"; looking again changes nothing. When what was
@@ -230,7 +235,7 @@ pub async fn open(app: &App, actor: &Actor, reference: Ref) -> Result<PartnerVie
                     from: organisation_name(w, referral.from).await?,
                     packet,
                     accepted: w.referral_accepted(&read).await?,
-                    steps: w.referral_steps(&read).await?,
+                    steps: steps_of_theirs(w.referral_steps(&read).await?),
                     exchanges: if holds {
                         w.referral_exchanges(&read).await?
                     } else {
@@ -414,7 +419,7 @@ pub async fn may_record(app: &App, actor: &Actor, reference: Ref) -> Result<bool
 fn landing_of(link: Option<&Link>, now: At) -> Landing {
     match link {
         None => Landing::Unknown,
-        Some(link) if link.organisation.is_none() => Landing::Over(link.state),
+        Some(link) if link.organisation.is_none() => Landing::Over,
         Some(link) if link.closed_at.is_some() => Landing::Closed,
         Some(link) if !link.is_open_at(now) => Landing::Expired,
         Some(_) => Landing::AskCode,
@@ -467,7 +472,7 @@ pub async fn link_enter(app: &App, token: &str, code: &str) -> Result<Entered> {
 
 async fn entered(w: &mut Work<'_>, link: &Link) -> Result<Entered> {
     let Some(organisation) = link.organisation else {
-        return Ok(Entered::Not(Landing::Over(link.state)));
+        return Ok(Entered::Not(Landing::Over));
     };
     let reference = w.referral_reference(link).await?;
     let actor = Actor::LinkHolder {

@@ -320,7 +320,7 @@ both!(a_link_needs_its_code_and_mail_tells_nothing, |world| {
     );
     assert_eq!(
         partner::link_landing(app, &token).await.unwrap(),
-        Landing::Over(ReferralState::Declined)
+        Landing::Over
     );
     assert!(
         partner::open(app, &holder, reference).await.is_err(),

@@ -13,6 +13,8 @@ mod town;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
+use throughline_app::case;
+use throughline_app::conversation::PersonSheet;
 use throughline_app::mail::{Letter, Mailer, NotSent};
 use throughline_app::outbox::dispatch_once;
 use throughline_app::partner::{self, Entered, Landing};
@@ -36,15 +38,19 @@ use throughline_testkit::both;
 use town::{HELP, Town, town};
 
 async fn send(town: &Town, service: Ref, need: NeedType) -> Sent {
+    send_for(town, town.case, service, need).await
+}
+
+async fn send_for(town: &Town, case: Ref, service: Ref, need: NeedType) -> Sent {
     let order = SendOrder {
         ask: Ask {
-            case: town.case,
+            case,
             service,
             need,
         },
         items: BTreeSet::from([PacketItem::ChosenName]),
         struck: BTreeSet::new(),
-        statement: Some(1),
+        statement: (case == town.case).then_some(1),
         reach: Reach::AsAgreed,
         how: HowAgreed::Spoken,
         words: None,
@@ -136,7 +142,7 @@ both!(
         assert_eq!(asked_which(&town).await, 1, "a named human asks the person");
         assert_eq!(
             partner::link_landing(app, &token).await.unwrap(),
-            Landing::Over(ReferralState::Held),
+            Landing::Over,
             "what is held is not theirs to read"
         );
         let view = referral::view(app, coach, first.reference).await.unwrap();
@@ -204,7 +210,15 @@ both!(an_offer_that_waited_is_asked_again, |world| {
     let entered = partner::link_enter(app, &post.token(), &code)
         .await
         .unwrap();
-    assert!(matches!(entered, Entered::In(..)), "the same link and code");
+    let Entered::In(holder, reference) = entered else {
+        panic!("the same link and code");
+    };
+    let view = partner::open(app, &holder, reference).await.unwrap();
+    let made: Vec<&str> = view.steps.iter().map(|step| step.made.as_str()).collect();
+    assert!(
+        !made.contains(&"hold") && !made.contains(&"release") && made.contains(&"open"),
+        "no service learns that another was asked: {made:?}"
+    );
 });
 
 both!(
@@ -241,5 +255,39 @@ both!(
             "not silent: waiting for the person"
         );
         assert_eq!(asked_which(&town).await, 1);
+    }
+);
+
+both!(
+    the_oldest_request_stays_in_an_inbox_however_many_come_after_it,
+    |world| {
+        let town = town(world).await;
+        let (app, partner) = (&town.app, &town.partner.actor());
+        let oldest = send(&town, town.inbox, NeedType::Debt).await;
+        let mut later = Vec::new();
+        for name in ["Bea", "Cai"] {
+            let person = PersonSheet {
+                chosen: name.to_owned(),
+                given: None,
+                family: None,
+                born: None,
+                age_band: None,
+                language: None,
+                interpreter: None,
+                access: Vec::new(),
+            };
+            let case = case::open(app, &town.coach.actor(), &person).await.unwrap();
+            later.push(send_for(&town, case, town.inbox, NeedType::Debt).await);
+        }
+        let (next, taken) = (&later[0], &later[1]);
+        accept(&town, taken).await;
+
+        let inbox = partner::inbox(app, partner, 1).await.unwrap();
+        assert_eq!(inbox[0].reference, oldest.reference);
+        assert_eq!(partner::inbox(app, partner, 10).await.unwrap().len(), 2);
+        let caseload = partner::caseload(app, partner, 1).await.unwrap();
+        assert_eq!(caseload[0].reference, taken.reference);
+        accept(&town, next).await;
+        assert_eq!(partner::caseload(app, partner, 10).await.unwrap().len(), 2);
     }
 );

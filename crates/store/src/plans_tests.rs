@@ -147,7 +147,8 @@ async fn every_list_is_read_through_an_index() {
                     w.people_matching(&w.scope(), "amina quill", Some("1990-02-03"), 50)
                         .await?;
                     w.conversations(&w.scope(), 50).await?;
-                    w.referrals_received(&w.scope(), 50).await?;
+                    w.referrals_received(&w.scope(), &[ReferralState::Received], 50)
+                        .await?;
                     w.referrals_sent(&w.scope(), 50).await?;
                     w.referrals_accepted(&w.scope(), 50).await?;
                     w.referrals_overdue(&w.scope(), 50).await?;

@@ -1,6 +1,7 @@
 //! Lists of referrals: of a case, sent, received, accepted, overdue; and the steps of one.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::NullOrdering;
+use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::code::Code;
 use throughline_core::referral::ReferralState;
 use throughline_core::time::At;
@@ -94,14 +95,15 @@ impl Work<'_> {
             .collect()
     }
 
-    /// The partner's inbox: referrals with their organisation, by clock; no content.
+    /// Referrals with the partner's organisation that stand in one of these states, the most urgent clock first; no content.
     pub async fn referrals_received(
         &mut self,
         scope: &Scope<ReferralReceive>,
+        states: &[ReferralState],
         limit: u64,
     ) -> Result<Vec<Referral>> {
         self.note_scope(scope, &["state", "need", "due_at"]);
-        self.referrals_in(scope.rule(), None, limit).await
+        self.referrals_in(scope.rule(), states, None, limit).await
     }
 
     /// The referrals that the actor sent or leads, by clock; for Today.
@@ -111,7 +113,7 @@ impl Work<'_> {
         limit: u64,
     ) -> Result<Vec<Referral>> {
         self.note_scope(scope, &["state", "need", "due_at"]);
-        self.referrals_in(scope.rule(), None, limit).await
+        self.referrals_in(scope.rule(), &[], None, limit).await
     }
 
     /// The referrals whose organisation accepted them: the partner's caseload.
@@ -121,7 +123,7 @@ impl Work<'_> {
         limit: u64,
     ) -> Result<Vec<Referral>> {
         self.note_scope(scope, &["state", "need", "due_at"]);
-        self.referrals_in(scope.rule(), None, limit).await
+        self.referrals_in(scope.rule(), &[], None, limit).await
     }
 
     /// Referrals whose clock has run out, oldest first: for the job that keeps promises.
@@ -132,23 +134,30 @@ impl Work<'_> {
     ) -> Result<Vec<Referral>> {
         self.note_scope(scope, &["state", "due_at"]);
         let now = self.now();
-        self.referrals_in(scope.rule(), Some(now), limit).await
+        self.referrals_in(scope.rule(), &[], Some(now), limit).await
     }
 
-    /// One query per branch of the rule, merged by clock.
+    /// One query per branch of the rule, merged by clock: what is most overdue is never what a limit cuts off, and what is over
+    /// comes last. No states: any.
     async fn referrals_in(
         &mut self,
         rule: &Rule,
+        states: &[ReferralState],
         due_before: Option<At>,
         limit: u64,
     ) -> Result<Vec<Referral>> {
         let mut found = std::collections::BTreeMap::new();
         for branch in branches(rule, &ties()) {
             let mut query = referral::Entity::find().filter(branch);
+            if !states.is_empty() {
+                let codes = states.iter().map(|state| state.code());
+                query = query.filter(referral::Column::State.is_in(codes));
+            }
             if let Some(now) = due_before {
                 query = query.filter(referral::Column::DueAt.lte(Col(now)));
             }
             let rows = query
+                .order_by_with_nulls(referral::Column::DueAt, Order::Asc, NullOrdering::Last)
                 .order_by_desc(referral::Column::Id)
                 .limit(limit)
                 .all(&self.tx)
@@ -156,7 +165,7 @@ impl Work<'_> {
             found.extend(rows.into_iter().map(|row| (row.id.0, row)));
         }
         let mut out = found.values().map(plain).collect::<Result<Vec<_>>>()?;
-        out.sort_by_key(|referral| (referral.due_at.is_none(), referral.due_at, referral.id));
+        out.sort_by_key(|one| (one.due_at.is_none(), one.due_at, std::cmp::Reverse(one.id)));
         out.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(out)
     }

@@ -330,7 +330,7 @@ both!(every_list_is_what_the_decision_allows_one_by_one, |world| {
                                 .iter()
                                 .map(|x| x.id.uuid())
                                 .collect(),
-                            w.referrals_received(&w.scope(), 500)
+                            w.referrals_received(&w.scope(), &[], 500)
                                 .await?
                                 .iter()
                                 .map(|x| x.id.uuid())

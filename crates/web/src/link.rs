@@ -55,18 +55,12 @@ fn closed(visit: &Visit, landing: Landing) -> Page {
     let (what, next) = match landing {
         Landing::Expired => ("link-expired", "link-ask-sender"),
         Landing::Closed => ("link-closed", "link-ask-sender"),
-        Landing::Over(_) => ("link-over", "link-nothing-to-do"),
+        Landing::Over => ("link-over", "link-nothing-to-do"),
         Landing::Unknown | Landing::AskCode => ("link-unknown", "link-check-mail"),
     };
-    let mut body =
-        Html::heading(1, Size::L, text.t("link-heading")).then(Html::paragraph(text.t(what)));
-    if let Landing::Over(state) = landing {
-        body.push(Html::paragraph(text.t_with(
-            "link-stands",
-            &[("state", word(text, "referral-state", state.code()).into())],
-        )));
-    }
-    body.push(Html::paragraph(text.t(next)));
+    let body = Html::heading(1, Size::L, text.t("link-heading"))
+        .then(Html::paragraph(text.t(what)))
+        .then(Html::paragraph(text.t(next)));
     visit.page(TITLE, body)
 }
 

@@ -385,26 +385,3 @@ async fn change(visit: Visit) -> Outcome {
         "steward-said-changed",
     ))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::split_parts;
-
-    #[test]
-    fn an_upload_is_taken_apart_byte_for_byte() {
-        let body = b"--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\nt\r\n--x\r\n\
-            Content-Disposition: form-data; name=\"file\"; filename=\"a.json\"\r\nContent-Type: text/plain\r\n\r\n\
-            {\r\n--not\r\n\r\n}\r\n--x--\r\n";
-        let parts = split_parts(body, "x");
-        assert_eq!(parts.len(), 2);
-        assert_eq!(parts[0], ("csrf".to_owned(), &b"t"[..]));
-        assert_eq!(parts[1], ("file".to_owned(), &b"{\r\n--not\r\n\r\n}"[..]));
-    }
-
-    #[test]
-    fn an_upload_that_breaks_off_has_no_such_part() {
-        assert!(split_parts(b"--x\r\nname=\"file\"\r\n\r\nhalf", "x").is_empty());
-        assert!(split_parts(b"", "x").is_empty());
-        assert!(split_parts(b"--x--", "x").is_empty());
-    }
-}

@@ -99,7 +99,11 @@ fn told(text: Text, report: &Report) -> Html {
 
 async fn import(visit: Visit) -> Outcome {
     let organisation = visit.actor().organisation().ok_or(Fault::NotFound)?;
-    let parts = parts(&visit).await.ok_or(Fault::BadRequest)?;
+    let kind = visit.headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let parts = parts(kind, visit.body.clone())
+        .await
+        .ok_or(Fault::BadRequest)?;
     let words = |name: &str| {
         parts
             .iter()
@@ -151,11 +155,9 @@ async fn import(visit: Visit) -> Outcome {
     }
 }
 
-/// The parts of an upload: name and bytes. `None` when it is none.
-async fn parts(visit: &Visit) -> Option<Vec<(String, Bytes)>> {
-    let kind = visit.headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+/// The parts of an upload: name and bytes. `None` when it is none, or broke off.
+async fn parts(kind: &str, body: Bytes) -> Option<Vec<(String, Bytes)>> {
     let boundary = multer::parse_boundary(kind).ok()?;
-    let body = visit.body.clone();
     let whole = stream::once(async move { Ok::<_, Infallible>(body) });
     let mut upload = multer::Multipart::new(whole, boundary);
     let mut parts = Vec::new();
@@ -165,4 +167,43 @@ async fn parts(visit: &Visit) -> Option<Vec<(String, Bytes)>> {
         }
     }
     Some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bytes, parts};
+
+    const KIND: &str = "multipart/form-data; boundary=x";
+
+    #[tokio::test]
+    async fn an_upload_is_taken_apart_byte_for_byte() {
+        let body = b"--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\nt\r\n--x\r\n\
+            Content-Disposition: form-data; name=\"file\"; filename=\"a.json\"\r\nContent-Type: text/plain\r\n\r\n\
+            {\r\n--not\r\n\r\n}\r\n--x--\r\n";
+        let found = parts(KIND, Bytes::from_static(body))
+            .await
+            .unwrap_or_default();
+        assert_eq!(
+            found,
+            [
+                ("csrf".to_owned(), Bytes::from_static(b"t")),
+                (
+                    "file".to_owned(),
+                    Bytes::from_static(b"{\r\n--not\r\n\r\n}")
+                ),
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn an_upload_that_breaks_off_is_none() {
+        for body in [
+            &b"--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nhalf"[..],
+            b"--x\r\nContent-Disposition: form-data; name=\"file\"",
+            b"",
+        ] {
+            assert_eq!(parts(KIND, Bytes::from_static(body)).await, None);
+        }
+        assert_eq!(parts("text/plain", Bytes::new()).await, None);
+    }
 }

@@ -304,19 +304,24 @@ pub fn answer(status: StatusCode, content_type: &'static str, body: Body) -> Res
     response
 }
 
+/// Only our own paths: never somewhere that a form or a query named. A browser drops tabs and reads a backslash as a slash, so
+/// that neither may stand in one.
+fn own(path: &str) -> &str {
+    let plain = !path.contains(|c: char| c.is_control() || c == '\\');
+    if plain && path.starts_with('/') && !path.starts_with("//") {
+        path
+    } else {
+        "/"
+    }
+}
+
 fn redirect(path: &str) -> Response {
     let mut response = answer(
         StatusCode::SEE_OTHER,
         "text/plain; charset=utf-8",
         Body::empty(),
     );
-    // Only our own paths: never somewhere that a form or a query named.
-    let safe = if path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') {
-        path
-    } else {
-        "/"
-    };
-    let value = HeaderValue::from_str(safe).unwrap_or_else(|_| HeaderValue::from_static("/"));
+    let value = HeaderValue::from_str(own(path)).unwrap_or_else(|_| HeaderValue::from_static("/"));
     response.headers_mut().insert(header::LOCATION, value);
     response
 }
@@ -341,4 +346,27 @@ pub(crate) fn apart_words(text: Text) -> Html {
         "<span class=\"govuk-visually-hidden\"> {}</span>",
         text.t("opens-in-new-tab")
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own;
+
+    #[test]
+    fn the_way_back_never_leads_to_another_site() {
+        for away in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "\t//evil.example",
+            "/\r\n/evil.example",
+            "/\u{85}/evil.example",
+            "evil.example",
+            "",
+        ] {
+            assert_eq!(own(away), "/", "{away:?}");
+        }
+        assert_eq!(own("/cases?page=2#top"), "/cases?page=2#top");
+    }
 }

@@ -211,7 +211,6 @@ link-unknown = Ni allem ddod o hyd i’r cais hwn. Efallai bod rhan o’r ddolen
 link-ask-sender = Gofynnwch i’r gweithiwr a’i hanfonodd am ddolen a chod newydd.
 link-nothing-to-do = Nid oes angen i chi wneud dim.
 link-check-mail = Copïwch y ddolen gyfan o’r e-bost a rhowch gynnig arall arni.
-link-stands = Ble mae’n sefyll: { $state }.
 link-answered = Anfonwyd eich ateb
 link-next-accepted = Gweler sut i gysylltu â’r person. Darllenwch y rheolau yn gyntaf.
 link-next-declined = Bydd y gweithiwr yn chwilio am ffordd arall. Ni allwch ddarllen y cais mwyach.

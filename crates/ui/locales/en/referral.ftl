@@ -211,7 +211,6 @@ link-unknown = We could not find this request. Part of the link may be missing.
 link-ask-sender = Ask the worker who sent it for a new link and code.
 link-nothing-to-do = You need do nothing.
 link-check-mail = Copy the whole link from the mail and try again.
-link-stands = Where it stands: { $state }.
 link-answered = Your answer was sent
 link-next-accepted = See how to reach the person. Read the rules first.
 link-next-declined = The worker will look for another way. You can no longer read the request.
