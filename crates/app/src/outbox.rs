@@ -242,13 +242,17 @@ async fn partner(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered>
     let facts = w.referral_facts_by_id(link.referral).await?;
     let permit = w.permit_found::<ReferralRecord>(facts)?;
     let referral = w.referral_for_update(&permit).await?;
-    let waits = matches!(
-        referral.state,
-        ReferralState::Sent | ReferralState::Received | ReferralState::Opened
-    );
+    // A notice opens the door to whoever may still read it, also long after a yes; a reminder asks for an answer.
+    let wanted = match lease.kind {
+        OutboxKind::PartnerReminder => matches!(
+            referral.state,
+            ReferralState::Sent | ReferralState::Received | ReferralState::Opened
+        ),
+        _ => referral.state.is_with_service(),
+    };
     let artefact = match lease.kind {
         OutboxKind::PartnerWithdrawn => Artefact::PartnerWithdrawn,
-        _ if !waits || !link.is_open_at(w.now()) => return Ok(Rendered::Needless),
+        _ if !wanted || !link.is_open_at(w.now()) => return Ok(Rendered::Needless),
         OutboxKind::PartnerReminder => Artefact::PartnerReminder,
         _ => Artefact::PartnerNotice,
     };

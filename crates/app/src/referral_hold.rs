@@ -167,7 +167,7 @@ async fn remind(
         asked.routes.contains(&Route::Link),
         w.referral_link_newest(sent).await?,
     ) {
-        let subject = Some(link.uuid());
+        let subject = Some(link.id.uuid());
         let none = serde_json::Value::Null;
         w.outbox_add(OutboxKind::PartnerReminder, subject, none, None, now)
             .await?;

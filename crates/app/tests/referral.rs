@@ -605,3 +605,95 @@ both!(what_was_not_agreed_is_not_sent, |world| {
         "the same service is not asked twice at once"
     );
 });
+
+both!(a_service_that_has_the_person_gets_a_fresh_link, |world| {
+    let town = town(world).await;
+    let (app, coach) = (&town.app, &town.coach.actor());
+    let sent = send(&town, town.linked).await;
+    let post = Post::default();
+    dispatch_once(app, &post, "one").await.unwrap();
+    let reference = sent.reference;
+    let wait = Answer::Waitlist { days: Some(90) };
+    let steps = [
+        (ReferralState::Waitlisted, None),
+        (ReferralState::Accepted, None),
+        (ReferralState::FirstContact, Some(Outcome::FirstContact)),
+        (ReferralState::InService, Some(Outcome::Started)),
+    ];
+    let mut code = sent.code.unwrap();
+    for (expected, outcome) in steps {
+        let Entered::In(holder, _) = partner::link_enter(app, &post.token(), &code)
+            .await
+            .unwrap()
+        else {
+            panic!("no way in before {expected}")
+        };
+        let (_, seen) = state(&town, reference).await;
+        match outcome {
+            Some(outcome) => {
+                referral_answer::outcome(app, &holder, reference, seen, outcome, Via::Link).await
+            }
+            None if expected == ReferralState::Waitlisted => {
+                partner::answer(app, &holder, reference, seen, &wait).await
+            }
+            None => partner::answer(app, &holder, reference, seen, &yes()).await,
+        }
+        .unwrap();
+        assert_eq!(state(&town, reference).await.0, expected);
+
+        let words = Words::new("Which language?").unwrap();
+        partner::ask(app, &holder, reference, &words).await.unwrap();
+        let words = Words::new("English").unwrap();
+        referral_answer::reply(app, coach, reference, &words)
+            .await
+            .unwrap();
+        let told = dispatch_once(app, &post, "one").await.unwrap();
+        assert_eq!(told.sent, 1, "{expected}: they are told of the reply");
+
+        world.clock.advance_seconds(60 * 86_400);
+        assert_eq!(
+            partner::link_landing(app, &post.token()).await.unwrap(),
+            Landing::Expired
+        );
+        (code, _) = referral_send::new_code(app, coach, reference)
+            .await
+            .unwrap();
+        let told = dispatch_once(app, &post, "one").await.unwrap();
+        assert_eq!(told.sent, 1, "{expected}: the fresh link goes out");
+        assert_eq!(
+            partner::link_landing(app, &post.token()).await.unwrap(),
+            Landing::AskCode,
+            "{expected}"
+        );
+    }
+});
+
+both!(
+    a_reply_that_no_link_can_carry_is_told_by_telephone,
+    |world| {
+        let town = town(world).await;
+        let (app, coach) = (&town.app, &town.coach.actor());
+        let sent = send(&town, town.linked).await;
+        let post = Post::default();
+        dispatch_once(app, &post, "one").await.unwrap();
+        let code = sent.code.unwrap();
+        let Entered::In(holder, reference) = partner::link_enter(app, &post.token(), &code)
+            .await
+            .unwrap()
+        else {
+            panic!("the code fits")
+        };
+        let words = Words::new("Which language?").unwrap();
+        partner::ask(app, &holder, reference, &words).await.unwrap();
+        world.clock.advance_seconds(60 * 86_400);
+        let words = Words::new("English").unwrap();
+        referral_answer::reply(app, coach, reference, &words)
+            .await
+            .unwrap();
+        assert!(
+            tasks(&town)
+                .await
+                .contains(&(TaskKind::ChaseReferral, Some(town.coach.id)))
+        );
+    }
+);
