@@ -22,18 +22,23 @@ use throughline_app::referral_answer::{self, Answer, Outcome};
 use throughline_app::referral_clock;
 use throughline_app::referral_recipient::Route;
 use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
+use throughline_app::{case_now, today};
 use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
 use throughline_core::contact::DenyReason;
 use throughline_core::conversation::Reach;
 use throughline_core::id::{AccountId, Ref};
 use throughline_core::need::NeedType;
-use throughline_core::reason::Words;
+use throughline_core::reason::{Reason, Words};
 use throughline_core::referral::{EndReason, Helped, ReferralState, UnmetReason};
+use throughline_core::risk::RiskBand;
+use throughline_core::role::Role;
 use throughline_core::task::TaskKind;
-use throughline_policy::Purpose;
 use throughline_policy::action::DirectoryImport;
+use throughline_policy::{Actor, Purpose};
+use throughline_store::account::NewAccount;
 use throughline_store::feed::import_facts;
 use throughline_store::referral::Via;
+use throughline_store::task::TaskOutcome;
 use throughline_testkit::both;
 use town::{DIRECTORY, HELP, Town, confirm, listing, propose, town};
 
@@ -697,3 +702,44 @@ both!(
         );
     }
 );
+
+both!(a_bounce_takes_nothing_out_of_an_inbox, |world| {
+    let town = town(world).await;
+    let app = &town.app;
+    let service = &town.linked;
+    let reader = app
+        .store
+        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
+            Box::pin(async move {
+                let service = w.service(*service).await?.unwrap();
+                let address = w.address_in_use(service.id).await?.unwrap();
+                let new = NewAccount {
+                    organisation: address.organisation,
+                    site: None,
+                    role: Role::PartnerWorker,
+                    name: "Somebody",
+                    email: "one@quayside.example",
+                    password: None,
+                };
+                w.account_create(&new).await
+            })
+        })
+        .await
+        .unwrap()
+        .actor();
+    let sent = send(&town, town.linked).await;
+    assert_eq!(sent.routes, [Route::Inbox, Route::Link]);
+    let never = Post::failing(NotSent::Never("refused_by_server"));
+    assert_eq!(dispatch_once(app, &never, "one").await.unwrap().dead, 2);
+    assert_eq!(
+        state(&town, sent.reference).await.0,
+        ReferralState::Received
+    );
+    assert_eq!(partner::inbox(app, &reader, 10).await.unwrap().len(), 1);
+    let dead = app
+        .store
+        .read(|r| Box::pin(async move { r.dead_letters(10).await }))
+        .await
+        .unwrap();
+    assert_eq!(dead.len(), 2, "the bounce is not forgotten");
+});
