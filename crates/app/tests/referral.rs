@@ -743,3 +743,48 @@ both!(a_bounce_takes_nothing_out_of_an_inbox, |world| {
         .unwrap();
     assert_eq!(dead.len(), 2, "the bounce is not forgotten");
 });
+
+both!(help_that_ended_too_soon_is_somebody_s_again, |world| {
+    let town = town(world).await;
+    let (app, partner) = (&town.app, &town.partner.actor());
+    for (reason, helped, task) in [
+        (EndReason::Finished, Helped::Yes, None),
+        (EndReason::Finished, Helped::No, Some(TaskKind::OfferNext)),
+        (
+            EndReason::LostTouch,
+            Helped::NotKnown,
+            Some(TaskKind::OfferNext),
+        ),
+        (
+            EndReason::Died,
+            Helped::NotKnown,
+            Some(TaskKind::ActOnEscalation),
+        ),
+        (
+            EndReason::ServiceStopped,
+            Helped::Partly,
+            Some(TaskKind::OfferNext),
+        ),
+    ] {
+        let sent = send(&town, town.inbox).await;
+        let (_, seen) = state(&town, sent.reference).await;
+        partner::answer(app, partner, sent.reference, seen, &yes())
+            .await
+            .unwrap();
+        let (_, seen) = state(&town, sent.reference).await;
+        let ended = Outcome::Ended { reason, helped };
+        referral_answer::outcome(app, partner, sent.reference, seen, ended, Via::Account)
+            .await
+            .unwrap();
+        let found = tasks(&town).await;
+        let owned: Vec<_> = found
+            .into_iter()
+            .filter(|(kind, _)| matches!(kind, TaskKind::OfferNext) || Some(*kind) == task)
+            .collect();
+        let expected: Vec<_> = task
+            .map(|kind| (kind, Some(town.coach.id)))
+            .into_iter()
+            .collect();
+        assert_eq!(owned, expected, "{reason} {helped}");
+    }
+});
