@@ -788,3 +788,90 @@ both!(help_that_ended_too_soon_is_somebody_s_again, |world| {
         assert_eq!(owned, expected, "{reason} {helped}");
     }
 });
+
+both!(what_a_worker_could_not_offer_is_the_leads, |world| {
+    let town = town(world).await;
+    let (app, coach) = (&town.app, &town.coach.actor());
+    let new = &NewAccount {
+        organisation: town.coach.organisation,
+        site: town.coach.site,
+        role: Role::DaLead,
+        name: "Dee",
+        email: "dee@example.org",
+        password: None,
+    };
+    let lead = app
+        .store
+        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
+            Box::pin(async move {
+                let lead = w.account_create(new).await?;
+                w.site_lead_set(new.site.unwrap(), lead.id, 0).await?;
+                Ok(lead)
+            })
+        })
+        .await
+        .unwrap();
+    let sent = send(&town, town.inbox).await;
+    let (_, seen) = state(&town, sent.reference).await;
+    let no = Answer::Decline {
+        reason: UnmetReason::Other,
+        words: None,
+    };
+    partner::answer(app, &town.partner.actor(), sent.reference, seen, &no)
+        .await
+        .unwrap();
+    for actor in [coach, &lead.actor()] {
+        let offers = |w: &today::Row| w.what == today::What::Task(TaskKind::OfferNext);
+        let day = today::worker(app, actor).await.unwrap();
+        let row = day.do_now.iter().chain(&day.next).find(|row| offers(row));
+        let task = row.unwrap().task.unwrap();
+        today::task_finish(app, actor, task, TaskOutcome::CouldNot)
+            .await
+            .unwrap();
+    }
+    let left = app
+        .store
+        .work(&lead.actor(), HELP, |w| {
+            Box::pin(async move { w.tasks(&w.scope(), 50).await })
+        })
+        .await
+        .unwrap();
+    let offer = left
+        .iter()
+        .find(|task| task.kind == TaskKind::OfferNext)
+        .unwrap();
+    assert_eq!((offer.told, offer.owner), (Some(lead.id), None));
+    assert!(offer.climbs_at.is_some());
+});
+
+both!(the_task_to_judge_ends_only_by_judging, |world| {
+    let town = town(world).await;
+    let (app, coach) = (&town.app, &town.coach.actor());
+    let why = Reason::new("No time to ask").unwrap();
+    case_now::risk_judge(app, coach, town.case, RiskBand::NotAssessed, &why, false)
+        .await
+        .unwrap();
+    let day = today::worker(app, coach).await.unwrap();
+    let task = day
+        .do_now
+        .iter()
+        .chain(&day.next)
+        .find(|row| row.what == today::What::Task(TaskKind::JudgeRisk))
+        .and_then(|row| row.task)
+        .unwrap();
+    for outcome in [TaskOutcome::Done, TaskOutcome::NotNeeded] {
+        assert!(matches!(
+            today::task_finish(app, coach, task, outcome).await,
+            Err(Error::Invalid {
+                problem: "task-judge-first",
+                ..
+            })
+        ));
+    }
+    let judges = |(kind, _): &(TaskKind, _)| *kind == TaskKind::JudgeRisk;
+    assert!(tasks(&town).await.iter().any(judges));
+    case_now::risk_judge(app, coach, town.case, RiskBand::Medium, &why, false)
+        .await
+        .unwrap();
+    assert!(!tasks(&town).await.iter().any(judges));
+});
