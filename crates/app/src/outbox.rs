@@ -9,10 +9,10 @@ use throughline_core::id::{AccountId, Id, ReferralLinkId, ServiceId};
 use throughline_core::referral::{ReferralMove, ReferralState};
 use throughline_core::scan::Protected;
 use throughline_policy::action::ReferralRecord;
-use throughline_policy::{Actor, Purpose};
+use throughline_policy::{Actor, Permit, Purpose};
 use throughline_store::Work;
 use throughline_store::outbox::{Lease, OutboxKind, SentMail, TRIES};
-use throughline_store::referral::Via;
+use throughline_store::referral::{Referral, Via};
 
 use crate::mail::{Letter, Mailer, NotSent};
 use crate::referral::{Step, make_move};
@@ -193,9 +193,27 @@ async fn arrived(app: &App, w: &mut Work<'_>, lease: &Lease, delivered: bool) ->
     if referral.state.apply(&made).is_err() || (reminded && referral.state != ReferralState::Sent) {
         return Ok(());
     }
+    if !delivered && stands_in_an_inbox(w, &permit, &referral).await? {
+        return Ok(());
+    }
     make_move(app, w, &permit, &referral, Step::plain(&made, Via::Mail))
         .await
         .map(|_| ())
+}
+
+/// Whether somebody with an account has it in their inbox, so that a mail which bounces takes nothing from them. That the mail
+/// bounced stays among what was given up.
+async fn stands_in_an_inbox(
+    w: &mut Work<'_>,
+    permit: &Permit<ReferralRecord>,
+    referral: &Referral,
+) -> Result<bool> {
+    let delivered = w
+        .referral_steps(permit)
+        .await?
+        .iter()
+        .any(|step| step.made == ReferralMove::Deliver.code() && step.via == Via::Account);
+    Ok(delivered && !w.answering_accounts(referral.to).await?.is_empty())
 }
 
 async fn link_of(w: &mut Work<'_>, lease: &Lease) -> Result<Option<throughline_store::link::Link>> {
@@ -242,13 +260,17 @@ async fn partner(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered>
     let facts = w.referral_facts_by_id(link.referral).await?;
     let permit = w.permit_found::<ReferralRecord>(facts)?;
     let referral = w.referral_for_update(&permit).await?;
-    let waits = matches!(
-        referral.state,
-        ReferralState::Sent | ReferralState::Received | ReferralState::Opened
-    );
+    // A notice opens the door to whoever may still read it, also long after a yes; a reminder asks for an answer.
+    let wanted = match lease.kind {
+        OutboxKind::PartnerReminder => matches!(
+            referral.state,
+            ReferralState::Sent | ReferralState::Received | ReferralState::Opened
+        ),
+        _ => referral.state.is_with_service(),
+    };
     let artefact = match lease.kind {
         OutboxKind::PartnerWithdrawn => Artefact::PartnerWithdrawn,
-        _ if !waits || !link.is_open_at(w.now()) => return Ok(Rendered::Needless),
+        _ if !wanted || !link.is_open_at(w.now()) => return Ok(Rendered::Needless),
         OutboxKind::PartnerReminder => Artefact::PartnerReminder,
         _ => Artefact::PartnerNotice,
     };

@@ -97,13 +97,14 @@ pub(crate) async fn make_move<A: MovesReferral + SeesReferral>(
         note: step.note,
         contact: step.contact,
     };
-    w.referral_move(permit, referral, &step.made, step.via, detail)
+    let made = step.made;
+    w.referral_move(permit, referral, &made, step.via, detail)
         .await?;
     for kind in settled_by(next) {
         w.tasks_settle(None, Some(referral.id), *kind, TaskOutcome::NotNeeded)
             .await?;
     }
-    if let Some(step) = next.next_step() {
+    if let Some(step) = made.next_step(next) {
         let new = task_for(
             referral,
             step.task,
@@ -111,7 +112,11 @@ pub(crate) async fn make_move<A: MovesReferral + SeesReferral>(
             pack.due(ClockId::EscalationAcknowledge, urgency, now),
         );
         if !w.referral_task_waits(permit, step.task).await? {
-            w.task_add(&new).await?;
+            match w.task_add(&new).await {
+                // What a service says of help that outlived its case is kept all the same; nobody is given work on it.
+                Err(Error::Invalid { field: "case", .. }) if next == ReferralState::Ended => {}
+                added => added.map(|_| ())?,
+            }
         }
     }
     if next.is_final() {

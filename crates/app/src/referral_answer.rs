@@ -11,7 +11,7 @@ use throughline_store::outbox::OutboxKind;
 use throughline_store::referral::{Referral, Via};
 use throughline_store::task::TaskOutcome;
 
-use crate::referral::{Step, make_move, still};
+use crate::referral::{Step, call_them, make_move, pack_named, still};
 use crate::referral_hold::hold_the_rest;
 use crate::{App, Result};
 
@@ -144,12 +144,12 @@ pub(crate) async fn withdraw_in(
     let step = Step::plain(&ReferralMove::Withdraw, Via::Worker);
     make_move(app, w, permit, referral, step).await?;
     if let Some(link) = link {
-        let once = format!("withdrawn:{}", link.uuid());
+        let once = format!("withdrawn:{}", link.id.uuid());
         let payload = serde_json::Value::Null;
         let now = w.now();
         w.outbox_add(
             OutboxKind::PartnerWithdrawn,
-            Some(link.uuid()),
+            Some(link.id.uuid()),
             payload,
             Some(&once),
             now,
@@ -199,19 +199,36 @@ pub async fn reply(app: &App, actor: &Actor, reference: Ref, words: &Words) -> R
                     TaskOutcome::Done,
                 )
                 .await?;
-                if let Some(link) = w.referral_link_newest(&referral).await? {
-                    let now = w.now();
-                    w.outbox_add(
-                        OutboxKind::PartnerReminder,
-                        Some(link.uuid()),
-                        serde_json::Value::Null,
-                        None,
-                        now,
-                    )
-                    .await?;
-                }
-                Ok(())
+                tell_of_reply(app, w, &permit, &referral).await
             })
         })
         .await
+}
+
+/// Tells a service that answers by link that its question was answered, in whatever state it has the request. Where its link
+/// has expired and nobody there has an account, the worker gets the task to call.
+async fn tell_of_reply(
+    app: &App,
+    w: &mut Work<'_>,
+    permit: &Permit<ReferralRecord>,
+    referral: &Referral,
+) -> Result<()> {
+    let Some(link) = w.referral_link_newest(referral).await? else {
+        return Ok(());
+    };
+    let now = w.now();
+    if link.is_open_at(now) {
+        let (subject, none) = (Some(link.id.uuid()), serde_json::Value::Null);
+        w.outbox_add(OutboxKind::PartnerNotice, subject, none, None, now)
+            .await?;
+    } else if w.answering_accounts(referral.to).await?.is_empty()
+        && !w
+            .referral_task_waits(permit, TaskKind::ChaseReferral)
+            .await?
+    {
+        let pack = pack_named(app, &w.referral_pack(permit).await?)?;
+        let urgency = pack.urgency(referral.need, referral.risk);
+        call_them(w, pack, referral, urgency).await?;
+    }
+    Ok(())
 }

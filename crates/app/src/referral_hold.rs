@@ -163,11 +163,11 @@ async fn remind(
     let asked = asked(w, service.reference).await?;
     let now = w.now();
     let mut routes = Vec::new();
-    if let (true, Some(link)) = (
-        asked.routes.contains(&Route::Link),
-        w.referral_link_newest(sent).await?,
-    ) {
-        let subject = Some(link.uuid());
+    // A link whose time is over is no way to them.
+    let link = w.referral_link_newest(sent).await?;
+    let link = link.filter(|link| link.is_open_at(now));
+    if let (true, Some(link)) = (asked.routes.contains(&Route::Link), link) {
+        let subject = Some(link.id.uuid());
         let none = serde_json::Value::Null;
         w.outbox_add(OutboxKind::PartnerReminder, subject, none, None, now)
             .await?;

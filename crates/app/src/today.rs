@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use throughline_core::clock::ClockId;
 use throughline_core::id::{CaseId, Ref, ReferralId};
 use throughline_core::referral::ReferralState;
 use throughline_core::risk::RiskBand;
@@ -9,12 +10,12 @@ use throughline_core::room::RoomState;
 use throughline_core::task::{OnTimeout, Owner, TaskKind};
 use throughline_core::time::At;
 use throughline_policy::action::{RoomAnswer, TaskDo};
-use throughline_policy::{Action as _, Actor, Purpose, table};
+use throughline_policy::{Action as _, Actor, Permit, Purpose, table};
 use throughline_store::case::Case;
 use throughline_store::referral::Referral;
-use throughline_store::task::Task;
 pub use throughline_store::task::TaskOutcome;
-use throughline_store::{Result, Work};
+use throughline_store::task::{Task, TaskNew};
+use throughline_store::{Error, Result, Work};
 
 use crate::App;
 use crate::front_desk::{OnDuty, on_duty};
@@ -386,7 +387,7 @@ pub async fn task_take(app: &App, actor: &Actor, reference: Ref) -> Result<()> {
                 let stake = w.task_stake(&permit).await?;
                 let here = pack_at(app, w, task.site, task.organisation).await?;
                 let pack = pack_of(app, &stake).unwrap_or(here);
-                let clock = throughline_core::clock::ClockId::EscalationAct;
+                let clock = ClockId::EscalationAct;
                 let climbs_at = pack.due(clock, urgency(pack, &stake), w.now());
                 // Whoever takes it early still has until it was due.
                 w.task_take(&permit, climbs_at.max(task.due_at)).await
@@ -408,8 +409,41 @@ pub async fn task_finish(
             Box::pin(async move {
                 let facts = w.task_facts(*reference).await?;
                 let permit = w.permit_found::<TaskDo>(facts)?;
-                w.task_finish(&permit, *outcome).await
+                let task = w.task(&permit).await?;
+                if task.kind == TaskKind::JudgeRisk && task.case.is_some() {
+                    return Err(Error::Invalid {
+                        field: "outcome",
+                        problem: "task-judge-first",
+                    });
+                }
+                w.task_finish(&permit, *outcome).await?;
+                if (task.kind, *outcome) == (TaskKind::OfferNext, TaskOutcome::CouldNot) {
+                    raise(app, w, &permit, &task).await?;
+                }
+                Ok(())
             })
         })
         .await
+}
+
+/// Raises a task that could not be done for the first post of the site, from where it climbs by itself: what nobody could do is
+/// never nobody's.
+async fn raise(app: &App, w: &mut Work<'_>, permit: &Permit<TaskDo>, task: &Task) -> Result<()> {
+    let stake = w.task_stake(permit).await?;
+    let here = pack_at(app, w, task.site, task.organisation).await?;
+    let pack = pack_of(app, &stake).unwrap_or(here);
+    let urgency = urgency(pack, &stake);
+    let due_at = pack.due(ClockId::NextOffer, urgency, w.now());
+    let climbs_at = pack.due(ClockId::EscalationAcknowledge, urgency, w.now());
+    let new = TaskNew {
+        organisation: task.organisation,
+        site: task.site,
+        case: task.case,
+        referral: task.referral,
+        owner_account: None,
+        kind: task.kind,
+        due_at,
+        climbs_at,
+    };
+    w.task_add(&new).await.map(|_| ())
 }

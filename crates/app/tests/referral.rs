@@ -22,18 +22,23 @@ use throughline_app::referral_answer::{self, Answer, Outcome};
 use throughline_app::referral_clock;
 use throughline_app::referral_recipient::Route;
 use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
+use throughline_app::{case_now, today};
 use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
 use throughline_core::contact::DenyReason;
 use throughline_core::conversation::Reach;
 use throughline_core::id::{AccountId, Ref};
 use throughline_core::need::NeedType;
-use throughline_core::reason::Words;
+use throughline_core::reason::{Reason, Words};
 use throughline_core::referral::{EndReason, Helped, ReferralState, UnmetReason};
+use throughline_core::risk::RiskBand;
+use throughline_core::role::Role;
 use throughline_core::task::TaskKind;
-use throughline_policy::Purpose;
 use throughline_policy::action::DirectoryImport;
+use throughline_policy::{Actor, Purpose};
+use throughline_store::account::NewAccount;
 use throughline_store::feed::import_facts;
 use throughline_store::referral::Via;
+use throughline_store::task::TaskOutcome;
 use throughline_testkit::both;
 use town::{DIRECTORY, HELP, Town, confirm, listing, propose, town};
 
@@ -604,4 +609,269 @@ both!(what_was_not_agreed_is_not_sent, |world| {
             .is_err(),
         "the same service is not asked twice at once"
     );
+});
+
+both!(a_service_that_has_the_person_gets_a_fresh_link, |world| {
+    let town = town(world).await;
+    let (app, coach) = (&town.app, &town.coach.actor());
+    let sent = send(&town, town.linked).await;
+    let post = Post::default();
+    dispatch_once(app, &post, "one").await.unwrap();
+    let reference = sent.reference;
+    let wait = Answer::Waitlist { days: Some(90) };
+    let steps = [
+        (ReferralState::Waitlisted, None),
+        (ReferralState::Accepted, None),
+        (ReferralState::FirstContact, Some(Outcome::FirstContact)),
+        (ReferralState::InService, Some(Outcome::Started)),
+    ];
+    let mut code = sent.code.unwrap();
+    for (expected, outcome) in steps {
+        let Entered::In(holder, _) = partner::link_enter(app, &post.token(), &code)
+            .await
+            .unwrap()
+        else {
+            panic!("no way in before {expected}")
+        };
+        let (_, seen) = state(&town, reference).await;
+        match outcome {
+            Some(outcome) => {
+                referral_answer::outcome(app, &holder, reference, seen, outcome, Via::Link).await
+            }
+            None if expected == ReferralState::Waitlisted => {
+                partner::answer(app, &holder, reference, seen, &wait).await
+            }
+            None => partner::answer(app, &holder, reference, seen, &yes()).await,
+        }
+        .unwrap();
+        assert_eq!(state(&town, reference).await.0, expected);
+
+        let words = Words::new("Which language?").unwrap();
+        partner::ask(app, &holder, reference, &words).await.unwrap();
+        let words = Words::new("English").unwrap();
+        referral_answer::reply(app, coach, reference, &words)
+            .await
+            .unwrap();
+        let told = dispatch_once(app, &post, "one").await.unwrap();
+        assert_eq!(told.sent, 1, "{expected}: they are told of the reply");
+
+        world.clock.advance_seconds(60 * 86_400);
+        assert_eq!(
+            partner::link_landing(app, &post.token()).await.unwrap(),
+            Landing::Expired
+        );
+        (code, _) = referral_send::new_code(app, coach, reference)
+            .await
+            .unwrap();
+        let told = dispatch_once(app, &post, "one").await.unwrap();
+        assert_eq!(told.sent, 1, "{expected}: the fresh link goes out");
+        assert_eq!(
+            partner::link_landing(app, &post.token()).await.unwrap(),
+            Landing::AskCode,
+            "{expected}"
+        );
+    }
+});
+
+both!(
+    a_reply_that_no_link_can_carry_is_told_by_telephone,
+    |world| {
+        let town = town(world).await;
+        let (app, coach) = (&town.app, &town.coach.actor());
+        let sent = send(&town, town.linked).await;
+        let post = Post::default();
+        dispatch_once(app, &post, "one").await.unwrap();
+        let code = sent.code.unwrap();
+        let Entered::In(holder, reference) = partner::link_enter(app, &post.token(), &code)
+            .await
+            .unwrap()
+        else {
+            panic!("the code fits")
+        };
+        let words = Words::new("Which language?").unwrap();
+        partner::ask(app, &holder, reference, &words).await.unwrap();
+        world.clock.advance_seconds(60 * 86_400);
+        let words = Words::new("English").unwrap();
+        referral_answer::reply(app, coach, reference, &words)
+            .await
+            .unwrap();
+        assert!(
+            tasks(&town)
+                .await
+                .contains(&(TaskKind::ChaseReferral, Some(town.coach.id)))
+        );
+    }
+);
+
+both!(a_bounce_takes_nothing_out_of_an_inbox, |world| {
+    let town = town(world).await;
+    let app = &town.app;
+    let service = &town.linked;
+    let reader = app
+        .store
+        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
+            Box::pin(async move {
+                let service = w.service(*service).await?.unwrap();
+                let address = w.address_in_use(service.id).await?.unwrap();
+                let new = NewAccount {
+                    organisation: address.organisation,
+                    site: None,
+                    role: Role::PartnerWorker,
+                    name: "Somebody",
+                    email: "one@quayside.example",
+                    password: None,
+                };
+                w.account_create(&new).await
+            })
+        })
+        .await
+        .unwrap()
+        .actor();
+    let sent = send(&town, town.linked).await;
+    assert_eq!(sent.routes, [Route::Inbox, Route::Link]);
+    let never = Post::failing(NotSent::Never("refused_by_server"));
+    assert_eq!(dispatch_once(app, &never, "one").await.unwrap().dead, 2);
+    assert_eq!(
+        state(&town, sent.reference).await.0,
+        ReferralState::Received
+    );
+    assert_eq!(partner::inbox(app, &reader, 10).await.unwrap().len(), 1);
+    let dead = app
+        .store
+        .read(|r| Box::pin(async move { r.dead_letters(10).await }))
+        .await
+        .unwrap();
+    assert_eq!(dead.len(), 2, "the bounce is not forgotten");
+});
+
+both!(help_that_ended_too_soon_is_somebody_s_again, |world| {
+    let town = town(world).await;
+    let (app, partner) = (&town.app, &town.partner.actor());
+    for (reason, helped, task) in [
+        (EndReason::Finished, Helped::Yes, None),
+        (EndReason::Finished, Helped::No, Some(TaskKind::OfferNext)),
+        (
+            EndReason::LostTouch,
+            Helped::NotKnown,
+            Some(TaskKind::OfferNext),
+        ),
+        (
+            EndReason::Died,
+            Helped::NotKnown,
+            Some(TaskKind::ActOnEscalation),
+        ),
+        (
+            EndReason::ServiceStopped,
+            Helped::Partly,
+            Some(TaskKind::OfferNext),
+        ),
+    ] {
+        let sent = send(&town, town.inbox).await;
+        let (_, seen) = state(&town, sent.reference).await;
+        partner::answer(app, partner, sent.reference, seen, &yes())
+            .await
+            .unwrap();
+        let (_, seen) = state(&town, sent.reference).await;
+        let ended = Outcome::Ended { reason, helped };
+        referral_answer::outcome(app, partner, sent.reference, seen, ended, Via::Account)
+            .await
+            .unwrap();
+        let found = tasks(&town).await;
+        let owned: Vec<_> = found
+            .into_iter()
+            .filter(|(kind, _)| matches!(kind, TaskKind::OfferNext) || Some(*kind) == task)
+            .collect();
+        let expected: Vec<_> = task
+            .map(|kind| (kind, Some(town.coach.id)))
+            .into_iter()
+            .collect();
+        assert_eq!(owned, expected, "{reason} {helped}");
+    }
+});
+
+both!(what_a_worker_could_not_offer_is_the_leads, |world| {
+    let town = town(world).await;
+    let (app, coach) = (&town.app, &town.coach.actor());
+    let new = &NewAccount {
+        organisation: town.coach.organisation,
+        site: town.coach.site,
+        role: Role::DaLead,
+        name: "Dee",
+        email: "dee@example.org",
+        password: None,
+    };
+    let lead = app
+        .store
+        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
+            Box::pin(async move {
+                let lead = w.account_create(new).await?;
+                w.site_lead_set(new.site.unwrap(), lead.id, 0).await?;
+                Ok(lead)
+            })
+        })
+        .await
+        .unwrap();
+    let sent = send(&town, town.inbox).await;
+    let (_, seen) = state(&town, sent.reference).await;
+    let no = Answer::Decline {
+        reason: UnmetReason::Other,
+        words: None,
+    };
+    partner::answer(app, &town.partner.actor(), sent.reference, seen, &no)
+        .await
+        .unwrap();
+    for actor in [coach, &lead.actor()] {
+        let offers = |w: &today::Row| w.what == today::What::Task(TaskKind::OfferNext);
+        let day = today::worker(app, actor).await.unwrap();
+        let row = day.do_now.iter().chain(&day.next).find(|row| offers(row));
+        let task = row.unwrap().task.unwrap();
+        today::task_finish(app, actor, task, TaskOutcome::CouldNot)
+            .await
+            .unwrap();
+    }
+    let left = app
+        .store
+        .work(&lead.actor(), HELP, |w| {
+            Box::pin(async move { w.tasks(&w.scope(), 50).await })
+        })
+        .await
+        .unwrap();
+    let offer = left
+        .iter()
+        .find(|task| task.kind == TaskKind::OfferNext)
+        .unwrap();
+    assert_eq!((offer.told, offer.owner), (Some(lead.id), None));
+    assert!(offer.climbs_at.is_some());
+});
+
+both!(the_task_to_judge_ends_only_by_judging, |world| {
+    let town = town(world).await;
+    let (app, coach) = (&town.app, &town.coach.actor());
+    let why = Reason::new("No time to ask").unwrap();
+    case_now::risk_judge(app, coach, town.case, RiskBand::NotAssessed, &why, false)
+        .await
+        .unwrap();
+    let day = today::worker(app, coach).await.unwrap();
+    let task = day
+        .do_now
+        .iter()
+        .chain(&day.next)
+        .find(|row| row.what == today::What::Task(TaskKind::JudgeRisk))
+        .and_then(|row| row.task)
+        .unwrap();
+    for outcome in [TaskOutcome::Done, TaskOutcome::NotNeeded] {
+        assert!(matches!(
+            today::task_finish(app, coach, task, outcome).await,
+            Err(Error::Invalid {
+                problem: "task-judge-first",
+                ..
+            })
+        ));
+    }
+    let judges = |(kind, _): &(TaskKind, _)| *kind == TaskKind::JudgeRisk;
+    assert!(tasks(&town).await.iter().any(judges));
+    case_now::risk_judge(app, coach, town.case, RiskBand::Medium, &why, false)
+        .await
+        .unwrap();
+    assert!(!tasks(&town).await.iter().any(judges));
 });

@@ -291,3 +291,35 @@ both!(
         assert_eq!(partner::caseload(app, partner, 10).await.unwrap().len(), 2);
     }
 );
+
+both!(an_expired_link_is_no_way_to_ask_again, |world| {
+    let town = town(world).await;
+    let (app, coach) = (&town.app, &town.coach.actor());
+    let post = Post::default();
+    let first = send(&town, town.inbox, NeedType::Debt).await;
+    let second = send(&town, town.linked, NeedType::Debt).await;
+    dispatch_once(app, &post, "one").await.unwrap();
+    accept(&town, &first).await;
+    world.clock.advance_seconds(60 * 86_400);
+    assert_eq!(
+        partner::link_landing(app, &post.token()).await.unwrap(),
+        Landing::Over
+    );
+    let (_, seen) = state(&town, &second).await;
+    let routes = referral_hold::ask_again(app, coach, second.reference, seen)
+        .await
+        .unwrap();
+    assert_eq!(routes, [Route::Call], "nothing is said to go by the link");
+    let tasks = app
+        .store
+        .work(coach, HELP, |w| {
+            Box::pin(async move { w.tasks(&w.scope(), 50).await })
+        })
+        .await
+        .unwrap();
+    let call = tasks
+        .iter()
+        .find(|task| task.kind == TaskKind::ChaseReferral)
+        .unwrap();
+    assert_eq!(call.owner, Some(town.coach.id));
+});

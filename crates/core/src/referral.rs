@@ -144,6 +144,24 @@ crate::code_list! {
     }
 }
 
+impl EndReason {
+    /// The next step after help ended so. Only work that was finished and helped leaves nobody to look after: everybody else
+    /// must not be lost between the service and the worker (NE-22).
+    pub const fn next_step(self, helped: Helped) -> Option<NextStep> {
+        let (task, clock) = match (self, helped) {
+            (Self::Finished, Helped::Yes) => return None,
+            // There is nothing to offer any more, and somebody must know.
+            (Self::Died, _) => (TaskKind::ActOnEscalation, ClockId::EscalationAct),
+            _ => (TaskKind::OfferNext, ClockId::NextOffer),
+        };
+        Some(NextStep {
+            task,
+            owner: Owner::CaseWorker,
+            clock,
+        })
+    }
+}
+
 /// What can happen to a referral.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReferralMove {
@@ -212,6 +230,14 @@ impl ReferralMove {
             Self::FirstContact => "first_contact",
             Self::Start => "start",
             Self::End { .. } => "end",
+        }
+    }
+
+    /// The next step that this move into `state` calls for: that of the state, or of how help ended.
+    pub const fn next_step(&self, state: ReferralState) -> Option<NextStep> {
+        match self {
+            Self::End { reason, helped } => reason.next_step(*helped),
+            _ => state.next_step(),
         }
     }
 }

@@ -157,6 +157,22 @@ fn a_decline_silence_or_bounce_always_calls_for_a_next_step() {
 }
 
 #[test]
+fn only_help_that_was_finished_and_helped_leaves_nothing_to_do() {
+    for reason in EndReason::ALL {
+        for helped in Helped::ALL {
+            let made = ReferralMove::End {
+                reason: *reason,
+                helped: *helped,
+            };
+            let over = (*reason, *helped) == (EndReason::Finished, Helped::Yes);
+            let step = made.next_step(ReferralState::Ended);
+            assert_eq!(step.is_none(), over, "{reason} {helped}");
+            assert!(step.is_none_or(|step| step.owner == Owner::CaseWorker));
+        }
+    }
+}
+
+#[test]
 fn the_person_may_say_no_at_any_point_and_it_is_never_called_a_decline_by_the_service() {
     for state in ReferralState::ALL.iter().filter(|state| !state.is_final()) {
         assert_eq!(

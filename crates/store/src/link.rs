@@ -101,18 +101,18 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The newest link to a referral that is still open, if it has one.
-    pub async fn referral_link_newest(
-        &mut self,
-        referral: &Referral,
-    ) -> Result<Option<ReferralLinkId>> {
+    /// The newest link to a referral that was not closed, if it has one. Its time may be over: [`Link::is_open_at`].
+    pub async fn referral_link_newest(&mut self, referral: &Referral) -> Result<Option<Link>> {
         let row = referral_link::Entity::find()
             .filter(referral_link::Column::ReferralId.eq(Col(referral.id)))
             .filter(referral_link::Column::ClosedAt.is_null())
             .order_by_desc(referral_link::Column::Id)
             .one(&self.tx)
             .await?;
-        Ok(row.map(|row| row.id.0))
+        match row {
+            Some(row) => self.link_of(row).await,
+            None => Ok(None),
+        }
     }
 
     /// Finds a link by its token, locked until commit. Consumes nothing.

@@ -1,6 +1,6 @@
 //! A referral as its sender sees it after it was sent: what came back, recording it, asking again, taking it back.
 
-use throughline_app::referral::{self, SenderView, Via};
+use throughline_app::referral::{self, Referral, SenderView, Via};
 use throughline_app::referral_answer::{self, Outcome as Came};
 use throughline_app::referral_hold;
 use throughline_app::referral_recipient::Route as Way;
@@ -9,6 +9,7 @@ use throughline_core::code::Code as _;
 use throughline_core::id::Ref;
 use throughline_core::reason::Words;
 use throughline_core::referral::{EndReason, Helped, ReferralState};
+use throughline_core::task::TaskKind;
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
@@ -225,7 +226,7 @@ fn show_page(visit: &Visit, view: &SenderView, form: &Form) -> Page {
     .then(facts)
     .then(others(text, view, &send))
     .then(exchanges(text, &view.exchanges));
-    if referral.state.next_step().is_some() {
+    if next_is_asked(referral) {
         // A no, a silence or a bounce is never the end (NE-22).
         body.push(InsetText::new(
             Html::paragraph(text.t("refer-next-what")).then(Button::link(
@@ -514,4 +515,19 @@ async fn withdraw(visit: Visit) -> Outcome {
     let form = visit.form()?;
     let done = referral_answer::withdraw(visit.app(), visit.actor(), reference, seen(&form)).await;
     acted(&visit, reference, form, "withdraw", done, "refer-withdrawn").await
+}
+
+/// Whether the next option is to be found: after a no, silence or a bounce, and after help that ended before it had helped.
+fn next_is_asked(referral: &Referral) -> bool {
+    let ended = referral
+        .reason
+        .as_deref()
+        .zip(referral.helped.as_deref())
+        .filter(|_| referral.state == ReferralState::Ended)
+        .and_then(|(reason, helped)| {
+            let reason = EndReason::from_code(reason).ok()?;
+            reason.next_step(Helped::from_code(helped).ok()?)
+        });
+    let step = ended.or_else(|| referral.state.next_step());
+    step.is_some_and(|step| step.task == TaskKind::OfferNext)
 }

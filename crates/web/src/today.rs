@@ -1,6 +1,7 @@
 //! Today: what to do now, what waits for others, what comes next; for a lead the site as well. One task on its own page.
 
 use jiff::SignedDuration;
+use throughline_app::Error;
 use throughline_app::today::{self, Row as Line, Target, TaskOutcome, Then, What};
 use throughline_core::code::Code;
 use throughline_core::task::Owner;
@@ -278,6 +279,13 @@ async fn finish(visit: Visit) -> Outcome {
     let Some(outcome) = outcome.filter(|outcome| outcome.is_chosen()) else {
         return Ok(visit.go_saying(&format!("/tasks/{task}"), "task-how-missing"));
     };
-    today::task_finish(visit.app(), visit.actor(), task, outcome).await?;
-    Ok(visit.go_saying("/today", "task-finished"))
+    match today::task_finish(visit.app(), visit.actor(), task, outcome).await {
+        Err(Error::Invalid { problem, .. }) => {
+            Ok(visit.go_saying(&format!("/tasks/{task}"), problem))
+        }
+        done => {
+            done?;
+            Ok(visit.go_saying("/today", "task-finished"))
+        }
+    }
 }

@@ -9,7 +9,7 @@ use throughline_core::conversation::StillOpen;
 use throughline_core::id::Ref;
 use throughline_core::need::NeedMove;
 use throughline_core::risk::RiskBand;
-use throughline_core::task::TaskKind;
+use throughline_core::task::{Owner, TaskKind};
 use throughline_core::time::At;
 use throughline_policy::Actor;
 use throughline_store::{Error, Result};
@@ -141,7 +141,13 @@ impl History<'_> {
         };
         let site = today::lead(self.app, &actor).await?;
         for row in &site.climbing {
-            if let (What::Task(TaskKind::ActOnEscalation), Some(task)) = (row.what, row.task) {
+            // A lead finds what a worker could not, and acts on what was told them.
+            let theirs = matches!(
+                (row.what, row.turn),
+                (What::Task(TaskKind::ActOnEscalation), _)
+                    | (What::Task(TaskKind::OfferNext), Owner::Lead)
+            );
+            if let (true, Some(task)) = (theirs, row.task) {
                 today::task_take(self.app, &actor, task).await?;
                 today::task_finish(self.app, &actor, task, TaskOutcome::Done).await?;
             }

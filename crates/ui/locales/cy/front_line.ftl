@@ -97,6 +97,7 @@ task-taken = Chi sydd ganddo nawr. Gall eraill weld bod gan rywun ef.
 task-taken-already = Mae rhywun wedi cymryd hwn.
 task-how = Sut daeth i ben?
 task-how-missing = Ni newidiwyd dim. Dewiswch sut daeth i ben, yna anfonwch eto.
+task-judge-first = Ni newidiwyd dim. Daw hyn i ben pan fyddwch yn barnu’r risg ar dudalen y cynllun.
 task-outcome-done = Cafodd ei wneud
 task-outcome-person_declined = Nid yw’r person ei eisiau
 task-outcome-could_not = Rhoddwyd cynnig arno ac ni weithiodd

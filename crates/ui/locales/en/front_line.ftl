@@ -97,6 +97,7 @@ task-taken = You have it now. Others can see that somebody does.
 task-taken-already = Somebody has taken this.
 task-how = How did it end?
 task-how-missing = Nothing was changed. Choose how it ended, then send it again.
+task-judge-first = Nothing was changed. This ends when you judge the risk on the page of the plan.
 task-outcome-done = It was done
 task-outcome-person_declined = The person does not want it
 task-outcome-could_not = It was tried and did not work
