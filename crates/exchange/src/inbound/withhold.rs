@@ -27,7 +27,12 @@ static WIDE_AREAS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
 const DID: &str = "kept out of the directory; shown to the steward";
 
 /// Decides what may be known of a draft's place, and takes away what may not. With the rule that withheld something, if one did.
-pub(crate) fn settle(draft: Draft, cleared: bool, notes: &mut Notes) -> (Entry, Option<Because>) {
+/// `cleared` tells whether a steward has looked at what that rule withholds and cleared it.
+pub(crate) fn settle(
+    draft: Draft,
+    cleared: impl Fn(Because) -> bool,
+    notes: &mut Notes,
+) -> (Entry, Option<Because>) {
     let Draft {
         mut entry,
         mut types,
@@ -53,7 +58,11 @@ pub(crate) fn settle(draft: Draft, cleared: bool, notes: &mut Notes) -> (Entry, 
             because: Because::KindOfService,
             ..
         } => verdict,
-        _ if cleared => Verdict::Open,
+        Verdict::Confidential { because, .. } | Verdict::Doubtful { because }
+            if cleared(because) =>
+        {
+            Verdict::Open
+        }
         judged => judged,
     };
     let because = match verdict {
@@ -442,7 +451,7 @@ mod tests {
         let mut notes = Notes::new(1);
         settle(
             oruk_v3::draft(json.as_object().unwrap(), "1".to_owned(), &mut notes),
-            false,
+            |_| false,
             &mut notes,
         )
     }
@@ -556,14 +565,14 @@ mod tests {
                 &mut Notes::new(1),
             )
         };
-        let (entry, _) = settle(draft(&leaky("Refuge outreach")), true, &mut notes);
+        let (entry, _) = settle(draft(&leaky("Refuge outreach")), |_| true, &mut notes);
         assert_eq!(entry.locations().len(), 1);
         let mut typed = leaky("Harbour");
         typed
             .as_object_mut()
             .unwrap()
             .insert("service_types".into(), json!(["refuge"]));
-        let (entry, because) = settle(draft(&typed), true, &mut notes);
+        let (entry, because) = settle(draft(&typed), |_| true, &mut notes);
         assert!(entry.is_confidential() && because == Some(Because::KindOfService));
     }
 
