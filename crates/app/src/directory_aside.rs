@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use throughline_core::directory::Entry;
 use throughline_core::id::Ref;
-use throughline_exchange::inbound::{Options, Outcome};
+use throughline_exchange::inbound::{Options, Outcome, judged};
 use throughline_policy::Actor;
 use throughline_policy::action::QuarantineRead;
 use throughline_store::quarantine::{QuarantineRow, QuarantineState};
@@ -96,11 +96,12 @@ pub async fn decide(app: &App, actor: &Actor, reference: Ref, decision: Decision
                     return Err(Error::Illegal("this cannot be decided about such a row"));
                 }
                 let raw = raw.unwrap_or_default();
+                let mut cleared = None;
                 let (state, service) = match decision {
                     Decision::Discard => (QuarantineState::Discarded, None),
                     Decision::WithoutAddress => (QuarantineState::WithoutAddress, None),
                     Decision::KeepApart => {
-                        let mut entry = read_again(&feed.name, &raw, None)?;
+                        let mut entry = read_again(&feed.name, &raw, false)?;
                         // A name of its own in the feed: its row number may change, this never does.
                         entry.source_id = format!("{}#{reference}", entry.source_id);
                         let new = new_service(entry)?;
@@ -108,16 +109,19 @@ pub async fn decide(app: &App, actor: &Actor, reference: Ref, decision: Decision
                         (QuarantineState::KeptApart, Some(id))
                     }
                     Decision::ShowAddress => {
-                        let entry = read_again(&feed.name, &raw, row.source_id.as_deref())?;
+                        let entry = read_again(&feed.name, &raw, true)?;
                         if entry.is_confidential() {
                             return Err(Error::Illegal("such a service never has an address"));
                         }
+                        let told = serde_json::from_str(&raw).map_err(|_| Error::Sealed)?;
+                        cleared = row.because.as_deref().map(|rule| judged(&told, rule));
                         let new = new_service(entry)?;
                         let id = work.quarantine_publish(&permit, &feed, &new).await?;
                         (QuarantineState::Cleared, Some(id))
                     }
                 };
-                work.quarantine_decide(&permit, state, service).await
+                work.quarantine_decide(&permit, state, service, cleared)
+                    .await
             })
         })
         .await?;
@@ -126,13 +130,13 @@ pub async fn decide(app: &App, actor: &Actor, reference: Ref, decision: Decision
 }
 
 /// Reads one row again as a feed of its own, with its place cleared or not.
-fn read_again(feed: &str, raw: &str, cleared: Option<&str>) -> Result<Entry> {
+fn read_again(feed: &str, raw: &str, clearing: bool) -> Result<Entry> {
     let row: Value = serde_json::from_str(raw).map_err(|_| Error::Sealed)?;
     let source = FromBytes(Arc::from(
         json!({ "contents": [row] }).to_string().into_bytes(),
     ));
     let mut options = Options::new(feed);
-    options.cleared.extend(cleared.map(str::to_owned));
+    options.clearing = clearing;
     let mut found = None;
     source
         .read(&options, &mut |row| {

@@ -279,9 +279,9 @@ fn rebuild(
     }
     let kept: Vec<Listing> = old
         .snapshot
-        .all()
-        .filter(|listed| !touched.contains_key(&listed.reference()))
-        .map(|listed| (*listed.listing).clone())
+        .kept()
+        .filter(|listing| !touched.contains_key(&listing.reference))
+        .cloned()
         .collect();
     let listings = kept.into_iter().chain(touched.into_values().flatten());
     Published {

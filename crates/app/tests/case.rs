@@ -635,6 +635,53 @@ both!(
 );
 
 both!(
+    a_number_that_is_not_safe_does_not_come_back_spelt_another_way,
+    |world| {
+        let office = office(world).await;
+        let coach = office.coach.actor();
+        let case = opened(&office).await;
+        let said = |channel, value: &str| ContactSaid {
+            channel,
+            value: value.to_owned(),
+            ..text_message(vec![])
+        };
+        let first = said(Channel::PhoneMobile, "07700 900123");
+        let first = contact::add(&office.app, &coach, case, &first)
+            .await
+            .unwrap();
+        // While it is in use, the same number by text is a way of its own.
+        let by_text = said(Channel::Sms, "07700900123");
+        let by_text = contact::add(&office.app, &coach, case, &by_text)
+            .await
+            .unwrap();
+        for reference in [first, by_text] {
+            let view = case_view::read(&office.app, &coach, case).await.unwrap();
+            let all = view.contacts.all;
+            let held = all.iter().find(|it| it.reference == reference).unwrap();
+            assert_eq!(held.ended, None);
+        }
+        contact::end(&office.app, &coach, case, first, ContactEnded::NotSafe)
+            .await
+            .unwrap();
+        for (channel, value) in [
+            (Channel::PhoneMobile, "+447700900123"),
+            (Channel::PhoneMobile, "+44 (0)7700 900 123"),
+            (Channel::PhoneWork, "0044 7700 900123"),
+            (Channel::PhoneViaTrustedPerson, "7700 900123, ask for Sam"),
+            (Channel::Sms, "447700900123"),
+            (Channel::AppMessage, "+44 7700 900123"),
+        ] {
+            let again = contact::add(&office.app, &coach, case, &said(channel, value)).await;
+            assert_eq!(problem(&again), "contact-was-retired", "{value}");
+        }
+        let other = said(Channel::Sms, "07700 900124");
+        contact::add(&office.app, &coach, case, &other)
+            .await
+            .unwrap();
+    }
+);
+
+both!(
     who_looked_is_told_and_a_hand_over_needs_a_colleague,
     |world| {
         let office = office(world).await;

@@ -253,6 +253,99 @@ both!(
     }
 );
 
+/// An office whose words suggest a refuge; with and without an identifier of its own.
+fn office_feed(id: &str, name: &str, street: &str, longitude: &str, touched: &str) -> String {
+    format!(
+        r#"{{"contents":[{{{id}"name":"{name}","organization":{{"id":"o","name":"Harbour"}},"url":"https://a.example","last_modified":"{touched}",
+        "service_at_locations":[{{"id":"l","location":{{"id":"x","location_type":"physical","latitude":51.45,"longitude":{longitude},
+        "addresses":[{{"id":"y","address_1":"{street}","city":"Anytown","postal_code":"ZZ1 2ZZ","country":"GB","address_type":"physical"}}]}}}}]}}]}}"#
+    )
+}
+
+both!(
+    what_a_steward_cleared_stays_cleared_only_while_it_says_the_same,
+    |world| {
+        let (app, ours, steward) = office(world).await;
+        let (first, later) = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z");
+        for id in [r#""id":"1","#, ""] {
+            let name = if id.is_empty() {
+                "Refuge support"
+            } else {
+                "Refuge outreach"
+            };
+            let cleared = office_feed(id, name, "2 Market Row", "-2.5912345678", first);
+            take(&app, &steward, ours, bytes(&cleared), false)
+                .await
+                .unwrap();
+            let waiting = directory::queue(&app, &steward).await.unwrap().waiting;
+            assert_eq!(waiting.len(), 1);
+            directory_aside::decide(&app, &steward, waiting[0].reference, Decision::ShowAddress)
+                .await
+                .unwrap();
+            let shown = |app: &App| {
+                let snapshot = app.directory.snapshot();
+                let all: Vec<_> = snapshot.all().map(|one| one.entry().clone()).collect();
+                format!("{all:?}")
+            };
+            assert!(shown(&app).contains("2 Market Row"));
+            // The same again, touched since: still cleared, and nobody is asked twice.
+            let same = office_feed(id, name, "2 Market Row", "-2.5912345678", later);
+            take(&app, &steward, ours, bytes(&same), false)
+                .await
+                .unwrap();
+            assert!(shown(&app).contains("2 Market Row"));
+            assert!(
+                directory::queue(&app, &steward)
+                    .await
+                    .unwrap()
+                    .waiting
+                    .is_empty()
+            );
+            // Another name, another street or another point: withheld, and a steward is asked.
+            let renamed = if id.is_empty() {
+                name
+            } else {
+                "Canarytown Refuge"
+            };
+            for (name, street, longitude) in [
+                (renamed, "14 Canary Quay", "-2.5912345678"),
+                (name, "14 Canary Quay", "-2.5912345678"),
+                (name, "2 Market Row", "-1.4567890123"),
+            ] {
+                let changed = office_feed(id, name, street, longitude, later);
+                take(&app, &steward, ours, bytes(&changed), false)
+                    .await
+                    .unwrap();
+                let text = shown(&app);
+                for canary in ["Canary Quay", "-1.45", "2 Market Row", "ZZ1"] {
+                    assert!(!text.contains(canary), "{canary} in {text}");
+                }
+                let waiting = directory::queue(&app, &steward).await.unwrap().waiting;
+                assert_eq!(waiting.len(), 1, "{name} {street} {longitude}");
+            }
+            take(&app, &steward, ours, bytes(&same), false)
+                .await
+                .unwrap();
+            assert!(shown(&app).contains("2 Market Row"), "as it was judged");
+            let waiting = directory::queue(&app, &steward).await.unwrap().waiting;
+            for row in waiting {
+                directory_aside::decide(&app, &steward, row.reference, Decision::WithoutAddress)
+                    .await
+                    .unwrap();
+            }
+            let gone = office_feed(id, name, "3 Market Row", "-2.5912345678", later);
+            take(&app, &steward, ours, bytes(&gone), false)
+                .await
+                .unwrap();
+            for row in directory::queue(&app, &steward).await.unwrap().waiting {
+                directory_aside::decide(&app, &steward, row.reference, Decision::WithoutAddress)
+                    .await
+                    .unwrap();
+            }
+        }
+    }
+);
+
 const TWO: &str = r#"{"contents":[
     {"id":"1","name":"Advice desk","url":"https://a.example"},
     {"id":"1","name":"Food bank","url":"https://b.example"}]}"#;

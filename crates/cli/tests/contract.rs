@@ -110,6 +110,23 @@ fn the_same_seed_makes_the_same_world_to_the_last_audit_entry_and_another_seed_a
             "{one}"
         );
     }
+    let feed = folder.path().join("refuges.json");
+    let refuge = |id: &str, area: &str| serde_json::json!({ "id": id, "name": format!("Refuge {id}"), "service_areas": [{ "id": "a", "name": area }] });
+    let rows = [
+        refuge("cedar", "Isles of Scilly"),
+        refuge("elm", "Rutland"),
+        refuge("oak", "Rutland"),
+    ];
+    std::fs::write(&feed, serde_json::json!({ "contents": rows }).to_string()).unwrap();
+    let taken = throughline(&[
+        "directory",
+        "import",
+        feed.to_str().unwrap(),
+        "--data",
+        data,
+        "--json",
+    ]);
+    assert_eq!(json(&taken)["added"], 3);
     let out = folder.path().join("out.json");
     let given = throughline(&[
         "directory",
@@ -126,6 +143,18 @@ fn the_same_seed_makes_the_same_world_to_the_last_audit_entry_and_another_seed_a
         "{}",
         String::from_utf8_lossy(&given.stdout)
     );
+    let page: Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
+    let areas = |name: &str| {
+        let rows = page["contents"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["name"] == name).unwrap();
+        row["service_areas"].to_string()
+    };
+    let sole = areas("Refuge cedar");
+    assert!(
+        sole.contains("England") && !sole.contains("Scilly") && !sole.contains("E06000053"),
+        "the council of a sole refuge is in what is given out: {sole}"
+    );
+    assert!(areas("Refuge elm").contains("Rutland"));
     let again = json(&throughline(&[
         "directory",
         "import",

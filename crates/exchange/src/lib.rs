@@ -49,10 +49,14 @@ use throughline_core::directory::Entry;
 /// # Errors
 /// When the entry cannot be written as JSON, which no entry made here can cause.
 pub fn digest(entry: &Entry) -> Result<String, serde_json::Error> {
+    Ok(hex_digest(&entry.canonical_json()?))
+}
+
+fn hex_digest(text: &str) -> String {
     use std::fmt::Write as _;
     let mut out = String::with_capacity(64);
-    for byte in Sha256::digest(entry.canonical_json()?.as_bytes()) {
+    for byte in Sha256::digest(text.as_bytes()) {
         let _ = write!(out, "{byte:02x}");
     }
-    Ok(out)
+    out
 }

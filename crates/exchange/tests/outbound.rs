@@ -137,15 +137,7 @@ fn every_answer_passes_the_official_schema() {
         passes(&place, one);
     }
     passes(&official("service_at_location_list"), &list(places));
-    let bodies: Vec<Value> = all
-        .iter()
-        .filter_map(|one| {
-            one.entry
-                .organisation
-                .as_ref()
-                .map(|body| organization(body, one.organisation_id))
-        })
-        .collect();
+    let bodies: Vec<Value> = all.iter().filter_map(organization).collect();
     let body = official("organization");
     for one in &bodies {
         passes(&body, one);
@@ -182,11 +174,22 @@ fn a_confidential_service_shows_areas_and_nothing_that_tells_its_place() {
         entry
             .phones
             .push(throughline_core::directory::Phone::new("01632 960555"));
+        entry.terms.push(throughline_core::directory::Term {
+            taxonomy: Some("5 Hidden Lane, ZZ9 9ZZ".to_owned()),
+            source_id: None,
+            name: "5 Hidden Lane, ZZ9 9ZZ".to_owned(),
+        });
+        if let Some(body) = &mut entry.organisation {
+            body.description = Some("Of 5 Hidden Lane, ZZ9 9ZZ.".to_owned());
+        }
         let one = published(entry);
         assert!(service_at_locations(&one).is_empty());
         for text in [
             service_full(&one).to_string(),
             service_row(&one).to_string(),
+            format!("{:?}", organization(&one)),
+            format!("{:?}", taxonomies([&*one.entry])),
+            format!("{:?}", taxonomy_terms([&*one.entry])),
         ] {
             for secret in [
                 "Hidden",

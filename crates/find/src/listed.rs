@@ -46,7 +46,7 @@ pub struct Served {
 /// A service in the snapshot, with what was worked out about it once.
 #[derive(Debug, Clone)]
 pub struct Listed {
-    /// As the directory keeps it.
+    /// As anybody may see it: of a confidential service, no area but the one that may be shown.
     pub listing: Arc<Listing>,
     /// Needs it says it meets, or that its kind meets by what it is.
     pub needs: Vec<NeedType>,
@@ -54,7 +54,7 @@ pub struct Listed {
     pub hinted_needs: Vec<NeedType>,
     /// Places anyone may know. Empty for a confidential service.
     pub places: Vec<PublicPlace>,
-    /// Areas served.
+    /// Areas served, as far as they may be known.
     pub served: Vec<Served>,
     /// When its facts were last vouched for, by us or by its source.
     pub vouched_at: Option<At>,
@@ -62,6 +62,8 @@ pub struct Listed {
     pub(crate) confidential_area: Option<AreaCode>,
     /// The area that may be shown for a confidential service: wide enough to hold another one.
     pub(crate) shown_area: Option<AreaCode>,
+    /// As the directory keeps it. Never shown; the next snapshot is made from it.
+    pub(crate) kept: Arc<Listing>,
 }
 
 impl Listed {

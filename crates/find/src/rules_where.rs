@@ -18,6 +18,15 @@ pub(crate) fn area_served(case: &Case<'_>) -> Option<Finding> {
     if case.listed.served.is_empty() {
         return Some(Finding::new(Verdict::AskService));
     }
+    let named = case
+        .listed
+        .served
+        .first()
+        .map_or_else(String::new, |served| served.name.clone());
+    if case.listed.shown_area != case.listed.confidential_area {
+        // The area that is shown is wider than the one served: a yes or a no would tell which that is.
+        return Some(Finding::new(Verdict::AskService).with("area", Param::Text(named)));
+    }
     let (mut some_in, mut all_in, mut doubt) =
         (false, !home.areas.is_empty(), home.areas.is_empty());
     for area in &home.areas {
@@ -44,11 +53,6 @@ pub(crate) fn area_served(case: &Case<'_>) -> Option<Finding> {
     } else {
         Verdict::No
     };
-    let named = case
-        .listed
-        .served
-        .first()
-        .map_or_else(String::new, |served| served.name.clone());
     Some(Finding::new(verdict).with("area", Param::Text(named)))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
-use throughline_core::directory::{Entry, Place};
+use throughline_core::directory::{Entry, Place, Provision, ServiceArea};
 use throughline_core::geo::{AreaCode, Point, Postcode};
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
@@ -111,6 +111,7 @@ impl Snapshot {
     }
 
     fn work_out(&self, listing: Listing) -> Listed {
+        let listing = Arc::new(listing);
         let gazetteer = &self.knowledge.gazetteer;
         let entry = &listing.entry;
         let mut needs = entry.needs.clone();
@@ -204,7 +205,8 @@ impl Snapshot {
             confidential_area,
             shown_area: None,
             vouched_at: listing.confirmed_at.max(assured),
-            listing: Arc::new(listing),
+            kept: Arc::clone(&listing),
+            listing,
         }
     }
 
@@ -259,24 +261,49 @@ impl Snapshot {
         crowds
     }
 
+    /// Decides which area of each confidential service may be known, and takes every other one out of what is shown of it.
     fn choose_shown_areas(&mut self) {
         let least = usize::from(
             self.knowledge
                 .settings
                 .confidential_services_to_name_an_area,
         );
+        let gazetteer = &self.knowledge.gazetteer;
         for listed in &mut self.listed {
-            let Some(area) = listed.confidential_area else {
+            if !listed.kept.entry.is_confidential() {
                 continue;
-            };
-            let known = self.knowledge.gazetteer.area(area);
-            listed.shown_area = std::iter::once(area)
-                .chain(
-                    known
-                        .into_iter()
-                        .flat_map(|area| area.within.iter().copied()),
-                )
-                .find(|wider| self.crowds.get(wider).is_some_and(|count| *count >= least));
+            }
+            listed.shown_area = listed.confidential_area.and_then(|area| {
+                std::iter::once(area)
+                    .chain(
+                        gazetteer
+                            .area(area)
+                            .into_iter()
+                            .flat_map(|area| area.within.iter().copied()),
+                    )
+                    .find(|wider| self.crowds.get(wider).is_some_and(|count| *count >= least))
+            });
+            let shown = listed.shown_area.and_then(|area| gazetteer.area(area));
+            listed.served = shown
+                .map(|area| Served {
+                    code: Some(area.code),
+                    name: area.name.clone(),
+                })
+                .into_iter()
+                .collect();
+            let mut listing = (*listed.kept).clone();
+            listing.entry.service_areas = shown
+                .map(|area| ServiceArea {
+                    name: area.name.clone(),
+                    code: Some(area.code.to_string()),
+                })
+                .into_iter()
+                .collect();
+            listing.entry.provision = Provision::confidential(
+                listing.entry.types().to_vec(),
+                shown.map(|area| area.name.clone()),
+            );
+            listed.listing = Arc::new(listing);
         }
     }
 
@@ -303,6 +330,12 @@ impl Snapshot {
     /// Every service, by name, then reference.
     pub fn all(&self) -> impl Iterator<Item = &Listed> {
         self.listed.iter()
+    }
+
+    /// Every listing as the directory keeps it, to make the next snapshot of. Never to be shown: it names areas of confidential
+    /// services that [`Listed::listing`] does not.
+    pub fn kept(&self) -> impl Iterator<Item = &Listing> {
+        self.listed.iter().map(|listed| listed.kept.as_ref())
     }
 
     pub(crate) fn at(&self, position: u32) -> Option<&Listed> {

@@ -218,10 +218,12 @@ impl Work<'_> {
         }
         let safe = matches!(new.verdict, Verdict::Safe | Verdict::SafeOnlyInWindow);
         for known in self.contacts_of(person).await?.all {
-            if !same_way(new.channel, value, &known) {
+            if !same_end(new.channel, value, &known) {
                 continue;
             }
             match known.ended {
+                // A number is called and written to on its own terms: one of these does not take the place of the other.
+                None if !same_way(new.channel, &known) => {}
                 None => {
                     self.contact_retire(known.reference, None, ContactEnded::Replaced)
                         .await?;
@@ -407,15 +409,41 @@ impl Work<'_> {
 }
 
 /// Whether it is the same way: letters count as one channel wherever they go.
-fn same_way(channel: Channel, value: &str, known: &Contact) -> bool {
+fn same_way(channel: Channel, known: &Contact) -> bool {
     let post = |channel| matches!(channel, Channel::Post | Channel::PostToAlternative);
-    let same_channel =
-        channel == known.point.channel || (post(channel) && post(known.point.channel));
+    channel == known.point.channel || (post(channel) && post(known.point.channel))
+}
+
+/// Whether it ends at the same place: a number is the same however it is spelt, and whether it is called or written to.
+fn same_end(channel: Channel, value: &str, known: &Contact) -> bool {
+    let dialled = |channel: Channel| {
+        channel.is_phone() || matches!(channel, Channel::Sms | Channel::AppMessage)
+    };
     let plain = |text: &str| {
         text.chars()
             .filter(|c| c.is_alphanumeric())
             .flat_map(char::to_lowercase)
             .collect::<String>()
     };
-    same_channel && plain(value) == plain(&known.value)
+    if dialled(channel)
+        && dialled(known.point.channel)
+        && let (Some(one), Some(other)) = (national(value), national(&known.value))
+    {
+        return one == other;
+    }
+    same_way(channel, known) && plain(value) == plain(&known.value)
+}
+
+/// The digits that are dialled within the United Kingdom, or abroad from here. `None`: it is no number.
+fn national(text: &str) -> Option<String> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    if digits.len() < 6 {
+        return None;
+    }
+    let digits = digits.strip_prefix("00").unwrap_or(&digits);
+    let home = digits
+        .strip_prefix("44")
+        .filter(|rest| rest.len() >= 9)
+        .unwrap_or(digits);
+    Some(home.trim_start_matches('0').to_owned())
 }

@@ -16,6 +16,10 @@ pub(crate) const ALL: &[(&str, &str)] = &[
         "m0002_by_referral",
         include_str!("../schema/m0002_by_referral.txt"),
     ),
+    (
+        "m0003_clearance",
+        include_str!("../schema/m0003_clearance.txt"),
+    ),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name text NOT NULL PRIMARY KEY, hash text NOT NULL)";

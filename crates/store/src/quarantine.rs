@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use throughline_core::code::Code as _;
+use throughline_core::code::Code;
 use throughline_core::id::{FeedId, FeedRunId, QuarantineId, Ref, ServiceId};
 use throughline_core::time::At;
 use throughline_policy::action::{DirectoryImport, QuarantineRead};
@@ -118,7 +118,8 @@ fn row_of(row: quarantine::Model) -> Result<QuarantineRow> {
 }
 
 impl Work<'_> {
-    /// Sets rows aside. A row seen before is not set aside twice; it keeps what was decided.
+    /// Sets rows aside. A row seen before is not set aside twice; it keeps what was decided. But one that was cleared, or that a newer
+    /// version had replaced, waits again: it would not be here if what was decided still held.
     pub async fn quarantine_add(
         &mut self,
         permit: &Permit<DirectoryImport>,
@@ -144,11 +145,15 @@ impl Work<'_> {
                 .collect();
             let seen = self.quarantine_seen(feed.id, &prints).await?;
             let mut again: Vec<Uuid> = Vec::new();
+            let mut reopened: Vec<(Uuid, &NewQuarantine)> = Vec::new();
             let mut met: HashSet<Vec<u8>> = HashSet::new();
             let mut fresh: Vec<quarantine::ActiveModel> = Vec::new();
             for (row, print) in chunk.iter().zip(prints) {
-                if let Some(id) = seen.get(&print) {
+                if let Some((id, lapsed)) = seen.get(&print) {
                     again.push(*id);
+                    if *lapsed {
+                        reopened.push((*id, row));
+                    }
                 } else if met.insert(print.clone()) {
                     fresh.push(self.quarantine_model(feed, run, row, &print).await?);
                 }
@@ -164,6 +169,9 @@ impl Work<'_> {
                     .exec(&self.tx)
                     .await?;
             }
+            for (id, row) in reopened {
+                self.quarantine_reopen(feed, id, row).await?;
+            }
             if !fresh.is_empty() {
                 quarantine::Entity::insert_many(fresh)
                     .exec_without_returning(&self.tx)
@@ -177,16 +185,52 @@ impl Work<'_> {
         &self,
         feed: FeedId,
         prints: &[Vec<u8>],
-    ) -> Result<HashMap<Vec<u8>, Uuid>> {
-        let rows: Vec<(Uuid, Blob)> = quarantine::Entity::find()
+    ) -> Result<HashMap<Vec<u8>, (Uuid, bool)>> {
+        let rows: Vec<(Uuid, Blob, String)> = quarantine::Entity::find()
             .select_only()
-            .columns([quarantine::Column::Id, quarantine::Column::Fingerprint])
+            .columns([
+                quarantine::Column::Id,
+                quarantine::Column::Fingerprint,
+                quarantine::Column::State,
+            ])
             .filter(quarantine::Column::FeedId.eq(Col(feed)))
             .filter(quarantine::Column::Fingerprint.is_in(prints.iter().cloned().map(Blob)))
             .into_tuple()
             .all(&self.tx)
             .await?;
-        Ok(rows.into_iter().map(|(id, print)| (print.0, id)).collect())
+        let lapsed = [QuarantineState::Cleared, QuarantineState::Superseded].map(Code::code);
+        Ok(rows
+            .into_iter()
+            .map(|(id, print, state)| (print.0, (id, lapsed.contains(&state.as_str()))))
+            .collect())
+    }
+
+    /// Puts a row back into the queue, with what it holds.
+    async fn quarantine_reopen(
+        &mut self,
+        feed: &Feed,
+        id: Uuid,
+        row: &NewQuarantine,
+    ) -> Result<()> {
+        let owner = feed.organisation.uuid();
+        let raw = self
+            .seal(owner, place("quarantine", "raw", id), &row.raw)
+            .await?;
+        let change = quarantine::ActiveModel {
+            service_id: Set(row.service.map(Col)),
+            raw: Set(raw),
+            state: Set(QuarantineState::Open.code().to_owned()),
+            decided_by: Set(None),
+            decided_at: Set(None),
+            cleared_digest: Set(None),
+            ..Default::default()
+        };
+        quarantine::Entity::update_many()
+            .set(change)
+            .filter(quarantine::Column::Id.eq(id))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
     }
 
     async fn quarantine_model(
@@ -221,6 +265,7 @@ impl Work<'_> {
             created_at: Set(Col(self.now())),
             decided_by: Set(None),
             decided_at: Set(None),
+            cleared_digest: Set(None),
         })
     }
 
@@ -250,7 +295,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Identifiers of services whose place a steward has cleared, for the next reading.
+    /// Digests of what a steward has cleared, for the next reading.
     pub async fn quarantine_cleared(
         &mut self,
         permit: &Permit<DirectoryImport>,
@@ -259,7 +304,7 @@ impl Work<'_> {
         self.note(permit, feed.id.uuid(), &["quarantine"]);
         let rows: Vec<Option<String>> = quarantine::Entity::find()
             .select_only()
-            .column(quarantine::Column::SourceId)
+            .column(quarantine::Column::ClearedDigest)
             .filter(quarantine::Column::FeedId.eq(Col(feed.id)))
             .filter(quarantine::Column::State.eq(QuarantineState::Cleared.code()))
             .into_tuple()
@@ -332,13 +377,15 @@ impl Work<'_> {
         Ok((row_of(model)?, crate::feed::feed_of(feed), raw))
     }
 
-    /// Decides what becomes of a waiting row. What it held is destroyed, whatever was decided: the feed still has it.
+    /// Decides what becomes of a waiting row. What it held is destroyed, whatever was decided: the feed still has it. `cleared` is the
+    /// digest of what may be shown from now on.
     /// Errors with [`Error::Conflict`] when somebody has decided before.
     pub async fn quarantine_decide(
         &mut self,
         permit: &Permit<QuarantineRead>,
         state: QuarantineState,
         service: Option<ServiceId>,
+        cleared: Option<String>,
     ) -> Result<()> {
         self.note(permit, permit.on().uuid(), &["state"]);
         let owner = permit.organisation().uuid();
@@ -349,6 +396,7 @@ impl Work<'_> {
             raw: Set(nothing),
             decided_by: Set(self.actor().account().map(Col)),
             decided_at: Set(Some(Col(self.now()))),
+            cleared_digest: Set(cleared),
             ..Default::default()
         };
         if service.is_some() {

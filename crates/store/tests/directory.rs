@@ -368,6 +368,30 @@ both!(
     }
 );
 
+both!(a_clearance_that_no_longer_holds_waits_again, |world| {
+    let (ours, steward, _) = stewards(&world.store).await;
+    let store = &world.store;
+    set_aside(store, &steward, ours, HIDDEN).await;
+    let reference = &waiting(store, &steward).await[0].reference;
+    // As one that was given before clearances were bound to what was judged.
+    store
+        .work(&steward, RUN, |w| {
+            Box::pin(async move {
+                let facts = w.quarantine_facts(*reference).await?;
+                let permit = w.permit_found::<QuarantineRead>(facts)?;
+                w.quarantine_decide(&permit, QuarantineState::Cleared, None, None)
+                    .await
+            })
+        })
+        .await
+        .unwrap();
+    assert!(waiting(store, &steward).await.is_empty());
+    set_aside(store, &steward, ours, HIDDEN).await;
+    assert_eq!(waiting(store, &steward).await.len(), 1);
+    let (_, raw) = open_row(store, &steward, *reference).await.unwrap();
+    assert_eq!(raw.as_deref(), Some(HIDDEN));
+});
+
 both!(
     a_decision_is_made_once_and_destroys_what_the_row_held,
     |world| {
@@ -382,7 +406,7 @@ both!(
                     Box::pin(async move {
                         let facts = w.quarantine_facts(*reference_ref).await?;
                         let permit = w.permit_found::<QuarantineRead>(facts)?;
-                        w.quarantine_decide(&permit, QuarantineState::WithoutAddress, None)
+                        w.quarantine_decide(&permit, QuarantineState::WithoutAddress, None, None)
                             .await
                     })
                 })

@@ -200,12 +200,14 @@ both!(
         ] {
             raw.run(&format!("DROP INDEX {index}")).await;
         }
-        raw.run("DELETE FROM schema_migration WHERE name = 'm0002_by_referral'")
+        raw.run("ALTER TABLE quarantine DROP COLUMN cleared_digest")
+            .await;
+        raw.run("DELETE FROM schema_migration WHERE name <> 'm0001_spine'")
             .await;
         let before = raw.texts("SELECT name FROM schema_migration").await;
         assert_eq!(before, ["m0001_spine"]);
         let ran = world.store.migrate().await.unwrap();
-        assert_eq!(ran, ["m0002_by_referral"]);
+        assert_eq!(ran, ["m0002_by_referral", "m0003_clearance"]);
         assert!(world.store.migrate().await.unwrap().is_empty());
         world.store.schema_check().await.unwrap();
     }

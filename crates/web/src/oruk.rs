@@ -256,8 +256,7 @@ fn organizations(_: &Visit, shown: &Published, query: &ServiceQuery) -> Rows {
 fn one_organization(shown: &Published, id: uuid::Uuid, query: &ServiceQuery) -> Option<Value> {
     let services = shown.services_of(id);
     let of = |reference: &Ref| shown.snapshot.get(*reference);
-    let body = of(services.first()?)?.entry().organisation.as_ref()?;
-    let mut value = organization(body, id);
+    let mut value = organization(&shown.outward(of(services.first()?)?))?;
     if (query.full || query.full_service)
         && let Some(map) = value.as_object_mut()
     {

@@ -34,7 +34,17 @@ const FEED: &str = r#"{"contents":[
      "service_at_locations":[{"id":"l","location":{"id":"x","location_type":"physical","name":"Harbour House","latitude":51.45,"longitude":-2.59,
      "addresses":[{"id":"y","address_1":"14 Hidden Lane","city":"Anytown","postal_code":"BS1 4ND","country":"GB","address_type":"physical"}]}}]}]}"#;
 
+/// One refuge alone in its council, and two in another.
+const REFUGES: &str = r#"{"contents":[
+    {"id":"1","name":"Ash refuge","description":"A refuge.","service_areas":[{"id":"a","name":"Cornwall"}],"organization":{"id":"o","name":"Ash"}},
+    {"id":"2","name":"Elm refuge","description":"A refuge.","service_areas":[{"id":"b","name":"Leeds"}],"organization":{"id":"p","name":"Elm"}},
+    {"id":"3","name":"Oak refuge","description":"A refuge.","service_areas":[{"id":"c","name":"Leeds"}],"organization":{"id":"p","name":"Elm"}}]}"#;
+
 async fn site(world: &TestStore) -> Router {
+    site_of(world, FEED).await
+}
+
+async fn site_of(world: &TestStore, feed: &str) -> Router {
     let settings = throughline_app::Settings {
         base_url: "http://localhost".into(),
         mail_from: "noreply@example.org".into(),
@@ -62,7 +72,7 @@ async fn site(world: &TestStore) -> Router {
         dry_run: false,
         limits: Limits::default(),
     };
-    let source: Arc<dyn Source> = Arc::new(FromBytes(Arc::from(FEED.as_bytes())));
+    let source: Arc<dyn Source> = Arc::new(FromBytes(Arc::from(feed.as_bytes())));
     let system = Actor::System { organisation };
     directory_import::import(&app, &system, &import, &source, &|_| {})
         .await
@@ -129,6 +139,51 @@ both!(
         }
     }
 );
+
+both!(
+    the_council_of_a_sole_refuge_is_named_nowhere_and_one_with_two_is,
+    |world| {
+        let router = site_of(world, REFUGES).await;
+        let mut all = String::new();
+        for path in [
+            "/services?full=true",
+            "/services?format=ndjson&full=true",
+            "/organizations?full_service=true",
+        ] {
+            all += &get(&router, &format!("/api/oruk/v3{path}")).await.2;
+        }
+        all += &post(&router, "/find-help", "words=refuge&where=Cornwall")
+            .await
+            .1
+            .replace("value=\"Cornwall\"", "");
+        let (_, _, list) = get(&router, "/api/oruk/v3/services").await;
+        let list: Value = serde_json::from_str(&list).unwrap();
+        for row in list["contents"].as_array().unwrap() {
+            let id = uuid_of(row);
+            let (status, _, one) = get(&router, &format!("/api/oruk/v3/services/{id}")).await;
+            assert_eq!(status, StatusCode::OK);
+            let reference = throughline_core::id::Ref::from_uuid(id);
+            let (status, _, page) = get(&router, &format!("/services/{reference}")).await;
+            assert_eq!(status, StatusCode::OK);
+            let area = if row["name"] == "Ash refuge" {
+                "England"
+            } else {
+                "Leeds"
+            };
+            assert!(one.contains(area) && page.contains(area), "{one} {page}");
+            all += &one;
+            all += &page;
+        }
+        assert!(
+            !all.contains("Cornwall") && !all.contains("E06000052"),
+            "{all}"
+        );
+    }
+);
+
+fn uuid_of(row: &Value) -> uuid::Uuid {
+    row["id"].as_str().unwrap().parse().unwrap()
+}
 
 both!(
     bad_questions_to_the_directory_are_problems_that_any_site_may_read,

@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek};
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use throughline_core::directory::Entry;
 use throughline_core::directory::confidential::Because;
 use uuid::Uuid;
@@ -108,9 +108,11 @@ pub struct Options {
     pub feed: String,
     /// Bounds.
     pub limits: Limits,
-    /// Identifiers of services whose place a steward has looked at and cleared. It overrides what the words of a listing suggest, never a
+    /// What a steward has looked at and cleared, each as [`judged`] tells it. It overrides what the words of a listing suggest, never a
     /// kind of service that is confidential.
     pub cleared: BTreeSet<String>,
+    /// A steward has the row in front of them and lets its place be shown: whatever is read counts as cleared.
+    pub clearing: bool,
 }
 
 impl Options {
@@ -120,7 +122,34 @@ impl Options {
             feed: feed.into(),
             limits: Limits::default(),
             cleared: BTreeSet::new(),
+            clearing: false,
         }
+    }
+}
+
+/// What a steward judges when they clear a row, as a digest: everything the row says, and the rule that withheld it. When any of
+/// that changes the clearance no longer holds. Only when its source last touched it says nothing about a place.
+pub fn judged(raw: &Map<String, Value>, because: &str) -> String {
+    let told: Map<String, Value> = raw
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "last_modified" | "assured_date"))
+        .map(|(name, value)| (name.clone(), steady(value)))
+        .collect();
+    crate::hex_digest(&format!("{because}\u{1f}{}", Value::Object(told)))
+}
+
+/// The same after it was written and read again: fractions are text of a tenth of a millimetre's precision.
+fn steady(value: &Value) -> Value {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            Value::String(format!("{:.9}", number.as_f64().unwrap_or_default()))
+        }
+        Value::Array(list) => list.iter().map(steady).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(name, value)| (name.clone(), steady(value)))
+            .collect(),
+        other => other.clone(),
     }
 }
 

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
+use throughline_core::code::Code as _;
+use throughline_core::directory::confidential::Because;
 use throughline_core::directory::{Entry, Status};
 use uuid::Uuid;
 
@@ -10,7 +12,7 @@ use super::notes::Notes;
 use super::stream::FORMAT_OF_NOTHING;
 use super::{
     Format, Options, Outcome, Problem, Quarantined, ReadError, Reason, Row, Sink, Stop, Summary,
-    meaning, names, oruk_v3, stable_id, withhold,
+    judged, meaning, names, oruk_v3, stable_id, withhold,
 };
 
 /// Reads row after row of one feed: counts, finds repeated identifiers, hands over.
@@ -99,7 +101,9 @@ impl<'a, 's> RowReader<'a, 's> {
         self.summary.schedules += draft.schedules_read();
         self.summary.terms += u64::try_from(draft.entry.terms.len()).unwrap_or(u64::MAX);
         meaning::add(&mut draft);
-        let cleared = self.options.cleared.contains(&source_id);
+        let cleared = |because: Because| {
+            self.options.clearing || self.options.cleared.contains(&judged(&map, because.code()))
+        };
         let (mut entry, because) = withhold::settle(draft, cleared, &mut notes);
         if entry.name.is_empty() {
             if !is_placeholder(&entry) {

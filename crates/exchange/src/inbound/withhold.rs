@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use throughline_core::directory::confidential::{Because, Evidence, Verdict, judge};
-use throughline_core::directory::{Contact, Entry, Location, Phone, Place, Provision, ServiceArea};
+use throughline_core::directory::{
+    Contact, CostOption, Eligibility, Entry, Language, Location, Organisation, Phone, Place,
+    Provision, ServiceArea, Term,
+};
 use throughline_core::need::NeedType;
 
 use super::notes::Notes;
@@ -24,7 +27,12 @@ static WIDE_AREAS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
 const DID: &str = "kept out of the directory; shown to the steward";
 
 /// Decides what may be known of a draft's place, and takes away what may not. With the rule that withheld something, if one did.
-pub(crate) fn settle(draft: Draft, cleared: bool, notes: &mut Notes) -> (Entry, Option<Because>) {
+/// `cleared` tells whether a steward has looked at what that rule withholds and cleared it.
+pub(crate) fn settle(
+    draft: Draft,
+    cleared: impl Fn(Because) -> bool,
+    notes: &mut Notes,
+) -> (Entry, Option<Because>) {
     let Draft {
         mut entry,
         mut types,
@@ -50,7 +58,11 @@ pub(crate) fn settle(draft: Draft, cleared: bool, notes: &mut Notes) -> (Entry, 
             because: Because::KindOfService,
             ..
         } => verdict,
-        _ if cleared => Verdict::Open,
+        Verdict::Confidential { because, .. } | Verdict::Doubtful { because }
+            if cleared(because) =>
+        {
+            Verdict::Open
+        }
         judged => judged,
     };
     let because = match verdict {
@@ -147,30 +159,58 @@ impl Taken<'_> {
     }
 }
 
-/// Takes from an entry everything that tells where it is.
+/// Takes from an entry everything that tells where it is. Every structure is taken apart to its last field, so that a new one
+/// cannot be forgotten here: a text goes through [`scrub_field`], or it is said why not.
 fn strip(entry: &mut Entry, taken: &mut Taken<'_>) {
     let Entry {
+        // Its name at the source, which is not published; the next reading knows it by it.
+        source_id: _,
+        name,
+        alternate_name,
+        description,
+        url,
+        // The way to reach it.
+        email: _,
+        status: _,
+        organisation,
+        // Replaced as a whole by who calls this.
+        provision: _,
         service_areas,
         phones,
         contacts,
-        capacity,
-        url,
-        terms,
-        required_documents,
+        languages,
+        interpretation,
+        free: _,
+        fees,
         cost_options,
         funding,
-        ..
+        application,
+        wait,
+        accreditations,
+        required_documents,
+        eligibility,
+        needs: _,
+        terms,
+        by_and_for: _,
+        communities: _,
+        provider_model: _,
+        capacity,
+        assured_date: _,
+        last_modified: _,
+        confirmed_at: _,
     } = entry;
     keep(service_areas, is_wide, "service_areas", taken);
-    keep(phones, Phone::tells_no_place, "phones", taken);
+    strip_phones(phones, "phones", taken);
     for contact in contacts.iter_mut() {
-        keep(
-            &mut contact.phones,
-            Phone::tells_no_place,
-            "contacts.phones",
-            taken,
-        );
-        if contact.name.take().is_some() {
+        let Contact {
+            name,
+            title,
+            email: _,
+            phones,
+        } = contact;
+        strip_phones(phones, "contacts.phones", taken);
+        scrub_optional(title, "contacts.title", taken);
+        if name.take().is_some() {
             taken.note("contacts.name");
         }
     }
@@ -178,43 +218,150 @@ fn strip(entry: &mut Entry, taken: &mut Taken<'_>) {
     if capacity.take().is_some() {
         taken.note("capacities");
     }
-    if url.as_deref().is_some_and(is_map) {
-        *url = None;
-        taken.note("url");
+    strip_link(url, "url", taken);
+    keep_clean(terms, "attributes", taken, |term| {
+        let Term {
+            taxonomy,
+            source_id,
+            name,
+        } = term;
+        taxonomy
+            .as_deref()
+            .into_iter()
+            .chain(source_id.as_deref())
+            .chain([name.as_str()])
+            .collect()
+    });
+    keep_clean(languages, "languages", taken, |language| {
+        let Language { name, code } = language;
+        code.as_deref().into_iter().chain([name.as_str()]).collect()
+    });
+    for document in required_documents {
+        scrub_field(document, "required_documents", taken);
     }
-    let many = terms
-        .iter_mut()
-        .map(|term| &mut term.name)
-        .chain(required_documents)
-        .chain(funding);
-    for text in many.chain(std::iter::once(&mut entry.name)) {
-        scrub_name(text, "name", taken);
-    }
-    for phone in phones
-        .iter_mut()
-        .chain(contacts.iter_mut().flat_map(|contact| &mut contact.phones))
-    {
-        scrub_optional(&mut phone.label, "phones.description", taken);
+    for source in funding {
+        scrub_field(source, "funding", taken);
     }
     for option in cost_options {
-        scrub_optional(&mut option.detail, "cost_options", taken);
-        scrub_optional(&mut option.option, "cost_options", taken);
+        let CostOption {
+            option,
+            pence: _,
+            currency,
+            detail,
+            valid_from: _,
+            valid_to: _,
+        } = option;
+        for text in [option, currency, detail] {
+            scrub_optional(text, "cost_options", taken);
+        }
     }
+    scrub_name(name, "name", taken);
     for (text, field) in [
-        (&mut entry.alternate_name, "alternate_name"),
-        (&mut entry.description, "description"),
-        (&mut entry.interpretation, "interpretation_services"),
-        (&mut entry.fees, "fees_description"),
-        (&mut entry.application, "application_process"),
-        (&mut entry.wait, "wait_time"),
-        (&mut entry.accreditations, "accreditations"),
-        (&mut entry.eligibility.words, "eligibility_description"),
+        (alternate_name, "alternate_name"),
+        (description, "description"),
+        (interpretation, "interpretation_services"),
+        (fees, "fees_description"),
+        (application, "application_process"),
+        (wait, "wait_time"),
+        (accreditations, "accreditations"),
+        (words_of(eligibility), "eligibility_description"),
     ] {
         scrub_optional(text, field, taken);
     }
-    if let Some(body) = &mut entry.organisation {
-        scrub_name(&mut body.name, "organization.name", taken);
-        scrub_optional(&mut body.description, "organization.description", taken);
+    if let Some(Organisation {
+        source_id: _,
+        name,
+        description,
+        website,
+        email: _,
+    }) = organisation
+    {
+        scrub_name(name, "organization.name", taken);
+        scrub_optional(description, "organization.description", taken);
+        strip_link(website, "organization.website", taken);
+    }
+}
+
+/// What is text in it; everything else is a number, a yes or a no, or a code of a list.
+fn words_of(eligibility: &mut Eligibility) -> &mut Option<String> {
+    let Eligibility {
+        words,
+        women: _,
+        men: _,
+        trans_women: _,
+        trans_men: _,
+        non_binary: _,
+        lgb: _,
+        minimum_age: _,
+        maximum_age: _,
+        children: _,
+        children_at_most: _,
+        boys_up_to_age: _,
+        no_recourse: _,
+        wheelchair: _,
+        deaf: _,
+        learning_disability: _,
+        interpreters: _,
+        mental_health: _,
+        alcohol: _,
+        drugs: _,
+        offending: _,
+        pets: _,
+        in_work: _,
+        from_outside_area: _,
+        referral_routes: _,
+        channels: _,
+        private_room: _,
+    } = eligibility;
+    words
+}
+
+fn strip_phones(phones: &mut Vec<Phone>, field: &'static str, taken: &mut Taken<'_>) {
+    keep(phones, Phone::tells_no_place, field, taken);
+    for phone in phones {
+        let Phone {
+            number,
+            extension,
+            label,
+            kind,
+            languages,
+        } = phone;
+        scrub_field(number, field, taken);
+        for text in [extension, label, kind] {
+            scrub_optional(text, "phones.description", taken);
+        }
+        keep_clean(languages, "phones.languages", taken, |name| {
+            vec![name.as_str()]
+        });
+    }
+}
+
+/// A link to a map or with an address in it is taken away whole.
+fn strip_link(link: &mut Option<String>, field: &'static str, taken: &mut Taken<'_>) {
+    if link
+        .as_deref()
+        .is_some_and(|link| is_map(link) || scrub(link) != link)
+    {
+        *link = None;
+        taken.note(field);
+    }
+}
+
+/// Takes out whole those that have anything in their texts that must not be known: half a tag is no use to anybody.
+fn keep_clean<T>(
+    list: &mut Vec<T>,
+    field: &'static str,
+    taken: &mut Taken<'_>,
+    texts: impl for<'t> Fn(&'t T) -> Vec<&'t str>,
+) {
+    let before = list.len();
+    list.retain(|one| {
+        texts(one)
+            .into_iter()
+            .all(|text| scrub(&without(text, &taken.known)) == text)
+    });
+    if list.len() != before {
+        taken.note(field);
     }
 }
 
@@ -304,7 +451,7 @@ mod tests {
         let mut notes = Notes::new(1);
         settle(
             oruk_v3::draft(json.as_object().unwrap(), "1".to_owned(), &mut notes),
-            false,
+            |_| false,
             &mut notes,
         )
     }
@@ -342,6 +489,58 @@ mod tests {
         assert!(text.contains("0808 2000 247") && text.contains("help@harbour.example"));
     }
 
+    /// Whatever field of the feed the town and the street stand in, they are not in the entry; but the name by which people know a
+    /// service keeps its town.
+    #[test]
+    fn a_withheld_town_survives_in_no_field() {
+        let mut feed = leaky("Harbour Refuge");
+        let more = json!({
+            "accreditations": "Canarytown standard", "interpretation_services": "Canarytown interpreters", "wait_time": "Canarytown",
+            "fees_description": "Canarytown", "application_process": "Canarytown", "eligibility_description": "Canarytown",
+            "alternate_name": "Canarytown house", "url": "https://h.example/14+Quay+Street?near=maps.example",
+            "languages": [{"id": "1", "name": "Canarytown Welsh"}, {"id": "2", "name": "Welsh"}],
+            "funding": [{"id": "1", "source": "Canarytown fund"}],
+            "required_documents": [{"id": "1", "document": "Canarytown library card"}],
+            "cost_options": [{"id": "1", "option": "Canarytown", "amount": 5, "amount_description": "in Canarytown", "currency": "GBP"}],
+            "phones": [{"id": "p", "number": "0808 2000 247", "extension": "Canarytown", "type": "Canarytown", "description": "Canarytown",
+                "languages": [{"id": "1", "name": "Canarytown"}]}],
+            "contacts": [{"id": "c", "title": "Manager, Canarytown", "email": "c@h.example"}],
+            "organization": {"id": "o", "name": "Harbour", "description": "Of Canarytown.", "website": "https://maps.example/?q=14+Quay"},
+            "attributes": [
+                {"id": "1", "taxonomy_term": {"id": "t", "name": "Canarytown", "taxonomy": "places"}},
+                {"id": "2", "taxonomy_term": {"id": "Canarytown", "name": "One", "taxonomy": "places"}},
+                {"id": "3", "taxonomy_term": {"id": "u", "name": "Two", "taxonomy": "Wards of Canarytown"}},
+                {"id": "4", "taxonomy_term": {"id": "v", "name": "Counselling", "taxonomy": "kinds"}}],
+            "service_at_locations": [{"id": "l", "location": {"id": "m", "location_type": "physical",
+                "addresses": [{"id": "n", "address_1": "14 Quay Street", "city": "Canarytown", "postal_code": "ZZ1 2ZZ"}]}}],
+        });
+        feed.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let (entry, because) = settled(&feed);
+        assert!(because.is_some());
+        let text = serde_json::to_string(&entry).unwrap();
+        for secret in ["Canarytown", "Quay", "maps."] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+        for kept in ["Counselling", "0808 2000 247", "c@h.example", "Welsh"] {
+            assert!(text.contains(kept), "{kept} not in {text}");
+        }
+        // Where the reader cannot yet bring a text, somebody may still type it in.
+        let mut typed = entry;
+        let canary = || Some("14 Quay Street, ZZ1 2ZZ".to_owned());
+        typed.phones[0].extension = canary();
+        typed.phones[0].kind = canary();
+        typed.contacts[0].title = canary();
+        typed.organisation.as_mut().unwrap().website = Some("https://what3words.com/a.b.c".into());
+        typed.terms[0].taxonomy = canary();
+        typed.languages[0].code = canary();
+        let text = serde_json::to_string(&*outward(&typed)).unwrap();
+        for secret in ["Quay", "ZZ1", "what3words"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+
     #[test]
     fn an_ordinary_service_keeps_everything() {
         let (entry, because) = settled(&leaky("Harbour café"));
@@ -366,14 +565,14 @@ mod tests {
                 &mut Notes::new(1),
             )
         };
-        let (entry, _) = settle(draft(&leaky("Refuge outreach")), true, &mut notes);
+        let (entry, _) = settle(draft(&leaky("Refuge outreach")), |_| true, &mut notes);
         assert_eq!(entry.locations().len(), 1);
         let mut typed = leaky("Harbour");
         typed
             .as_object_mut()
             .unwrap()
             .insert("service_types".into(), json!(["refuge"]));
-        let (entry, because) = settle(draft(&typed), true, &mut notes);
+        let (entry, because) = settle(draft(&typed), |_| true, &mut notes);
         assert!(entry.is_confidential() && because == Some(Because::KindOfService));
     }
 

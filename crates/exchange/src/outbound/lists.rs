@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use throughline_core::directory::Entry;
 
 use super::{PublicTerm, VERSION, public_terms, taxonomy_id};
+use crate::inbound::outward;
 
 /// What the root of the API says about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,7 +59,7 @@ pub fn ndjson(rows: &[Value]) -> String {
 pub fn taxonomies<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Value> {
     let names: BTreeSet<String> = entries
         .into_iter()
-        .flat_map(public_terms)
+        .flat_map(|entry| public_terms(&outward(entry)))
         .map(|term| term.taxonomy)
         .collect();
     names.into_iter().map(|name| json!({ "id": taxonomy_id(&name), "description": format!("Terms of: {name}"), "name": name })).collect()
@@ -68,7 +69,7 @@ pub fn taxonomies<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Value
 pub fn taxonomy_terms<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Value> {
     let terms: BTreeMap<_, PublicTerm> = entries
         .into_iter()
-        .flat_map(public_terms)
+        .flat_map(|entry| public_terms(&outward(entry)))
         .map(|term| (term.id(), term))
         .collect();
     let mut terms: Vec<PublicTerm> = terms.into_values().collect();

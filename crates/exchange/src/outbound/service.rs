@@ -148,7 +148,7 @@ fn flat(id: Uuid, organisation_id: Uuid, entry: &Entry) -> Object {
     let body = entry
         .organisation
         .as_ref()
-        .map(|body| organization(body, organisation_id));
+        .map(|body| organisation(body, organisation_id));
     let own = serde_json::to_value(&entry.eligibility).unwrap_or_default();
     Object::of(id)
         .put(
@@ -205,8 +205,15 @@ fn codes<'a>(list: impl Iterator<Item = &'a str>) -> Vec<Value> {
     list.map(Value::from).collect()
 }
 
-/// An organisation, as `/organizations/{id}` answers. The standard insists on a description: its name stands in.
-pub fn organization(body: &Organisation, id: Uuid) -> Value {
+/// The organisation of a service, as `/organizations/{id}` answers. `None`: it says none.
+pub fn organization(published: &Published<'_>) -> Option<Value> {
+    let entry = outward(published.entry);
+    let body = entry.organisation.as_ref()?;
+    Some(organisation(body, published.organisation_id))
+}
+
+/// The standard insists on a description: its name stands in.
+fn organisation(body: &Organisation, id: Uuid) -> Value {
     Object::of(id)
         .put("name", body.name.clone())
         .put(

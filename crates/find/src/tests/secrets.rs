@@ -166,6 +166,42 @@ fn an_area_with_one_confidential_service_is_not_named_for_it() {
 }
 
 #[test]
+fn what_is_shown_of_a_sole_refuge_names_its_area_nowhere_and_the_next_snapshot_still_knows_it() {
+    let in_area = |number, name, area| serving(refuge(number, name, Some(area)), area);
+    let mut strict = in_area(1, "Ash", "Cornwall");
+    strict.entry.eligibility.from_outside_area = Some(false);
+    let first = snapshot(vec![
+        strict,
+        in_area(2, "Elm", "Leeds"),
+        in_area(3, "Oak", "Leeds"),
+    ]);
+    let again = snapshot(first.kept().cloned().collect());
+    for held in [&first, &again] {
+        let of = |number| held.get(Ref::from_bytes([number; 16])).unwrap();
+        let text = format!("{:?} {:?}", of(1).listing, of(1).served);
+        assert!(
+            !text.contains("Cornwall") && !text.contains("E06000052"),
+            "{text}"
+        );
+        assert_eq!(of(1).entry().service_areas[0].name, "England");
+        assert_eq!(of(2).entry().service_areas[0].name, "Leeds");
+        assert_eq!(of(2).entry().service_areas.len(), 1);
+    }
+    // Nor can it be told by asking from one council after another.
+    let asked_from = |home: &str| {
+        let told = Circumstances {
+            needs: vec![NeedType::SafeAccommodation],
+            area: Some(area(home)),
+            ..Circumstances::default()
+        };
+        let answer = find(&first, &query(told), now());
+        let ash = answer.results.into_iter().find(|one| one.name == "Ash");
+        ash.unwrap().fit
+    };
+    assert_eq!(asked_from("E06000052"), asked_from("E06000023"));
+}
+
+#[test]
 fn a_place_finer_than_a_council_is_never_shown_for_a_confidential_service() {
     let listings = (1..=3)
         .map(|n| refuge(n, "Refuge", Some("Stokes Croft")))

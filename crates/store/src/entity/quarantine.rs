@@ -26,6 +26,7 @@ pub struct Model {
     pub created_at: Col<At>,
     pub decided_by: Option<Col<Id<id::Account>>>,
     pub decided_at: Option<Col<At>>,
+    pub cleared_digest: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
