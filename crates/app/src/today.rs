@@ -410,7 +410,7 @@ pub async fn task_finish(
                 let facts = w.task_facts(*reference).await?;
                 let permit = w.permit_found::<TaskDo>(facts)?;
                 let task = w.task(&permit).await?;
-                if task.kind == TaskKind::JudgeRisk && task.case.is_some() {
+                if task.kind == TaskKind::JudgeRisk && task.case.is_some() && outcome.is_chosen() {
                     return Err(Error::Invalid {
                         field: "outcome",
                         problem: "task-judge-first",

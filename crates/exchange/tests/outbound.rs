@@ -188,8 +188,8 @@ fn a_confidential_service_shows_areas_and_nothing_that_tells_its_place() {
             service_full(&one).to_string(),
             service_row(&one).to_string(),
             format!("{:?}", organization(&one)),
-            format!("{:?}", taxonomies([&*one.entry])),
-            format!("{:?}", taxonomy_terms([&*one.entry])),
+            format!("{:?}", taxonomies([one.entry])),
+            format!("{:?}", taxonomy_terms([one.entry])),
         ] {
             for secret in [
                 "Hidden",

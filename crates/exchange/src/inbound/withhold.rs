@@ -219,16 +219,22 @@ fn strip(entry: &mut Entry, taken: &mut Taken<'_>) {
         taken.note("capacities");
     }
     strip_link(url, "url", taken);
+    // The list that a tag comes from may carry a place in its name; the tag itself still says what the service does.
+    for term in terms.iter_mut() {
+        let said = |text: &String| !is_clean(text, &taken.known);
+        if term.taxonomy.take_if(|text| said(text)).is_some() {
+            taken.note("attributes.taxonomy");
+        }
+    }
     keep_clean(terms, "attributes", taken, |term| {
         let Term {
-            taxonomy,
+            taxonomy: _,
             source_id,
             name,
         } = term;
-        taxonomy
+        source_id
             .as_deref()
             .into_iter()
-            .chain(source_id.as_deref())
             .chain([name.as_str()])
             .collect()
     });
@@ -358,11 +364,16 @@ fn keep_clean<T>(
     list.retain(|one| {
         texts(one)
             .into_iter()
-            .all(|text| scrub(&without(text, &taken.known)) == text)
+            .all(|text| is_clean(text, &taken.known))
     });
     if list.len() != before {
         taken.note(field);
     }
+}
+
+/// Whether nothing in a text must be taken out.
+fn is_clean(text: &str, known: &[String]) -> bool {
+    scrub(&without(text, known)) == text
 }
 
 fn keep<T>(
