@@ -24,7 +24,7 @@
 //! Nobody else can make one:
 //! ```compile_fail,E0451
 //! use throughline_policy::{Permit, action::CaseRead};
-//! fn forge(subject: throughline_core::id::CaseId) -> Permit<CaseRead> { Permit { subject, ..todo!() } }
+//! fn forge(other: Permit<CaseRead>, subject: throughline_core::id::CaseId) -> Permit<CaseRead> { Permit { subject, ..other } }
 //! ```
 
 pub mod action;
