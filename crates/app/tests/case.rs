@@ -678,6 +678,17 @@ both!(
         contact::add(&office.app, &coach, case, &other)
             .await
             .unwrap();
+        // A name in an app is no number: another name with the same digits is another way.
+        let amy = said(Channel::AppMessage, "@amy900124");
+        let amy = contact::add(&office.app, &coach, case, &amy).await.unwrap();
+        contact::end(&office.app, &coach, case, amy, ContactEnded::NotSafe)
+            .await
+            .unwrap();
+        let bob = said(Channel::AppMessage, "@bob900124");
+        contact::add(&office.app, &coach, case, &bob).await.unwrap();
+        let again = said(Channel::AppMessage, "@Amy900124");
+        let again = contact::add(&office.app, &coach, case, &again).await;
+        assert_eq!(problem(&again), "contact-was-retired");
     }
 );
 

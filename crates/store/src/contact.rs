@@ -425,16 +425,22 @@ fn same_end(channel: Channel, value: &str, known: &Contact) -> bool {
             .flat_map(char::to_lowercase)
             .collect::<String>()
     };
-    if dialled(channel)
-        && dialled(known.point.channel)
-        && let (Some(one), Some(other)) = (national(value), national(&known.value))
-    {
+    let number = |channel: Channel, text: &str| {
+        // A name in an app is no number, whatever digits it has.
+        let name = channel == Channel::AppMessage && text.chars().any(char::is_alphabetic);
+        (dialled(channel) && !name).then(|| national(text))?
+    };
+    let known_value = known.value.as_str();
+    if let (Some(one), Some(other)) = (
+        number(channel, value),
+        number(known.point.channel, known_value),
+    ) {
         return one == other;
     }
-    same_way(channel, known) && plain(value) == plain(&known.value)
+    same_way(channel, known) && plain(value) == plain(known_value)
 }
 
-/// The digits that are dialled within the United Kingdom, or abroad from here. `None`: it is no number.
+/// The digits that are dialled within the United Kingdom, or abroad from here. `None`: too few for a number.
 fn national(text: &str) -> Option<String> {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     if digits.len() < 6 {
