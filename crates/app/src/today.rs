@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use throughline_core::clock::ClockId;
+use throughline_core::clock::{ClockId, Urgency};
 use throughline_core::id::{CaseId, Ref, ReferralId};
+use throughline_core::pack::Pack;
 use throughline_core::referral::ReferralState;
 use throughline_core::risk::RiskBand;
 use throughline_core::room::RoomState;
@@ -384,11 +385,8 @@ pub async fn task_take(app: &App, actor: &Actor, reference: Ref) -> Result<()> {
                 let facts = w.task_facts(*reference).await?;
                 let permit = w.permit_found::<TaskDo>(facts)?;
                 let task = w.task(&permit).await?;
-                let stake = w.task_stake(&permit).await?;
-                let here = pack_at(app, w, task.site, task.organisation).await?;
-                let pack = pack_of(app, &stake).unwrap_or(here);
-                let clock = ClockId::EscalationAct;
-                let climbs_at = pack.due(clock, urgency(pack, &stake), w.now());
+                let (pack, urgency) = clocks_of(app, w, &permit, &task).await?;
+                let climbs_at = pack.due(ClockId::EscalationAct, urgency, w.now());
                 // Whoever takes it early still has until it was due.
                 w.task_take(&permit, climbs_at.max(task.due_at)).await
             })
@@ -426,13 +424,23 @@ pub async fn task_finish(
         .await
 }
 
-/// Raises a task that could not be done for the first post of the site, from where it climbs by itself: what nobody could do is
-/// never nobody's.
-async fn raise(app: &App, w: &mut Work<'_>, permit: &Permit<TaskDo>, task: &Task) -> Result<()> {
+/// The policy pack of a task and how urgent it is: by what it is about, else by where it is.
+async fn clocks_of<'a>(
+    app: &'a App,
+    w: &mut Work<'_>,
+    permit: &Permit<TaskDo>,
+    task: &Task,
+) -> Result<(&'a Pack, Urgency)> {
     let stake = w.task_stake(permit).await?;
     let here = pack_at(app, w, task.site, task.organisation).await?;
     let pack = pack_of(app, &stake).unwrap_or(here);
-    let urgency = urgency(pack, &stake);
+    Ok((pack, urgency(pack, &stake)))
+}
+
+/// Raises a task that could not be done for the first post of the site, from where it climbs by itself: what nobody could do is
+/// never nobody's.
+async fn raise(app: &App, w: &mut Work<'_>, permit: &Permit<TaskDo>, task: &Task) -> Result<()> {
+    let (pack, urgency) = clocks_of(app, w, permit, task).await?;
     let due_at = pack.due(ClockId::NextOffer, urgency, w.now());
     let climbs_at = pack.due(ClockId::EscalationAcknowledge, urgency, w.now());
     let new = TaskNew {
