@@ -324,7 +324,7 @@ impl<'a> Asked<'a> {
             .places
             .iter()
             .map(|place| place.area)
-            .chain(listed.confidential_area.map(Some))
+            .chain(listed.shown_area.map(Some))
             .peekable();
         let somewhere = known.peek().is_some();
         let all_away = known.all(|area| {

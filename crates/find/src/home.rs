@@ -104,7 +104,7 @@ pub fn must_not_meet(listed: &Listed, told: &Circumstances, gazetteer: &Gazettee
             .iter()
             .any(|out| lies_in(gazetteer, area, *out) == Some(true))
     };
-    if listed.confidential_area.is_some_and(in_avoided) {
+    if listed.shown_area.is_some_and(in_avoided) {
         return true;
     }
     if listed.is_remote_only() {

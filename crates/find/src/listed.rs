@@ -58,10 +58,11 @@ pub struct Listed {
     pub served: Vec<Served>,
     /// When its facts were last vouched for, by us or by its source.
     pub vouched_at: Option<At>,
-    /// The wide area that a confidential service lets be known, for keeping people away from it.
-    pub(crate) confidential_area: Option<AreaCode>,
-    /// The area that may be shown for a confidential service: wide enough to hold another one.
+    /// The area that may be shown for a confidential service: wide enough to hold another one. No rule, order or distance knows
+    /// a narrower one, so no answer can tell it.
     pub(crate) shown_area: Option<AreaCode>,
+    /// Whether the area that is shown is wider than the one the service lets be known.
+    pub(crate) widened: bool,
     /// As the directory keeps it. Never shown; the next snapshot is made from it.
     pub(crate) kept: Arc<Listing>,
 }

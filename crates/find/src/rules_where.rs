@@ -23,7 +23,7 @@ pub(crate) fn area_served(case: &Case<'_>) -> Option<Finding> {
         .served
         .first()
         .map_or_else(String::new, |served| served.name.clone());
-    if case.listed.shown_area != case.listed.confidential_area {
+    if case.listed.widened {
         // The area that is shown is wider than the one served: a yes or a no would tell which that is.
         return Some(Finding::new(Verdict::AskService).with("area", Param::Text(named)));
     }
@@ -102,7 +102,7 @@ pub(crate) fn stay_away(case: &Case<'_>) -> Option<Finding> {
     let away = if case.entry().is_confidential() {
         // A postcode says nothing against a wide area, so with one to stay away from the answer is always to ask.
         told.avoid_postcodes.is_empty()
-            && listed.confidential_area.is_some_and(|area| {
+            && listed.shown_area.is_some_and(|area| {
                 told.avoid_areas
                     .iter()
                     .all(|out| lies_in(gazetteer, area, *out) == Some(false))

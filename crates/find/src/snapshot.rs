@@ -11,6 +11,7 @@ use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
 use throughline_core::time::At;
 
+use crate::geo::Gazetteer;
 use crate::knowledge::Knowledge;
 use crate::listed::{Listed, Listing, PublicPlace, Served, needs_of_kind, words_of};
 use crate::text::{Agreement, Word, agree, fold, is_tolerant, neighbours};
@@ -186,14 +187,6 @@ impl Snapshot {
                 }
             })
             .collect();
-        let confidential_area = match entry.place() {
-            Place::Confidential {
-                area_label: Some(label),
-            } => gazetteer.named(label).map(|area| area.code),
-            Place::Confidential { area_label: None }
-            | Place::Public { .. }
-            | Place::Unknown { .. } => None,
-        };
         let assured = entry
             .assured_date
             .and_then(|day| At::from_london(day.at(0, 0, 0, 0)));
@@ -202,8 +195,8 @@ impl Snapshot {
             hinted_needs,
             places,
             served,
-            confidential_area,
             shown_area: None,
+            widened: false,
             vouched_at: listing.confirmed_at.max(assured),
             kept: Arc::clone(&listing),
             listing,
@@ -242,20 +235,10 @@ impl Snapshot {
 
     fn count_crowds(&self) -> BTreeMap<AreaCode, usize> {
         let mut crowds = BTreeMap::new();
-        for area in self
-            .listed
-            .iter()
-            .filter_map(|listed| listed.confidential_area)
-        {
-            for wider in self
-                .knowledge
-                .gazetteer
-                .area(area)
-                .into_iter()
-                .flat_map(|area| &area.within)
-                .chain([&area])
-            {
-                *crowds.entry(*wider).or_insert(0) += 1;
+        let gazetteer = &self.knowledge.gazetteer;
+        for listed in &self.listed {
+            for wider in areas_let_be_known(&listed.kept.entry, gazetteer) {
+                *crowds.entry(wider).or_insert(0) += 1;
             }
         }
         crowds
@@ -273,16 +256,11 @@ impl Snapshot {
             if !listed.kept.entry.is_confidential() {
                 continue;
             }
-            listed.shown_area = listed.confidential_area.and_then(|area| {
-                std::iter::once(area)
-                    .chain(
-                        gazetteer
-                            .area(area)
-                            .into_iter()
-                            .flat_map(|area| area.within.iter().copied()),
-                    )
-                    .find(|wider| self.crowds.get(wider).is_some_and(|count| *count >= least))
-            });
+            let areas = areas_let_be_known(&listed.kept.entry, gazetteer);
+            let is_crowded =
+                |area: &AreaCode| self.crowds.get(area).is_some_and(|count| *count >= least);
+            listed.shown_area = areas.iter().copied().find(is_crowded);
+            listed.widened = listed.shown_area != areas.first().copied();
             let shown = listed.shown_area.and_then(|area| gazetteer.area(area));
             listed.served = shown
                 .map(|area| Served {
@@ -418,6 +396,22 @@ impl Snapshot {
             })
             .sum()
     }
+}
+
+/// The area that a confidential service lets be known and those it lies in, narrowest first; none where it is not known, and for
+/// any other service. Only for choosing what is shown: rules know the area that was chosen.
+fn areas_let_be_known(kept: &Entry, gazetteer: &Gazetteer) -> Vec<AreaCode> {
+    let Place::Confidential {
+        area_label: Some(label),
+    } = kept.place()
+    else {
+        return Vec::new();
+    };
+    gazetteer.named(label).map_or_else(Vec::new, |area| {
+        std::iter::once(area.code)
+            .chain(area.within.iter().copied())
+            .collect()
+    })
 }
 
 /// Forms under which a word is looked up when a slip is allowed: those of the word and of its stem.

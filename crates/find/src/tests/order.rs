@@ -143,7 +143,11 @@ fn somebody_whose_home_area_is_not_safe_is_offered_places_away_from_it_first() {
     let listings = vec![
         refuge(1, "Alder, label unknown", None),
         refuge(2, "Birch, Bristol", Some("Bristol")),
-        refuge(3, "Cedar, Leeds", Some("Leeds")),
+        refuge(3, "Blackthorn, Bristol", Some("Bristol")),
+        refuge(4, "Cedar, Leeds", Some("Leeds")),
+        refuge(5, "Damson, Leeds", Some("Leeds")),
+        // The only one in York: known to be in England, no more, so it may be near home.
+        refuge(6, "Elder, York", Some("York")),
     ];
     let told = Circumstances {
         needs: vec![NeedType::SafeAccommodation],
@@ -152,5 +156,11 @@ fn somebody_whose_home_area_is_not_safe_is_offered_places_away_from_it_first() {
         ..Circumstances::default()
     };
     let answer = find(&snapshot(listings), &query(told), now());
-    assert_eq!(names(&answer), ["Cedar, Leeds", "Alder, label unknown"]);
+    let away_first = [
+        "Cedar, Leeds",
+        "Damson, Leeds",
+        "Elder, York",
+        "Alder, label unknown",
+    ];
+    assert_eq!(names(&answer), away_first);
 }

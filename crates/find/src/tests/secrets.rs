@@ -201,6 +201,50 @@ fn what_is_shown_of_a_sole_refuge_names_its_area_nowhere_and_the_next_snapshot_s
     assert_eq!(asked_from("E06000052"), asked_from("E06000023"));
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_question_tells_in_which_council_a_sole_refuge_is(
+        seed in any::<u64>(),
+        one in 0_usize..300,
+        other in 0_usize..300,
+    ) {
+        let councils = KNOWLEDGE.gazetteer.councils();
+        let england: Vec<_> = councils.iter().filter(|area| area.is_within(AreaCode::ENGLAND)).collect();
+        let (one, other) = (england[one % england.len()], england[other % england.len()]);
+        // Nobody else here keeps a place confidential but two that lie elsewhere.
+        let rest: Vec<Listing> = synthetic_listings(&KNOWLEDGE, seed, 60, now())
+            .into_iter()
+            .filter(|listing| !listing.entry.is_confidential())
+            .chain([refuge(2, "Elm", Some("Cardiff")), refuge(3, "Oak", Some("Cardiff"))])
+            .collect();
+        let world = |area: &throughline_core::geo::Area| {
+            let ash = serving(refuge(1, "Ash", Some(&area.name)), &area.name);
+            snapshot(rest.iter().cloned().chain([ash]).collect())
+        };
+        let (here, there) = (world(one), world(other));
+        let mut queries = synthetic_queries(&KNOWLEDGE, seed ^ 5, 8);
+        // The attack: each place to stay away from, and each place to ask from, in turn.
+        for area in [one, other, england[0], england[england.len() / 2]] {
+            for told in [
+                Circumstances { avoid_areas: vec![area.code], ..Circumstances::default() },
+                Circumstances { area: Some(area.code), ..Circumstances::default() },
+                Circumstances { area: Some(area.code), avoid_areas: vec![area.code], ..Circumstances::default() },
+            ] {
+                let needs = vec![NeedType::SafeAccommodation];
+                queries.push(query(Circumstances { needs, ..told }));
+            }
+        }
+        for query in queries {
+            let (a, b) = (find(&here, &query, now()), find(&there, &query, now()));
+            prop_assert_eq!(seen(&a), seen(&b));
+            // Down to the last byte: reasons, counts, what was ruled out and what is said of the service itself.
+            prop_assert_eq!(serde_json::to_string(&a).unwrap(), serde_json::to_string(&b).unwrap());
+        }
+    }
+}
+
 #[test]
 fn a_place_finer_than_a_council_is_never_shown_for_a_confidential_service() {
     let listings = (1..=3)
