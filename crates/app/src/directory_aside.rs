@@ -79,8 +79,8 @@ pub async fn open(app: &App, actor: &Actor, reference: Ref) -> Result<Opened> {
         .await
 }
 
-/// Decides about a row set aside. Needs a step-up. Errors with [`Error::Conflict`] when somebody has decided before, and with
-/// [`Error::Illegal`] when this cannot be decided about such a row.
+/// Decides about a row set aside. Needs a step-up. Errors with [`Error::Conflict`] when somebody has decided before or the
+/// directory says something else of the service by now, and with [`Error::Illegal`] when this cannot be decided about such a row.
 pub async fn decide(app: &App, actor: &Actor, reference: Ref, decision: Decision) -> Result<()> {
     let (reference, decision) = (&reference, &decision);
     app.store
@@ -105,7 +105,7 @@ pub async fn decide(app: &App, actor: &Actor, reference: Ref, decision: Decision
                         // A name of its own in the feed: its row number may change, this never does.
                         entry.source_id = format!("{}#{reference}", entry.source_id);
                         let new = new_service(entry)?;
-                        let id = work.quarantine_publish(&permit, &feed, &new).await?;
+                        let id = work.quarantine_publish(&permit, &feed, &new, None).await?;
                         (QuarantineState::KeptApart, Some(id))
                     }
                     Decision::ShowAddress => {
@@ -116,7 +116,11 @@ pub async fn decide(app: &App, actor: &Actor, reference: Ref, decision: Decision
                         let told = serde_json::from_str(&raw).map_err(|_| Error::Sealed)?;
                         cleared = row.because.as_deref().map(|rule| judged(&told, rule));
                         let new = new_service(entry)?;
-                        let id = work.quarantine_publish(&permit, &feed, &new).await?;
+                        // What was published of the row as it was read, with its place withheld.
+                        let read = new_service(read_again(&feed.name, &raw, false)?)?;
+                        let id = work
+                            .quarantine_publish(&permit, &feed, &new, Some(&read))
+                            .await?;
                         (QuarantineState::Cleared, Some(id))
                     }
                 };

@@ -4,6 +4,7 @@
 //! a feed that cannot be read to its end changes nothing. A row that goes missing from a feed is not deleted: harvests fail in
 //! too many ways to take silence for closing.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
@@ -212,7 +213,7 @@ async fn take_over(
         },
         counts: RunCounts::default(),
         withheld: 0,
-        aside: Vec::new(),
+        aside: BTreeSet::new(),
         problems: Vec::new(),
         left_out: 0,
     };
@@ -331,7 +332,7 @@ struct Storing<'a> {
     run: Option<throughline_core::id::FeedRunId>,
     counts: RunCounts,
     withheld: u64,
-    aside: Vec<String>,
+    aside: BTreeSet<String>,
     problems: Vec<Problem>,
     left_out: u64,
 }

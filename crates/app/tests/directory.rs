@@ -430,6 +430,78 @@ both!(a_repeated_row_can_be_kept_apart_and_stays_so, |world| {
     );
 });
 
+both!(
+    what_was_kept_apart_is_taken_out_when_its_row_comes_to_say_something_else,
+    |world| {
+        let (app, ours, steward) = office(world).await;
+        take(&app, &steward, ours, bytes(TWO), false).await.unwrap();
+        let reference = directory::queue(&app, &steward).await.unwrap().waiting[0].reference;
+        directory_aside::decide(&app, &steward, reference, Decision::KeepApart)
+            .await
+            .unwrap();
+        let changed = TWO.replace("Food bank", "Canarytown women's refuge");
+        assert_ne!(changed, TWO);
+        take(&app, &steward, ours, bytes(&changed), false)
+            .await
+            .unwrap();
+        let names: Vec<String> = app
+            .directory
+            .snapshot()
+            .all()
+            .map(|one| one.entry().name.clone())
+            .collect();
+        assert_eq!(names, ["Advice desk"]);
+        let waiting = directory::queue(&app, &steward).await.unwrap().waiting;
+        assert_eq!(waiting.len(), 1, "a steward looks at it again");
+        assert_ne!(waiting[0].reference, reference);
+    }
+);
+
+both!(
+    an_older_row_is_never_published_over_what_its_feed_says_by_now,
+    |world| {
+        let (app, ours, steward) = office(world).await;
+        let first = office_feed(
+            r#""id":"1","#,
+            "Refuge outreach",
+            "2 Market Row",
+            "-2.59",
+            "2026-01-01T00:00:00Z",
+        );
+        let made_safe = r#"{"contents":[{"id":"1","name":"Refuge outreach","service_types":["refuge"],"url":"https://a.example"}]}"#;
+        let left_out = r#"{"contents":[{"id":"2","name":"Another","url":"https://b.example"}]}"#;
+        for later in [made_safe, left_out] {
+            take(&app, &steward, ours, bytes(&first), false)
+                .await
+                .unwrap();
+            let waiting = directory::queue(&app, &steward).await.unwrap().waiting;
+            assert_eq!(waiting.len(), 1);
+            take(&app, &steward, ours, bytes(later), false)
+                .await
+                .unwrap();
+            assert!(
+                directory::queue(&app, &steward)
+                    .await
+                    .unwrap()
+                    .waiting
+                    .is_empty()
+            );
+            let old = waiting[0].reference;
+            let decided = directory_aside::decide(&app, &steward, old, Decision::ShowAddress).await;
+            assert!(matches!(decided, Err(Error::Conflict)));
+            let opened = directory_aside::open(&app, &steward, old).await.unwrap();
+            assert_eq!(opened.raw, None, "what it held is destroyed");
+            let shown: Vec<_> = app
+                .directory
+                .snapshot()
+                .all()
+                .map(|one| one.entry().clone())
+                .collect();
+            assert!(!format!("{shown:?}").contains("Market Row"));
+        }
+    }
+);
+
 const REFUGE: &str = r#"{"contents":[{"id":"7","name":"Harbour women's refuge","description":"A refuge for women fleeing domestic abuse.",
     "url":"https://h.example","service_at_locations":[{"id":"l","location":{"id":"x","location_type":"physical","name":"Harbour House",
     "addresses":[{"id":"y","address_1":"14 Hidden Lane","city":"Anytown","postal_code":"BS1 4ND","country":"GB","address_type":"physical"}]}}]}]}"#;

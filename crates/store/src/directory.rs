@@ -203,6 +203,25 @@ impl Work<'_> {
         Ok(id)
     }
 
+    /// Whether the directory still says what was read from a row of a feed.
+    pub(crate) async fn service_says(&self, feed: &Feed, read: &NewService) -> Result<bool> {
+        let held = self
+            .services_held(feed.id, std::slice::from_ref(read))
+            .await?;
+        Ok(held
+            .get(&read.entry.source_id)
+            .is_some_and(|(_, digest)| *digest == read.digest))
+    }
+
+    /// Takes a service out of the directory.
+    pub(crate) async fn service_withdraw(&mut self, id: ServiceId) -> Result<()> {
+        let change = service::ActiveModel {
+            state: Set(ServiceState::Withdrawn.code().to_owned()),
+            ..Default::default()
+        };
+        self.service_update(id, change).await
+    }
+
     async fn services_held(
         &self,
         feed: FeedId,
@@ -345,16 +364,6 @@ impl Work<'_> {
             ..Default::default()
         };
         self.service_update(permit.on(), change).await
-    }
-
-    /// Changes what the directory says about a service, by hand. A change in its feed will be taken over again later.
-    pub async fn service_edit(
-        &mut self,
-        permit: &Permit<ServiceEdit>,
-        new: &NewService,
-    ) -> Result<()> {
-        self.note(permit, permit.on().uuid(), &["document"]);
-        self.service_replace(permit.on(), new).await
     }
 
     /// Sets which organisation here answers referrals to a service, and when it was last confirmed: part of setting an

@@ -56,6 +56,16 @@ pub struct NewQuarantine {
     pub raw: String,
 }
 
+impl NewQuarantine {
+    /// The reason and the rule, as they are kept.
+    fn why(&self) -> String {
+        match self.because {
+            Some(because) => format!("{}:{because}", self.reason),
+            None => self.reason.to_owned(),
+        }
+    }
+}
+
 /// A row set aside, without what it held.
 #[derive(Debug, Clone)]
 pub struct QuarantineRow {
@@ -218,6 +228,8 @@ impl Work<'_> {
             .await?;
         let change = quarantine::ActiveModel {
             service_id: Set(row.service.map(Col)),
+            // The rule that withholds it may be another by now.
+            reason: Set(row.why()),
             raw: Set(raw),
             state: Set(QuarantineState::Open.code().to_owned()),
             decided_by: Set(None),
@@ -245,10 +257,6 @@ impl Work<'_> {
         let raw = self
             .seal(owner, place("quarantine", "raw", id.uuid()), &row.raw)
             .await?;
-        let reason = match row.because {
-            Some(because) => format!("{}:{because}", row.reason),
-            None => row.reason.to_owned(),
-        };
         Ok(quarantine::ActiveModel {
             id: Set(Col(id)),
             reference: Set(Col(self.env().reference())),
@@ -258,7 +266,7 @@ impl Work<'_> {
             row_number: Set(i64::try_from(row.row).unwrap_or(i64::MAX)),
             source_id: Set(row.source_id.clone()),
             service_id: Set(row.service.map(Col)),
-            reason: Set(reason),
+            reason: Set(row.why()),
             fingerprint: Set(Blob(print.to_vec())),
             raw: Set(raw),
             state: Set(QuarantineState::Open.code().to_owned()),
@@ -269,26 +277,43 @@ impl Work<'_> {
         })
     }
 
-    /// Takes out of the queue those rows that this reading has in a newer version.
+    /// Takes out of the queue every row that this reading, which was whole, did not bring: what is in the feed now is in the directory
+    /// or waits by itself, and an older row must never be published over it. What such a row held is destroyed. A service that was
+    /// kept apart is taken out when its row came in another version, one of `source_ids`: a steward looks at it again.
     pub async fn quarantine_supersede(
         &mut self,
         permit: &Permit<DirectoryImport>,
         feed: &Feed,
         run: FeedRunId,
-        source_ids: &[String],
+        source_ids: &BTreeSet<String>,
     ) -> Result<()> {
-        self.note(permit, feed.id.uuid(), &["quarantine"]);
-        for chunk in source_ids.chunks(500) {
+        self.note(permit, feed.id.uuid(), &["quarantine", "service"]);
+        let states = [QuarantineState::Open, QuarantineState::KeptApart].map(Code::code);
+        let left = quarantine::Entity::find()
+            .filter(quarantine::Column::FeedId.eq(Col(feed.id)))
+            .filter(quarantine::Column::State.is_in(states))
+            .filter(quarantine::Column::RunId.ne(Col(run)))
+            .all(&self.tx)
+            .await?;
+        for row in left {
+            if row.state == QuarantineState::KeptApart.code() {
+                if !row.source_id.is_some_and(|id| source_ids.contains(&id)) {
+                    continue;
+                }
+                if let Some(service) = row.service_id {
+                    self.service_withdraw(service.0).await?;
+                }
+            }
+            let owner = feed.organisation.uuid();
+            let at = place("quarantine", "raw", row.id.0.uuid());
             let change = quarantine::ActiveModel {
                 state: Set(QuarantineState::Superseded.code().to_owned()),
+                raw: Set(self.seal(owner, at, &None::<String>).await?),
                 ..Default::default()
             };
             quarantine::Entity::update_many()
                 .set(change)
-                .filter(quarantine::Column::FeedId.eq(Col(feed.id)))
-                .filter(quarantine::Column::State.eq(QuarantineState::Open.code()))
-                .filter(quarantine::Column::RunId.ne(Col(run)))
-                .filter(quarantine::Column::SourceId.is_in(chunk.iter().map(String::as_str)))
+                .filter(quarantine::Column::Id.eq(row.id))
                 .exec(&self.tx)
                 .await?;
         }
@@ -415,16 +440,23 @@ impl Work<'_> {
         }
     }
 
-    /// Publishes what a steward decided to publish from a row set aside.
+    /// Publishes what a steward decided to publish from a row set aside, in place of what was read from that row. Errors with
+    /// [`Error::Conflict`] when the directory says something else by now: an older row is never published over a newer entry.
     pub async fn quarantine_publish(
         &mut self,
         permit: &Permit<QuarantineRead>,
         feed: &Feed,
         new: &NewService,
+        in_place_of: Option<&NewService>,
     ) -> Result<ServiceId> {
         self.note(permit, permit.on().uuid(), &["service"]);
         if permit.organisation() != feed.organisation {
             return Err(Error::Illegal("the feed is another organisation's"));
+        }
+        if let Some(read) = in_place_of
+            && !self.service_says(feed, read).await?
+        {
+            return Err(Error::Conflict);
         }
         self.service_put(feed, new).await
     }

@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+use std::collections::BTreeSet;
+
 use throughline_core::directory::Entry;
 use throughline_core::id::OrganisationId;
 use throughline_core::nation::Nation;
@@ -263,7 +265,7 @@ async fn set_aside(store: &Store, steward: &Actor, organisation: OrganisationId,
                     raw: (*raw).to_owned(),
                 }];
                 w.quarantine_add(&permit, &feed, run, &rows).await?;
-                w.quarantine_supersede(&permit, &feed, run, &["9".to_owned()])
+                w.quarantine_supersede(&permit, &feed, run, &BTreeSet::new())
                     .await?;
                 let problems = vec![
                     RowProblem {
