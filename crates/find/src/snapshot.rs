@@ -1,11 +1,11 @@
 //! The directory as finding reads it: immutable, indexed, made afresh whenever the directory changes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
-use throughline_core::directory::{Entry, Place, Provision, ServiceArea};
+use throughline_core::directory::{Entry, Place, Provision, ServiceArea, Status};
 use throughline_core::geo::{AreaCode, Point, Postcode};
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
@@ -233,15 +233,28 @@ impl Snapshot {
         number
     }
 
+    /// How many providers there are in each area that house people in confidence. One that is listed twice, by two feeds or for two
+    /// services, is one; one that has closed, or that houses nobody, hides nobody.
     fn count_crowds(&self) -> BTreeMap<AreaCode, usize> {
-        let mut crowds = BTreeMap::new();
+        let mut providers: BTreeMap<AreaCode, BTreeSet<String>> = BTreeMap::new();
         let gazetteer = &self.knowledge.gazetteer;
         for listed in &self.listed {
-            for wider in areas_let_be_known(&listed.kept.entry, gazetteer) {
-                *crowds.entry(wider).or_insert(0) += 1;
+            let entry = &listed.kept.entry;
+            if entry.status != Status::Active || !listed.is_accommodation() {
+                continue;
+            }
+            let provider = entry
+                .organisation
+                .as_ref()
+                .map_or(&entry.name, |body| &body.name);
+            for wider in areas_let_be_known(entry, gazetteer) {
+                providers.entry(wider).or_default().insert(fold(provider));
             }
         }
-        crowds
+        providers
+            .into_iter()
+            .map(|(area, names)| (area, names.len()))
+            .collect()
     }
 
     /// Decides which area of each confidential service may be known, and takes every other one out of what is shown of it.

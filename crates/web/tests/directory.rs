@@ -38,7 +38,7 @@ const FEED: &str = r#"{"contents":[
 const REFUGES: &str = r#"{"contents":[
     {"id":"1","name":"Ash refuge","description":"A refuge.","service_areas":[{"id":"a","name":"Cornwall"}],"organization":{"id":"o","name":"Ash"}},
     {"id":"2","name":"Elm refuge","description":"A refuge.","service_areas":[{"id":"b","name":"Leeds"}],"organization":{"id":"p","name":"Elm"}},
-    {"id":"3","name":"Oak refuge","description":"A refuge.","service_areas":[{"id":"c","name":"Leeds"}],"organization":{"id":"p","name":"Elm"}}]}"#;
+    {"id":"3","name":"Oak refuge","description":"A refuge.","service_areas":[{"id":"c","name":"Leeds"}],"organization":{"id":"q","name":"Oak"}}]}"#;
 
 async fn site(world: &TestStore) -> Router {
     site_of(world, FEED).await

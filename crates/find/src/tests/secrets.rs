@@ -87,7 +87,10 @@ fn a_thousand_postcodes_of_one_council_tell_nothing_of_where_a_refuge_is() {
         from(a).total_cmp(&from(b))
     });
     let mut listings: Vec<Listing> = (1..=120)
-        .map(|n| refuge(n, "Refuge", Some(&councils[usize::from(n) / 2].name)))
+        .map(|n| {
+            let name = format!("Refuge {n}");
+            refuge(n, &name, Some(&councils[usize::from(n) / 2].name))
+        })
         .collect();
     listings.extend(synthetic_listings(&KNOWLEDGE, 9, 50, now()));
     let directory = snapshot(listings);
@@ -163,6 +166,24 @@ fn an_area_with_one_confidential_service_is_not_named_for_it() {
         "the same council must not be told by its distance either"
     );
     assert_eq!(of("Elm").areas, [area("E08000035")]);
+}
+
+#[test]
+fn a_second_listing_of_one_refuge_or_one_that_has_closed_hides_nobody() {
+    let twice = |second: Listing| {
+        let snapshot = snapshot(vec![refuge(1, "Ash", Some("Cornwall")), second]);
+        let ash = snapshot.get(Ref::from_bytes([1; 16])).unwrap();
+        ash.shown_area
+    };
+    let another = refuge(2, "Elm", Some("Cornwall"));
+    assert_eq!(twice(another.clone()), Some(area("E06000052")));
+    let mut closed = another.clone();
+    closed.entry.status = Status::Defunct;
+    let mut marked = another;
+    marked.entry.provision = Provision::confidential(vec![], Some("Cornwall".to_owned()));
+    for hides_nobody in [refuge(2, "ASH ", Some("Cornwall")), closed, marked] {
+        assert_ne!(twice(hides_nobody), Some(area("E06000052")));
+    }
 }
 
 #[test]
@@ -248,7 +269,7 @@ proptest! {
 #[test]
 fn a_place_finer_than_a_council_is_never_shown_for_a_confidential_service() {
     let listings = (1..=3)
-        .map(|n| refuge(n, "Refuge", Some("Stokes Croft")))
+        .map(|n| refuge(n, &format!("Refuge {n}"), Some("Stokes Croft")))
         .collect();
     let answer = find(&snapshot(listings), &Query::default(), now());
     assert!(
