@@ -663,6 +663,12 @@ both!(
         contact::end(&office.app, &coach, case, first, ContactEnded::NotSafe)
             .await
             .unwrap();
+        // It is one telephone: nobody writes to it either.
+        let view = case_view::read(&office.app, &coach, case).await.unwrap();
+        let all = &view.contacts.all;
+        let held = all.iter().find(|it| it.reference == by_text).unwrap();
+        assert_eq!(held.ended, Some(ContactEnded::NotSafe));
+        assert!(!matches!(view.safely_now, SafelyNow::By(_)));
         for (channel, value) in [
             (Channel::PhoneMobile, "+447700900123"),
             (Channel::PhoneMobile, "+44 (0)7700 900 123"),

@@ -315,7 +315,7 @@ impl Work<'_> {
             .await
     }
 
-    /// Retires a way to reach the person: kept as never, for good.
+    /// Retires a way to reach the person, and every other that ends at the same place: kept as never, for good.
     pub async fn contact_end(
         &mut self,
         permit: &Permit<CaseChange>,
@@ -326,8 +326,17 @@ impl Work<'_> {
         if row.ended_at.is_some() {
             return Ok(());
         }
-        self.contact_retire(reference, Some(Verdict::Never), why)
-            .await?;
+        let case = self.case_row(permit.on()).await?;
+        let known = self.contacts_of(case.person_id.0).await?.all;
+        let ended = known.iter().find(|known| known.reference == reference);
+        let ended = ended.ok_or(bad("reference"))?;
+        // A number that is not theirs or not safe is so for calls and for messages alike.
+        for other in &known {
+            if other.ended_at.is_none() && same_end(ended.point.channel, &ended.value, other) {
+                self.contact_retire(other.reference, Some(Verdict::Never), why)
+                    .await?;
+            }
+        }
         self.note(permit, permit.on().uuid(), &["contact"]);
         let detail = json!({ "channel": row.channel, "why": why.code() });
         self.case_event(permit, StoryKind::ContactEnded, Some(detail))
