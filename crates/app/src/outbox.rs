@@ -243,10 +243,14 @@ async fn render(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered> 
             };
             release(w, address.email, Artefact::PartnerConfirmEntry, slots, &[])
         }
-        OutboxKind::StaffTask => {
+        OutboxKind::StaffTask | OutboxKind::AccountWithdrawn => {
             let account: AccountId = Id::from_uuid(subject);
+            let artefact = match lease.kind {
+                OutboxKind::AccountWithdrawn => Artefact::PartnerWithdrawn,
+                _ => Artefact::StaffTask,
+            };
             match w.staff_address(account).await? {
-                Some(to) => release(w, to, Artefact::StaffTask, Slots::default(), &[]),
+                Some(to) => release(w, to, artefact, Slots::default(), &[]),
                 None => Ok(Rendered::Needless),
             }
         }

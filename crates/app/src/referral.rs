@@ -4,7 +4,7 @@
 //! pack, and the next step that a no, a silence or a bounce calls for (NE-22).
 
 use throughline_core::clock::{ClockId, Urgency};
-use throughline_core::id::{CaseId, Ref};
+use throughline_core::id::{CaseId, OrganisationId, Ref};
 use throughline_core::pack::Pack;
 use throughline_core::referral::{ReferralMove, ReferralState};
 use throughline_core::task::TaskKind;
@@ -12,6 +12,7 @@ use throughline_core::time::At;
 use throughline_policy::action::{CaseRead, ReferralRead};
 use throughline_policy::{Actor, Permit, Purpose};
 use throughline_store::Work;
+use throughline_store::outbox::OutboxKind;
 use throughline_store::referral::{MoveDetail, MovesReferral, SeesReferral};
 pub use throughline_store::referral::{Referral, Transition, Via};
 pub use throughline_store::referral_content::{Accepted, Exchange};
@@ -97,8 +98,8 @@ pub(crate) async fn make_move<A: MovesReferral + SeesReferral>(
         note: step.note,
         contact: step.contact,
     };
-    let made = step.made;
-    w.referral_move(permit, referral, &made, step.via, detail)
+    let (made, via) = (step.made, step.via);
+    w.referral_move(permit, referral, &made, via, detail)
         .await?;
     for kind in settled_by(next) {
         w.tasks_settle(None, Some(referral.id), *kind, TaskOutcome::NotNeeded)
@@ -119,10 +120,48 @@ pub(crate) async fn make_move<A: MovesReferral + SeesReferral>(
             }
         }
     }
+    if is_taken_from_the_service(referral, &made, via, w.actor().organisation()) {
+        tell_it_is_closed(w, referral).await?;
+    }
     if next.is_final() {
         w.referral_links_close(referral).await?;
     }
     Ok(next)
+}
+
+/// Whether a move that is not the service's own takes a request away from it: somebody there may be about to ring.
+fn is_taken_from_the_service(
+    referral: &Referral,
+    made: &ReferralMove,
+    via: Via,
+    by: Option<OrganisationId>,
+) -> bool {
+    let ends = matches!(
+        made,
+        ReferralMove::PersonDeclines | ReferralMove::Withdraw | ReferralMove::End { .. }
+    );
+    let had = referral.state.is_with_service() || referral.state == ReferralState::Held;
+    let their_own = matches!(via, Via::Account | Via::Link) || by == Some(referral.to);
+    ends && had && !their_own
+}
+
+/// Tells everybody at the service who can answer, in one neutral sentence: by the address its link went to, and each account.
+async fn tell_it_is_closed(w: &mut Work<'_>, referral: &Referral) -> Result<()> {
+    let mut told = Vec::new();
+    if let Some(link) = w.referral_link_last(referral).await? {
+        told.push((OutboxKind::PartnerWithdrawn, link.id.uuid()));
+    }
+    for account in w.answering_accounts(referral.to).await? {
+        told.push((OutboxKind::AccountWithdrawn, account.uuid()));
+    }
+    let now = w.now();
+    for (kind, subject) in told {
+        let once = format!("withdrawn:{}:{subject}", referral.id.uuid());
+        let none = serde_json::Value::Null;
+        w.outbox_add(kind, Some(subject), none, Some(&once), now)
+            .await?;
+    }
+    Ok(())
 }
 
 /// The tasks that reaching a state makes needless.

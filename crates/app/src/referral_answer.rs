@@ -140,23 +140,8 @@ pub(crate) async fn withdraw_in(
     permit: &Permit<ReferralRecord>,
     referral: &Referral,
 ) -> Result<()> {
-    let link = w.referral_link_newest(referral).await?;
     let step = Step::plain(&ReferralMove::Withdraw, Via::Worker);
-    make_move(app, w, permit, referral, step).await?;
-    if let Some(link) = link {
-        let once = format!("withdrawn:{}", link.id.uuid());
-        let payload = serde_json::Value::Null;
-        let now = w.now();
-        w.outbox_add(
-            OutboxKind::PartnerWithdrawn,
-            Some(link.id.uuid()),
-            payload,
-            Some(&once),
-            now,
-        )
-        .await?;
-    }
-    Ok(())
+    make_move(app, w, permit, referral, step).await.map(|_| ())
 }
 
 /// Records what came of it, as the service or as the worker: contact, start, end. `seen` is the version on the page.

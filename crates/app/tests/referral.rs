@@ -22,7 +22,7 @@ use throughline_app::referral_answer::{self, Answer, Outcome};
 use throughline_app::referral_clock;
 use throughline_app::referral_recipient::Route;
 use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
-use throughline_app::{case_now, today};
+use throughline_app::{case_now, directory, today};
 use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
 use throughline_core::contact::DenyReason;
 use throughline_core::conversation::Reach;
@@ -92,6 +92,13 @@ async fn tasks(town: &Town) -> Vec<(TaskKind, Option<AccountId>)> {
         .into_iter()
         .map(|task| (task.kind, task.owner))
         .collect()
+}
+
+const fn problem<T>(result: &Result<T, Error>) -> &'static str {
+    match result {
+        Err(Error::Invalid { problem, .. }) => problem,
+        _ => "",
+    }
 }
 
 fn yes() -> Answer {
@@ -700,6 +707,99 @@ both!(
                 .await
                 .contains(&(TaskKind::ChaseReferral, Some(town.coach.id)))
         );
+    }
+);
+
+both!(
+    a_service_is_told_when_a_request_is_taken_from_it_however_it_answers,
+    |world| {
+        let town = town(world).await;
+        let (app, coach) = (&town.app, &town.coach.actor());
+        let closed = |post: &Post| -> Vec<String> {
+            let letters = std::mem::take(&mut *post.letters.lock().unwrap());
+            letters
+                .into_iter()
+                .filter(|(_, text)| text.contains("One request is closed"))
+                .map(|(to, _)| to)
+                .collect()
+        };
+        let accounts = ["one@harbour.example", "two@harbour.example"];
+        for (service, expected) in [
+            (town.linked, &["referrals@quayside.example"][..]),
+            (town.inbox, &accounts[..]),
+        ] {
+            let post = Post::default();
+            // The person says no after the service said yes.
+            let sent = send(&town, service).await;
+            dispatch_once(app, &post, "one").await.unwrap();
+            for (answer, via) in [(yes(), Via::Phone), (Answer::PersonDeclines, Via::Person)] {
+                let (_, seen) = state(&town, sent.reference).await;
+                referral_answer::record_answer(app, coach, sent.reference, seen, &answer, via)
+                    .await
+                    .unwrap();
+            }
+            closed(&post);
+            dispatch_once(app, &post, "one").await.unwrap();
+            let mut told = closed(&post);
+            told.sort();
+            assert_eq!(told, expected, "the person said no");
+            // It is taken back, and the link had been closed by wrong codes before.
+            let sent = send(&town, service).await;
+            dispatch_once(app, &post, "one").await.unwrap();
+            if sent.code.is_some() {
+                for _ in 0..5 {
+                    partner::link_enter(app, &post.token(), "000000")
+                        .await
+                        .unwrap();
+                }
+            }
+            let (_, seen) = state(&town, sent.reference).await;
+            referral_answer::withdraw(app, coach, sent.reference, seen)
+                .await
+                .unwrap();
+            closed(&post);
+            dispatch_once(app, &post, "one").await.unwrap();
+            let mut told = closed(&post);
+            told.sort();
+            assert_eq!(told, expected, "it was taken back");
+        }
+        // What the service itself ends, it knows.
+        let partner_here = &town.partner.actor();
+        let sent = send(&town, town.inbox).await;
+        let (_, seen) = state(&town, sent.reference).await;
+        let no = Answer::Decline {
+            reason: UnmetReason::NoCapacityOrNoSpace,
+            words: None,
+        };
+        partner::answer(app, partner_here, sent.reference, seen, &no)
+            .await
+            .unwrap();
+        let post = Post::default();
+        dispatch_once(app, &post, "one").await.unwrap();
+        assert_eq!(closed(&post), Vec::<String>::new());
+    }
+);
+
+both!(
+    nothing_is_sent_to_a_service_that_a_steward_took_out_or_that_closed,
+    |world| {
+        let town = town(world).await;
+        let (app, coach) = (&town.app, &town.coach.actor());
+        let order = order(&town, town.inbox);
+        directory::set_listed(app, &town.stewards[0], town.inbox, false)
+            .await
+            .unwrap();
+        let refused = referral_send::send(app, coach, &order).await;
+        assert_eq!(problem(&refused), "refer-service-gone");
+        let refused = referral_send::prepare(app, coach, &order.ask).await;
+        assert_eq!(problem(&refused), "refer-service-gone");
+        let post = Post::default();
+        dispatch_once(app, &post, "one").await.unwrap();
+        assert!(post.letters.lock().unwrap().is_empty());
+        directory::set_listed(app, &town.stewards[0], town.inbox, true)
+            .await
+            .unwrap();
+        send(&town, town.inbox).await;
     }
 );
 

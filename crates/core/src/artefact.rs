@@ -60,7 +60,7 @@ crate::code_list! {
         PartnerCode = "partner_code",
         /// E-mail to a partner: a request waits.
         PartnerReminder = "partner_reminder",
-        /// E-mail to a partner: a request was taken back.
+        /// E-mail to a partner: a request was closed or taken back.
         PartnerWithdrawn = "partner_withdrawn",
         /// E-mail to a partner: please confirm your entry.
         PartnerConfirmEntry = "partner_confirm_entry",
@@ -267,10 +267,10 @@ impl Artefact {
                 )
             }
             Self::PartnerWithdrawn => text(
-                say("One request was taken back", "Tynnwyd un cais yn ôl"),
+                say("One request is closed", "Mae un cais wedi’i gau"),
                 say(
-                    "One request was taken back. You need do nothing. The link no longer opens.",
-                    "Tynnwyd un cais yn ôl. Nid oes angen i chi wneud dim. Nid yw’r ddolen yn agor mwyach.",
+                    "One request was closed or taken back. Do not contact anyone about it. A link to it no longer opens.",
+                    "Cafodd un cais ei gau neu ei dynnu’n ôl. Peidiwch â chysylltu â neb yn ei gylch. Nid yw dolen iddo’n agor mwyach.",
                 ),
             ),
             Self::PartnerConfirmEntry => {

@@ -115,6 +115,19 @@ impl Work<'_> {
         }
     }
 
+    /// The last link that was made for a referral, closed or not: where the service was told of it.
+    pub async fn referral_link_last(&mut self, referral: &Referral) -> Result<Option<Link>> {
+        let row = referral_link::Entity::find()
+            .filter(referral_link::Column::ReferralId.eq(Col(referral.id)))
+            .order_by_desc(referral_link::Column::Id)
+            .one(&self.tx)
+            .await?;
+        match row {
+            Some(row) => self.link_of(row).await,
+            None => Ok(None),
+        }
+    }
+
     /// Finds a link by its token, locked until commit. Consumes nothing.
     pub async fn referral_link_find(&mut self, token: &Token) -> Result<Option<Link>> {
         let found = referral_link::Entity::find()

@@ -29,8 +29,10 @@ throughline_core::code_list! {
         PartnerNotice = "partner_notice",
         /// To a service: a request waits. Subject: the one-time link.
         PartnerReminder = "partner_reminder",
-        /// To a service: a request was taken back. Subject: the one-time link.
+        /// To a service: a request was closed or taken back. Subject: the one-time link.
         PartnerWithdrawn = "partner_withdrawn",
+        /// To somebody at a service with an account: a request was closed or taken back. Subject: the account.
+        AccountWithdrawn = "account_withdrawn",
         /// To a service: is your entry still right? Subject: the service.
         PartnerConfirmEntry = "partner_confirm_entry",
         /// To a colleague: you have something to do. Subject: the account.
