@@ -161,11 +161,13 @@ async fn remind(
         throughline_policy::ActionKind::ReferralRecord,
     ))?;
     let asked = asked(w, service.reference).await?;
+    // One that has left the directory since is asked by nobody but the worker, who learns why.
+    let there = asked.still_there().is_ok();
     let now = w.now();
     let mut routes = Vec::new();
     // A link whose time is over is no way to them.
     let link = w.referral_link_newest(sent).await?;
-    let link = link.filter(|link| link.is_open_at(now));
+    let link = link.filter(|link| there && link.is_open_at(now));
     if let (true, Some(link)) = (asked.routes.contains(&Route::Link), link) {
         let subject = Some(link.id.uuid());
         let none = serde_json::Value::Null;
@@ -173,7 +175,7 @@ async fn remind(
             .await?;
         routes.push(Route::Link);
     }
-    if asked.routes.contains(&Route::Inbox) {
+    if there && asked.routes.contains(&Route::Inbox) {
         for account in &asked.inbox {
             let subject = Some(account.uuid());
             let none = serde_json::Value::Null;

@@ -1,7 +1,7 @@
 //! Whom a referral can be sent to: finding them for a need, how they can be reached, which organisation answers.
 
 use throughline_core::circumstances::Circumstances;
-use throughline_core::directory::ServiceType;
+use throughline_core::directory::{ServiceType, Status};
 use throughline_core::geo::Postcode;
 use throughline_core::id::{AccountId, OrganisationId, Ref};
 use throughline_core::nation::Nation;
@@ -10,7 +10,7 @@ use throughline_find::Query;
 use throughline_policy::action::ReferralSend;
 use throughline_policy::{Actor, Purpose};
 use throughline_store::Work;
-use throughline_store::directory::Service;
+use throughline_store::directory::{Service, ServiceState};
 use throughline_store::setup::OrganisationKind;
 
 use crate::{App, Error, Result};
@@ -89,6 +89,20 @@ pub(crate) async fn asked(w: &mut Work<'_>, service: Ref) -> Result<Asked> {
         code_route: address.map(|address| address.code_route),
         routes,
     })
+}
+
+impl Asked {
+    /// Errors with [`Error::Invalid`] when nobody may be sent there any more: a steward took it out of the directory, or it has closed.
+    pub(crate) fn still_there(&self) -> Result<()> {
+        let service = &self.service;
+        if service.state == ServiceState::Listed && service.entry.status == Status::Active {
+            return Ok(());
+        }
+        Err(Error::Invalid {
+            field: "service",
+            problem: "refer-service-gone",
+        })
+    }
 }
 
 pub(crate) fn phone_of(service: &Service) -> Option<String> {

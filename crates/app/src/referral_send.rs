@@ -116,6 +116,7 @@ pub async fn prepare(app: &App, actor: &Actor, ask: &Ask) -> Result<Prepared> {
                 w.permit_found::<ReferralSend>(facts)?;
                 let permit = w.permit_found::<CaseRead>(facts)?;
                 let asked = asked(w, ask.service).await?;
+                asked.still_there()?;
                 let case = w.case_read(&permit).await?;
                 let pack = pack_named(app, &case.pack)?;
                 let urgency = pack.urgency(ask.need, case.risk);
@@ -199,6 +200,7 @@ pub(crate) async fn send_in(
     let (now, need) = (w.now(), order.ask.need);
     let urgency = pack.urgency(need, case.risk);
     let asked = asked(w, order.ask.service).await?;
+    asked.still_there()?;
     let live = w.case_referrals(&read).await?;
     if live
         .iter()

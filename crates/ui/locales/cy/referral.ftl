@@ -108,6 +108,7 @@ refer-story = Beth sydd wedi digwydd
 refer-next-what = Cynigiwch y dewis nesaf iddynt. Cedwir yr hyn a ddywedon nhw, fel nad oes rhaid i neb ei ddweud eto. Os nad oes dim arall yn addas, siaradwch â’ch arweinydd diogelwch neu ffoniwch linell gymorth gyda’ch gilydd.
 refer-next-find = Dod o hyd i’r dewis nesaf
 refer-already-asked = Gofynnwyd i’r gwasanaeth hwn eisoes. Edrychwch ar y cais hwnnw yn gyntaf.
+refer-service-gone = Mae’r gwasanaeth hwn wedi cau neu wedi’i dynnu o’r cyfeiriadur. Ni anfonwyd dim. Dewch o hyd i un arall.
 refer-no-consent = Nid yw’r hyn y cytunwyd arno yn caniatáu hyn. Gofynnwch eto, neu dewiswch sail gyfreithlon arall a dywedwch pam.
 refer-not-seen-alone = Ni welwyd nhw ar eu pen eu hunain, felly dim ond i wasanaeth arbenigol y gall fynd.
 refer-details-without-rules = Dim ond ynghyd â sut i’w ddefnyddio’n ddiogel y gellir rhannu rhif. Ticiwch y ddau neu’r un.

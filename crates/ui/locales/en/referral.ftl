@@ -108,6 +108,7 @@ refer-story = What has happened
 refer-next-what = Offer them the next option. What they said is kept, so nobody has to tell it again. If nothing else fits, speak to your safety lead or call a helpline together.
 refer-next-find = Find the next option
 refer-already-asked = This service has already been asked. Look at that request first.
+refer-service-gone = This service has closed or was taken out of the directory. Nothing was sent. Find another one.
 refer-no-consent = What was agreed does not allow this. Ask again, or choose another lawful basis and say why.
 refer-not-seen-alone = They have not been seen alone, so it can go only to a specialist service.
 refer-details-without-rules = A number can be shared only together with how to use it safely. Tick both or neither.
