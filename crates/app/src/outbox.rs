@@ -5,14 +5,15 @@
 
 use throughline_core::artefact::{Artefact, Lang, Slots, Text};
 use throughline_core::contact::{Content, Release, gate_to_worker};
-use throughline_core::id::{AccountId, Id, ReferralLinkId, ServiceId};
+use throughline_core::id::{AccountId, Id, ReferralLinkId};
+use throughline_core::nation::Nation;
 use throughline_core::referral::{ReferralMove, ReferralState};
 use throughline_core::scan::Protected;
 use throughline_policy::action::ReferralRecord;
 use throughline_policy::{Actor, Permit, Purpose};
-use throughline_store::Work;
 use throughline_store::outbox::{Lease, OutboxKind, SentMail, TRIES};
 use throughline_store::referral::{Referral, Via};
+use throughline_store::Work;
 
 use crate::mail::{Letter, Mailer, NotSent};
 use crate::referral::{Step, make_move};
@@ -232,21 +233,13 @@ async fn render(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered> 
         OutboxKind::PartnerNotice | OutboxKind::PartnerReminder | OutboxKind::PartnerWithdrawn => {
             partner(app, w, lease).await
         }
-        OutboxKind::PartnerConfirmEntry => {
-            let Some(address) = w.address_in_use(ServiceId::from_uuid(subject)).await? else {
-                return Ok(Rendered::Refused("no_address"));
-            };
-            let link = format!("{}/our-entry", app.settings.base_url);
-            let slots = Slots {
-                link: Some(&link),
-                ..Slots::default()
-            };
-            release(w, address.email, Artefact::PartnerConfirmEntry, slots, &[])
-        }
         OutboxKind::StaffTask => {
             let account: AccountId = Id::from_uuid(subject);
             match w.staff_address(account).await? {
-                Some(to) => release(w, to, Artefact::StaffTask, Slots::default(), &[]),
+                Some(to) => {
+                    let about = (Artefact::StaffTask, Slots::default());
+                    release(w, to.email, to.nation, about, &[])
+                }
                 None => Ok(Rendered::Needless),
             }
         }
@@ -288,23 +281,31 @@ async fn partner(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered>
         ..Slots::default()
     };
     let mut names = Vec::new();
+    let mut nation = None;
     for id in [referral.from, referral.to] {
-        names.extend(w.organisation(id).await?.map(|found| found.name));
+        if let Some(found) = w.organisation(id).await? {
+            nation = (id == referral.to).then_some(found.nation).or(nation);
+            names.push(found.name);
+        }
     }
+    let Some(nation) = nation else {
+        return Ok(Rendered::Refused("no_organisation"));
+    };
     names.extend(w.site(referral.site).await?.map(|site| site.name));
-    release(w, address.email, artefact, slots, &names)
+    release(w, address.email, nation, (artefact, slots), &names)
 }
 
-/// Fills the text and asks the gate. Names of the organisations and the site must not be in it.
+/// Fills the text, in the languages of where its reader works, and asks the gate. Names of the organisations and the site must not
+/// be in it.
 fn release(
     w: &Work<'_>,
     to: String,
-    artefact: Artefact,
-    slots: Slots<'_>,
+    nation: Nation,
+    (artefact, slots): (Artefact, Slots<'_>),
     names: &[String],
 ) -> Result<Rendered> {
     let text: Text = artefact
-        .text(Lang::English, slots)
+        .text_in(Lang::of_mail_to(nation), slots)
         .map_err(|_| Error::Illegal("a text has an empty slot"))?;
     let protected = Protected::new(names.iter().map(String::as_str));
     let content = Content {

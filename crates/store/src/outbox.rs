@@ -31,8 +31,6 @@ throughline_core::code_list! {
         PartnerReminder = "partner_reminder",
         /// To a service: a request was taken back. Subject: the one-time link.
         PartnerWithdrawn = "partner_withdrawn",
-        /// To a service: is your entry still right? Subject: the service.
-        PartnerConfirmEntry = "partner_confirm_entry",
         /// To a colleague: you have something to do. Subject: the account.
         StaffTask = "staff_task",
     }
