@@ -5,15 +5,15 @@
 
 use throughline_core::artefact::{Artefact, Lang, Slots, Text};
 use throughline_core::contact::{Content, Release, gate_to_worker};
-use throughline_core::id::{AccountId, Id, ReferralLinkId};
+use throughline_core::id::{AccountId, Id, OutboxId, ReferralLinkId};
 use throughline_core::nation::Nation;
 use throughline_core::referral::{ReferralMove, ReferralState};
 use throughline_core::scan::Protected;
 use throughline_policy::action::ReferralRecord;
 use throughline_policy::{Actor, Permit, Purpose};
-use throughline_store::outbox::{Lease, OutboxKind, SentMail, TRIES};
+use throughline_store::outbox::{DeadLetter, Lease, OutboxKind, SentMail, TRIES};
 use throughline_store::referral::{Referral, Via};
-use throughline_store::Work;
+use throughline_store::{Store, Work};
 
 use crate::mail::{Letter, Mailer, NotSent};
 use crate::referral::{Step, make_move};
@@ -21,6 +21,8 @@ use crate::{App, Error, Result};
 
 /// How many rows one turn takes.
 const BATCH: u64 = 20;
+/// How many rows are let go again in one unit of work.
+const RETRIED_AT_ONCE: usize = 500;
 
 /// What came of one turn.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +48,11 @@ enum Rendered {
 
 /// The actor of the system's own jobs. Errors before the installation was set up.
 pub async fn system(app: &App) -> Result<Actor> {
-    let installation = app
-        .store
+    system_of(&app.store).await
+}
+
+async fn system_of(store: &Store) -> Result<Actor> {
+    let installation = store
         .read(|r| Box::pin(async move { r.installation().await }))
         .await?;
     let organisation = installation.and_then(|installation| installation.operator);
@@ -72,25 +77,53 @@ pub async fn dispatch_once<M: Mailer>(app: &App, mailer: &M, node: &str) -> Resu
     Ok(turn)
 }
 
-/// Lets everything that was given up be tried again from the start, once its cause is mended. Gives how many.
-pub async fn revive_dead(app: &App) -> Result<usize> {
-    let system = &system(app).await?;
-    let dead = app
-        .store
-        .read(|r| Box::pin(async move { r.dead_letters(1_000).await }))
-        .await?;
-    let dead = &dead;
-    app.store
+/// Everything that was given up, oldest first: what kind, why, since when. Nothing of it names anybody.
+pub async fn given_up(store: &Store) -> Result<Vec<DeadLetter>> {
+    // The database counts rows with a signed number.
+    let all = u64::try_from(i64::MAX).unwrap_or(u64::MAX);
+    store
+        .read(|r| Box::pin(async move { r.dead_letters(all).await }))
+        .await
+}
+
+/// Lets these be tried again from the start, once their cause is mended, and records each. All or none: errors with
+/// [`Error::Illegal`] when one of them is not among what was given up.
+pub async fn retry(store: &Store, letters: &[OutboxId]) -> Result<usize> {
+    let system = &system_of(store).await?;
+    store
         .work(system, Purpose::KeepPromises, |w| {
             Box::pin(async move {
-                let mut revived = 0;
-                for letter in dead {
-                    revived += usize::from(w.outbox_revive(letter.id).await?);
+                for letter in letters {
+                    if !w.outbox_revive(*letter).await? {
+                        return Err(Error::Illegal("retry"));
+                    }
                 }
-                Ok(revived)
+                Ok(letters.len())
             })
         })
         .await
+}
+
+/// Lets everything that was given up be tried again from the start, and records each. What somebody else lets go meanwhile is
+/// theirs. Gives how many.
+pub async fn retry_all(store: &Store) -> Result<usize> {
+    let system = &system_of(store).await?;
+    let dead = given_up(store).await?;
+    let mut retried = 0;
+    for some in dead.chunks(RETRIED_AT_ONCE) {
+        retried += store
+            .work(system, Purpose::KeepPromises, |w| {
+                Box::pin(async move {
+                    let mut revived = 0;
+                    for letter in some {
+                        revived += usize::from(w.outbox_revive(letter.id).await?);
+                    }
+                    Ok(revived)
+                })
+            })
+            .await?;
+    }
+    Ok(retried)
 }
 
 async fn dispatch<M: Mailer>(

@@ -357,10 +357,7 @@ impl Journey {
             assert!(answer.status < 500, "{path}: {}", answer.status);
         }
         let (header, body) = (self.mark(), format!("words={}", self.mark()));
-        for path in [
-            format!("/find-help?near={word}"),
-            format!("/r/{word} \"|"),
-        ] {
+        for path in [format!("/find-help?near={word}"), format!("/r/{word} \"|")] {
             assert!(http2_is_shown_out(base, &path, &header, &body), "{path}");
         }
         let mut sender = Visitor::new(base);
