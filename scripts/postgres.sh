@@ -1,18 +1,22 @@
 #!/usr/bin/env bash
 # A throwaway PostgreSQL for the tests.
 #
-#   scripts/postgres.sh start DIR   make a cluster in DIR (which must not exist), start it, print its address
-#   scripts/postgres.sh stop DIR    stop it and remove DIR
+#   scripts/postgres.sh start DIR           make a cluster in DIR (which must not exist), start it, print its address
+#   scripts/postgres.sh start DIR durable   the same, but it waits for the disk at each commit: for measuring
+#   scripts/postgres.sh stop DIR            stop it and remove DIR
 #
-# It listens on a Unix socket inside DIR only, never on the network, runs as an unprivileged user (PostgreSQL refuses root),
-# and does not wait for the disk (fsync=off): nothing in it is worth keeping.
+# It listens on a Unix socket inside DIR only, never on the network, runs as an unprivileged user (PostgreSQL refuses root), and
+# unless told "durable" does not wait for the disk (fsync=off): nothing in it is worth keeping. What is measured on such a
+# cluster says nothing of a real one. A durable one must lie on a disk: in memory (tmpfs) it would wait for nothing.
 #   export THROUGHLINE_TEST_POSTGRES="$(scripts/postgres.sh start /tmp/my-postgres)"
 set -euo pipefail
 
 die() { echo "postgres.sh: $*" >&2; exit 1; }
 
-action=${1:-} dir=${2:-}
-[[ -n $dir && $dir == /* ]] || die "usage: scripts/postgres.sh start|stop /absolute/folder"
+usage="usage: scripts/postgres.sh start /absolute/folder [durable] | stop /absolute/folder"
+action=${1:-} dir=${2:-} how=${3:-}
+[[ -n $dir && $dir == /* ]] || die "$usage"
+[[ -z $how || ($action == start && $how == durable) ]] || die "$usage"
 
 # Debian keeps the server's programs out of PATH, one folder per version: take the newest.
 bin=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -1 || true)
@@ -33,6 +37,20 @@ case $action in
   start)
     [[ ! -e $dir ]] || die "$dir is already there"
     mkdir -m 700 "$dir"
+    # What a server's packages ship with, or what tests want.
+    waits="fsync = off
+synchronous_commit = off
+full_page_writes = off
+autovacuum = off"
+    if [[ $how == durable ]]; then
+      case $(stat --file-system --format %T "$dir") in
+        tmpfs | ramfs) rmdir "$dir"; die "$dir is in memory: there is no disk to wait for" ;;
+      esac
+      waits="fsync = on
+synchronous_commit = on
+full_page_writes = on
+autovacuum = on"
+    fi
     [[ ${#as[@]} == 0 ]] || chown "$user" "$dir"
     cd "$dir"
     "${as[@]}" mkdir -m 700 socket
@@ -42,13 +60,10 @@ case $action in
 listen_addresses = ''
 unix_socket_directories = '$dir/socket'
 port = 5432
-fsync = off
-synchronous_commit = off
-full_page_writes = off
+$waits
 max_connections = 200
 shared_buffers = 128MB
 max_wal_size = 2GB
-autovacuum = off
 log_min_messages = warning
 CONF
     "${as[@]}" "$bin/pg_ctl" --pgdata=data --log=server.log --wait --timeout=60 start >pg_ctl.log 2>&1 ||
@@ -62,5 +77,5 @@ CONF
     cd /
     rm -rf "$dir"
     ;;
-  *) die "usage: scripts/postgres.sh start|stop /absolute/folder" ;;
+  *) die "$usage" ;;
 esac

@@ -2,7 +2,7 @@
 //!
 //! Checked in every Markdown file of the repository: a path in backticks that starts with a folder of ours, the target of
 //! every relative link, every `throughline` command in backticks or in a code block (against the command enums in
-//! `crates/cli/src`), and, in `docs/QUALITY.md`, every test named in backticks.
+//! `crates/cli/src`), and, in the documents of `NAME_TESTS`, every test named in backticks.
 //!
 //! What must never happen here: guessing. A name is checked only if it cannot be anything else.
 
@@ -18,6 +18,9 @@ const OURS: &[&str] = &[
     "fuzz",
 ];
 
+/// The documents that name tests: what must hold, and what is impossible to forget.
+const NAME_TESTS: &[&str] = &["docs/QUALITY.md", "docs/ARCHITECTURE.md"];
+
 /// Run the chore.
 pub fn run(_args: &[String]) -> Result<(), String> {
     let root = crate::root();
@@ -32,7 +35,7 @@ pub fn run(_args: &[String]) -> Result<(), String> {
             .display()
             .to_string();
         let folder = file.parent().unwrap_or(root);
-        for (line, claim) in claims(&text, shown == "docs/QUALITY.md") {
+        for (line, claim) in claims(&text, NAME_TESTS.contains(&shown.as_str())) {
             checked += 1;
             let missing = match &claim {
                 Claim::Path(path) => !exists(root, path),
@@ -351,6 +354,20 @@ mod tests {
                 Claim::Command(words("audit verify")),
             ]
         );
+    }
+
+    #[test]
+    fn every_document_that_lists_tests_names_some() {
+        for name in NAME_TESTS {
+            let text = read(&crate::root().join(name)).unwrap();
+            let tests = claims(&text, true);
+            assert!(
+                tests
+                    .iter()
+                    .any(|(_, claim)| matches!(claim, Claim::Test(_))),
+                "{name}"
+            );
+        }
     }
 
     #[test]

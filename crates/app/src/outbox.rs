@@ -5,14 +5,15 @@
 
 use throughline_core::artefact::{Artefact, Lang, Slots, Text};
 use throughline_core::contact::{Content, Release, gate_to_worker};
-use throughline_core::id::{AccountId, Id, ReferralLinkId, ServiceId};
+use throughline_core::id::{AccountId, Id, OutboxId, ReferralLinkId};
+use throughline_core::nation::Nation;
 use throughline_core::referral::{ReferralMove, ReferralState};
 use throughline_core::scan::Protected;
 use throughline_policy::action::ReferralRecord;
 use throughline_policy::{Actor, Permit, Purpose};
-use throughline_store::Work;
-use throughline_store::outbox::{Lease, OutboxKind, SentMail, TRIES};
+use throughline_store::outbox::{DeadLetter, Lease, OutboxKind, SentMail, TRIES};
 use throughline_store::referral::{Referral, Via};
+use throughline_store::{Store, Work};
 
 use crate::mail::{Letter, Mailer, NotSent};
 use crate::referral::{Step, make_move};
@@ -20,6 +21,8 @@ use crate::{App, Error, Result};
 
 /// How many rows one turn takes.
 const BATCH: u64 = 20;
+/// How many rows are let go again in one unit of work.
+const RETRIED_AT_ONCE: usize = 500;
 
 /// What came of one turn.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +48,11 @@ enum Rendered {
 
 /// The actor of the system's own jobs. Errors before the installation was set up.
 pub async fn system(app: &App) -> Result<Actor> {
-    let installation = app
-        .store
+    system_of(&app.store).await
+}
+
+async fn system_of(store: &Store) -> Result<Actor> {
+    let installation = store
         .read(|r| Box::pin(async move { r.installation().await }))
         .await?;
     let organisation = installation.and_then(|installation| installation.operator);
@@ -71,25 +77,53 @@ pub async fn dispatch_once<M: Mailer>(app: &App, mailer: &M, node: &str) -> Resu
     Ok(turn)
 }
 
-/// Lets everything that was given up be tried again from the start, once its cause is mended. Gives how many.
-pub async fn revive_dead(app: &App) -> Result<usize> {
-    let system = &system(app).await?;
-    let dead = app
-        .store
-        .read(|r| Box::pin(async move { r.dead_letters(1_000).await }))
-        .await?;
-    let dead = &dead;
-    app.store
+/// Everything that was given up, oldest first: what kind, why, since when. Nothing of it names anybody.
+pub async fn given_up(store: &Store) -> Result<Vec<DeadLetter>> {
+    // The database counts rows with a signed number.
+    let all = u64::try_from(i64::MAX).unwrap_or(u64::MAX);
+    store
+        .read(|r| Box::pin(async move { r.dead_letters(all).await }))
+        .await
+}
+
+/// Lets these be tried again from the start, once their cause is mended, and records each. All or none: errors with
+/// [`Error::Illegal`] when one of them is not among what was given up.
+pub async fn retry(store: &Store, letters: &[OutboxId]) -> Result<usize> {
+    let system = &system_of(store).await?;
+    store
         .work(system, Purpose::KeepPromises, |w| {
             Box::pin(async move {
-                let mut revived = 0;
-                for letter in dead {
-                    revived += usize::from(w.outbox_revive(letter.id).await?);
+                for letter in letters {
+                    if !w.outbox_revive(*letter).await? {
+                        return Err(Error::Illegal("retry"));
+                    }
                 }
-                Ok(revived)
+                Ok(letters.len())
             })
         })
         .await
+}
+
+/// Lets everything that was given up be tried again from the start, and records each. What somebody else lets go meanwhile is
+/// theirs. Gives how many.
+pub async fn retry_all(store: &Store) -> Result<usize> {
+    let system = &system_of(store).await?;
+    let dead = given_up(store).await?;
+    let mut retried = 0;
+    for some in dead.chunks(RETRIED_AT_ONCE) {
+        retried += store
+            .work(system, Purpose::KeepPromises, |w| {
+                Box::pin(async move {
+                    let mut revived = 0;
+                    for letter in some {
+                        revived += usize::from(w.outbox_revive(letter.id).await?);
+                    }
+                    Ok(revived)
+                })
+            })
+            .await?;
+    }
+    Ok(retried)
 }
 
 async fn dispatch<M: Mailer>(
@@ -232,17 +266,6 @@ async fn render(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered> 
         OutboxKind::PartnerNotice | OutboxKind::PartnerReminder | OutboxKind::PartnerWithdrawn => {
             partner(app, w, lease).await
         }
-        OutboxKind::PartnerConfirmEntry => {
-            let Some(address) = w.address_in_use(ServiceId::from_uuid(subject)).await? else {
-                return Ok(Rendered::Refused("no_address"));
-            };
-            let link = format!("{}/our-entry", app.settings.base_url);
-            let slots = Slots {
-                link: Some(&link),
-                ..Slots::default()
-            };
-            release(w, address.email, Artefact::PartnerConfirmEntry, slots, &[])
-        }
         OutboxKind::StaffTask | OutboxKind::AccountWithdrawn => {
             let account: AccountId = Id::from_uuid(subject);
             let artefact = match lease.kind {
@@ -250,7 +273,10 @@ async fn render(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered> 
                 _ => Artefact::StaffTask,
             };
             match w.staff_address(account).await? {
-                Some(to) => release(w, to, artefact, Slots::default(), &[]),
+                Some(to) => {
+                    let about = (artefact, Slots::default());
+                    release(w, to.email, to.nation, about, &[])
+                }
                 None => Ok(Rendered::Needless),
             }
         }
@@ -292,23 +318,31 @@ async fn partner(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered>
         ..Slots::default()
     };
     let mut names = Vec::new();
+    let mut nation = None;
     for id in [referral.from, referral.to] {
-        names.extend(w.organisation(id).await?.map(|found| found.name));
+        if let Some(found) = w.organisation(id).await? {
+            nation = (id == referral.to).then_some(found.nation).or(nation);
+            names.push(found.name);
+        }
     }
+    let Some(nation) = nation else {
+        return Ok(Rendered::Refused("no_organisation"));
+    };
     names.extend(w.site(referral.site).await?.map(|site| site.name));
-    release(w, address.email, artefact, slots, &names)
+    release(w, address.email, nation, (artefact, slots), &names)
 }
 
-/// Fills the text and asks the gate. Names of the organisations and the site must not be in it.
+/// Fills the text, in the languages of where its reader works, and asks the gate. Names of the organisations and the site must not
+/// be in it.
 fn release(
     w: &Work<'_>,
     to: String,
-    artefact: Artefact,
-    slots: Slots<'_>,
+    nation: Nation,
+    (artefact, slots): (Artefact, Slots<'_>),
     names: &[String],
 ) -> Result<Rendered> {
     let text: Text = artefact
-        .text(Lang::English, slots)
+        .text_in(Lang::of_mail_to(nation), slots)
         .map_err(|_| Error::Illegal("a text has an empty slot"))?;
     let protected = Protected::new(names.iter().map(String::as_str));
     let content = Content {

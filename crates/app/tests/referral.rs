@@ -514,7 +514,9 @@ both!(a_bounce_is_not_silence, |world| {
         .await
         .unwrap();
     assert_eq!(dead.len(), 1);
-    let revived = throughline_app::outbox::revive_dead(app).await.unwrap();
+    let revived = throughline_app::outbox::retry_all(&app.store)
+        .await
+        .unwrap();
     assert_eq!(revived, 1);
     let coach = &town.coach.actor();
     referral_send::new_code(app, coach, sent.reference)

@@ -64,18 +64,24 @@ pub enum Command {
     },
     /// Asks the match engine.
     Find(FindArgs),
+    /// Messages that could not be sent.
+    Outbox {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: OutboxCommand,
+    },
     /// The audit record.
     Audit {
         /// What to do with it.
         #[command(subcommand)]
         command: AuditCommand,
     },
-    /// Makes a consistent copy with a manifest, while people work.
+    /// Makes a consistent copy of a SQLite database with a manifest, while people work. PostgreSQL has pg_dump.
     Backup {
         /// The folder to make.
         out: PathBuf,
     },
-    /// Puts a backup into an empty place and checks it against its manifest.
+    /// Puts a backup of a SQLite database into an empty place and checks it against its manifest.
     Restore {
         /// The folder of the backup.
         from: PathBuf,
@@ -265,6 +271,30 @@ pub struct FindArgs {
     /// How many matches at most.
     #[arg(long, default_value_t = 20)]
     pub limit: usize,
+}
+
+/// What to do with messages that could not be sent.
+#[derive(Debug, Subcommand)]
+pub enum OutboxCommand {
+    /// Lists the messages that were given up, oldest first, each with its reason. It names nobody.
+    List,
+    /// Lets messages that were given up be tried again from the start, once their cause is mended. Recorded.
+    Retry(RetryArgs),
+}
+
+/// Which messages to try again.
+#[derive(Debug, Args)]
+pub struct RetryArgs {
+    /// Their references, as `outbox list` shows them: all of these are let go, or none.
+    #[arg(
+        value_name = "REF",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
+    pub references: Vec<String>,
+    /// Everything that was given up.
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// What to do with the audit record.

@@ -18,6 +18,7 @@ mod envs;
 mod geo;
 mod key_file;
 mod open;
+mod outbox;
 mod proof;
 mod report;
 mod serve;
@@ -30,6 +31,7 @@ use clap::Parser as _;
 
 use crate::command::{
     AuditCommand, BenchCommand, Cli, Command, ConfigCommand, DirectoryCommand, GeoCommand,
+    OutboxCommand,
 };
 use crate::report::{Outcome, Report};
 
@@ -68,6 +70,10 @@ async fn run(cli: Cli) -> Outcome {
             command: GeoCommand::Import { from, edition },
         } => geo::import(place, from, edition),
         Command::Find(args) => directory::find(place, args).await,
+        Command::Outbox { command } => match command {
+            OutboxCommand::List => outbox::list(place).await,
+            OutboxCommand::Retry(args) => outbox::retry(place, args).await,
+        },
         Command::Audit {
             command: AuditCommand::Verify,
         } => proof::verify(place).await,

@@ -78,7 +78,7 @@ pub fn not_migrated() -> Failure {
 
 /// What must be so before anything is done with a database: its tables are those of this version, and its audit record
 /// continues what was signed. An older copy that was put back is found here, before anybody works on it.
-async fn sound(config: &Config, store: &Store) -> Result<(), Failure> {
+pub async fn sound(config: &Config, store: &Store) -> Result<(), Failure> {
     store.schema_check().await.map_err(|error| {
         Failure::failed(format!(
             "{error}. Run `throughline migrate`; if that finds nothing to do, somebody altered the tables."

@@ -13,6 +13,9 @@ use crate::config::Config;
 use crate::report::{Failure, Outcome, Report};
 use crate::{envs, key_file, open};
 
+/// The part of docs/OPERATIONS.md that says how a PostgreSQL database is copied and put back.
+const POSTGRES: &str = "Backups of PostgreSQL";
+
 /// `throughline audit verify`.
 pub async fn verify(place: &Place) -> Outcome {
     let config = Config::of(place)?;
@@ -56,6 +59,11 @@ fn checkpoints(config: &Config) -> Result<&Path, Failure> {
 /// `throughline backup`.
 pub async fn backup(place: &Place, out: &Path) -> Outcome {
     let config = Config::of(place)?;
+    if config.database.sqlite.is_none() {
+        return Err(Failure::input(format!(
+            "this database is PostgreSQL: copy it with pg_dump, as docs/OPERATIONS.md says under \"{POSTGRES}\". Nothing was written."
+        )));
+    }
     let store = open::store(&config).await?;
     std::fs::create_dir_all(checkpoints(&config)?).map_err(|error| {
         Failure::failed(format!(
@@ -81,9 +89,9 @@ pub async fn backup(place: &Place, out: &Path) -> Outcome {
 pub async fn restore(place: &Place, from: &Path) -> Outcome {
     let config = Config::of(place)?;
     let Some(database) = &config.database.sqlite else {
-        return Err(Failure::input(
-            "a PostgreSQL database is put back with its own tools",
-        ));
+        return Err(Failure::input(format!(
+            "this database is PostgreSQL: put the copy back with pg_restore, as docs/OPERATIONS.md says under \"{POSTGRES}\". Nothing was changed."
+        )));
     };
     if database.exists() {
         return Err(Failure::input(format!(

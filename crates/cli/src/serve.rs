@@ -248,7 +248,7 @@ fn figures() -> Result<PrometheusHandle, Failure> {
 /// Starts the log, on standard error. Called once; a second call changes nothing.
 pub fn log(config: &Config) {
     let filter = EnvFilter::try_new(&config.log.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    // Whatever the level: what a library writes below a warning may hold what was sent, as h2 does with a path it cannot read.
+    // Whatever the level: what a library writes below a warning may hold what was sent.
     let own = filter_fn(|event| {
         event.target().starts_with("throughline") || *event.level() <= tracing::Level::WARN
     });

@@ -48,6 +48,8 @@ throughline_core::code_list! {
         KeysRotated = "keys_rotated",
         /// Something was exported or backed up.
         Exported = "exported",
+        /// A message that was given up is to be tried again.
+        MessageRetried = "message_retried",
     }
 }
 
@@ -210,7 +212,8 @@ fn covers(note: &Note) -> &'static [&'static str] {
                 "need",
             ],
             Ok(Event::KeysRotated) => &["organisation_key", "account"],
-            Ok(Event::SignedOut | Event::SessionLock | Event::Exported) | Err(_) => &[],
+            Ok(Event::SignedOut | Event::SessionLock | Event::Exported | Event::MessageRetried)
+            | Err(_) => &[],
         },
     }
 }

@@ -1,7 +1,8 @@
 //! Backups of a SQLite database: a folder with a consistent copy, the signed checkpoints, and a signed manifest of what must be
 //! in it. The keys are not in it: a backup without the key file opens nothing, so they are kept apart.
 //!
-//! PostgreSQL has its own tools: `pg_dump` for a copy, base backup with archived logs for any point in time.
+//! PostgreSQL has its own tools: `pg_dump` for a copy, base backup with archived logs for any point in time. docs/OPERATIONS.md
+//! says how ("Backups of PostgreSQL"), and `crates/cli/tests/postgres_copy.rs` does it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -58,7 +59,7 @@ impl Store {
     pub async fn backup(&self, folder: &Path, checkpoints: &Path) -> Result<Manifest> {
         if !self.is_sqlite() {
             return Err(Error::Setup(
-                "this database is PostgreSQL: back it up with pg_dump, or with a base backup and archived logs; nothing was written"
+                "this database is PostgreSQL: copy it with pg_dump, as docs/OPERATIONS.md says; nothing was written"
                     .to_owned(),
             ));
         }

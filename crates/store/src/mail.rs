@@ -1,17 +1,33 @@
-//! Addresses of staff, for notices that say nothing but "sign in".
+//! Addresses of staff, for notices that say nothing but "sign in", and the nation whose languages they are written in.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use throughline_core::code::Code;
 use throughline_core::id::{AccountId, OrganisationId};
+use throughline_core::nation::Nation;
 use throughline_core::role::Role;
 
 use crate::account::AccountState;
 use crate::audit::Event;
 use crate::col::Col;
 use crate::entity::account;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::keys::place;
 use crate::work::Work;
+
+/// Where a notice to a member of staff goes.
+#[derive(Clone)]
+pub struct StaffAddress {
+    /// The e-mail address.
+    pub email: String,
+    /// The nation of their site, else of their organisation: it says in which languages they are written to.
+    pub nation: Nation,
+}
+
+impl std::fmt::Debug for StaffAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "StaffAddress({})", self.nation)
+    }
+}
 
 impl Work<'_> {
     /// The accounts that answer referrals for an organisation: its partner workers who have not left. Ids only.
@@ -29,8 +45,8 @@ impl Work<'_> {
         Ok(rows.into_iter().map(|row| row.id.0).collect())
     }
 
-    /// The e-mail address of a member of staff, for a notice; `None` once they have left.
-    pub async fn staff_address(&mut self, id: AccountId) -> Result<Option<String>> {
+    /// Where a notice to a member of staff goes; `None` once they have left.
+    pub async fn staff_address(&mut self, id: AccountId) -> Result<Option<StaffAddress>> {
         let row = account::Entity::find_by_id(Col(id))
             .filter(account::Column::State.eq(AccountState::Active.code()))
             .one(&self.tx)
@@ -38,6 +54,22 @@ impl Work<'_> {
         let Some(row) = row else { return Ok(None) };
         self.note_event(Event::PromiseKept, Some(id.uuid()), &["email"]);
         let at = place("account", "email", id.uuid());
-        self.open(id.uuid(), at, &row.email).await.map(Some)
+        let email = self.open(id.uuid(), at, &row.email).await?;
+        let site = match row.site_id {
+            Some(site) => self.site(site.0).await?.map(|site| site.nation),
+            None => None,
+        };
+        let nation = match site {
+            Some(nation) => Some(nation),
+            None => {
+                let organisation = self.organisation(row.organisation_id.0).await?;
+                organisation.map(|organisation| organisation.nation)
+            }
+        };
+        let nation = nation.ok_or(Error::RowShape {
+            table: "account",
+            column: "organisation_id",
+        })?;
+        Ok(Some(StaffAddress { email, nation }))
     }
 }

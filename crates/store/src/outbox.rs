@@ -16,6 +16,7 @@ use throughline_core::id::OutboxId;
 use throughline_core::time::At;
 use uuid::Uuid;
 
+use crate::audit::Event;
 use crate::col::Col;
 use crate::entity::{outbox, sent_mail};
 use crate::error::{Error, Result};
@@ -33,8 +34,6 @@ throughline_core::code_list! {
         PartnerWithdrawn = "partner_withdrawn",
         /// To somebody at a service with an account: a request was closed or taken back. Subject: the account.
         AccountWithdrawn = "account_withdrawn",
-        /// To a service: is your entry still right? Subject: the service.
-        PartnerConfirmEntry = "partner_confirm_entry",
         /// To a colleague: you have something to do. Subject: the account.
         StaffTask = "staff_task",
     }
@@ -334,7 +333,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Lets a row that was given up be tried again from the start. `false` when there is no such dead row.
+    /// Lets a row that was given up be tried again from the start, and records it. `false` when there is no such dead row.
     pub async fn outbox_revive(&mut self, id: OutboxId) -> Result<bool> {
         let change = outbox::ActiveModel {
             state: Set(OutboxState::Waiting.code().to_owned()),
@@ -348,7 +347,11 @@ impl Work<'_> {
             .filter(outbox::Column::State.eq(OutboxState::Dead.code()))
             .exec(&self.tx)
             .await?;
-        Ok(done.rows_affected == 1)
+        let revived = done.rows_affected == 1;
+        if revived {
+            self.note_event(Event::MessageRetried, Some(id.uuid()), &["state"]);
+        }
+        Ok(revived)
     }
 
     /// Keeps what left, once per row. Only in a demo: there is a link in it.

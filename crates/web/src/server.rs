@@ -1,4 +1,7 @@
 //! Sockets and time-outs. `axum::serve` has no header time-out at all (ASSURANCE 0.5), so hyper is driven here with a timer.
+//!
+//! HTTP/1 only: browsers speak HTTP/2 only over TLS, which ends at the proxy in front, and the proxies speak HTTP/1 to us. What
+//! finds out which of the two is spoken waits for the first bytes without any timer (docs/decisions/0015).
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,8 +12,8 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -23,7 +26,8 @@ use crate::Web;
 /// Time-outs and limits.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// For the whole header of a request.
+    /// For the whole header of a request, from when the connection was made or the answer before it was given: also for one who
+    /// sends nothing.
     pub header: Duration,
     /// Between two pieces of a body.
     pub body: Duration,
@@ -54,37 +58,35 @@ pub async fn serve(
     let service = service(&web, limits);
     let places = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+    let mut builder = http1::Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header)
         .max_buf_size(64 * 1024);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(Duration::from_secs(20))
-        .max_concurrent_streams(100);
     tokio::pin!(stop);
     let mut tidy = tokio::time::interval(Duration::from_mins(1));
     loop {
-        let place = Arc::clone(&places);
+        // A place first: who finds none waits in the system's queue. Both waits are dropped when the stop comes.
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
         tokio::select! {
             () = &mut stop => break,
             _ = tidy.tick() => web.rates().forget(),
-            accepted = listener.accept() => {
+            (place, accepted) = next => {
+                let Ok(place) = place else { break };
                 let Ok((stream, peer)) = accepted else {
                         // Out of file handles: wait for some to close instead of spinning.
                         tokio::time::sleep(Duration::from_millis(100)).await;
                         continue;
                 };
-                let Ok(place) = place.acquire_owned().await else { break };
                 let service = service.clone();
                 let handler = hyper::service::service_fn(move |mut request: Request<Incoming>| {
                     request.extensions_mut().insert(ConnectInfo::<SocketAddr>(peer));
                     service.clone().oneshot(request.map(Body::new))
                 });
-                let connection = graceful.watch(builder.serve_connection_with_upgrades(TokioIo::new(stream), handler).into_owned());
+                let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), handler));
                 tokio::spawn(async move {
                     // A connection that ends badly is the other side's affair.
                     let _ = connection.await;
@@ -93,6 +95,8 @@ pub async fn serve(
             }
         }
     }
+    // Nobody is let in any more; without this they would wait until the last of those inside has left.
+    drop(listener);
     tokio::select! {
         () = graceful.shutdown() => {}
         () = tokio::time::sleep(Duration::from_secs(10)) => {}

@@ -43,9 +43,13 @@ async fn fifty_slow_visitors_are_shown_out_and_an_honest_one_is_answered() {
     for n in 0..50 {
         slow.spawn(async move {
             let mut stream = TcpStream::connect(address).await.unwrap();
-            let begun: &[u8] = match n % 3 {
+            let begun: &[u8] = match n % 6 {
                 0 => b"GET / HT",
-                1 => b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ",
+                // Nothing at all, and what could still become HTTP/2.
+                1 => b"",
+                2 => b"P",
+                3 => b"PRI * HT",
+                4 => b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ",
                 _ => b"POST /sign-in HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nemail=",
             };
             stream.write_all(begun).await.unwrap();
@@ -73,6 +77,94 @@ async fn fifty_slow_visitors_are_shown_out_and_an_honest_one_is_answered() {
     );
     stop.send(()).unwrap();
     running.await.unwrap().unwrap();
+    server.world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_says_nothing_or_one_letter_is_shown_out_in_time() {
+    let server = server().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let limits = Limits {
+        header: Duration::from_secs(1),
+        ..Limits::default()
+    };
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let web = server.web.clone();
+    let running = tokio::spawn(async move {
+        serve(listener, web, limits, async {
+            let _ = stopped.await;
+        })
+        .await
+    });
+    let starts: [&'static [u8]; 5] = [
+        b"",
+        b"P",
+        b"PRI * HT",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r",
+        b"\r\n",
+    ];
+    let mut slow = tokio::task::JoinSet::new();
+    for begun in starts {
+        slow.spawn(async move {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(begun).await.unwrap();
+            let closed = to_the_end(&mut stream);
+            let closed = tokio::time::timeout(Duration::from_secs(5), closed).await;
+            (String::from_utf8_lossy(begun).into_owned(), closed.is_ok())
+        });
+    }
+    for (begun, closed) in slow.join_all().await {
+        assert!(closed, "{begun:?} was still let wait");
+    }
+    stop.send(()).unwrap();
+    running.await.unwrap().unwrap();
+    server.world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_stop_is_heard_while_silent_visitors_hold_every_place() {
+    let server = server().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    // The places stay taken: their time is far longer than the test's.
+    let limits = Limits {
+        header: Duration::from_mins(10),
+        connections: 3,
+        ..Limits::default()
+    };
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let web = server.web.clone();
+    let running = tokio::spawn(async move {
+        serve(listener, web, limits, async {
+            let _ = stopped.await;
+        })
+        .await
+    });
+    let mut silent = Vec::new();
+    for n in 0..5 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        if n == 0 {
+            stream.write_all(b"P").await.unwrap();
+        }
+        silent.push(stream);
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut honest = TcpStream::connect(address).await.unwrap();
+    honest
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let answer = tokio::time::timeout(Duration::from_millis(300), to_the_end(&mut honest)).await;
+    assert!(answer.is_err(), "there was a place after all");
+    stop.send(()).unwrap();
+    // Ten seconds are for those who have begun.
+    tokio::time::timeout(Duration::from_secs(12), running)
+        .await
+        .expect("the server stops")
+        .unwrap()
+        .unwrap();
+    drop(silent);
     server.world.finish().await;
 }
 

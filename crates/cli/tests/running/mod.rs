@@ -1,4 +1,5 @@
 //! A server of one's own: the program itself, on a test's database, until it is killed.
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

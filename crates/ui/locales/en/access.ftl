@@ -181,6 +181,7 @@ look-set_up = Set the service up
 look-directory_changed = Changed the directory
 look-promise_kept = The service did what it promised
 look-keys_rotated = Changed keys
+look-message_retried = Let a message be tried again
 look-exported = Copied out or backed up
 look-account_manage = Looked at or changed a colleague’s access
 look-client_manage = Looked at or changed programs
