@@ -209,7 +209,7 @@ impl Work<'_> {
             let others = account::Entity::find()
                 .filter(account::Column::OrganisationId.eq(row.organisation_id))
                 .filter(account::Column::Role.eq(Role::PartnerWorker.code()))
-                .filter(account::Column::State.eq(AccountState::Active.code()))
+                .filter(self.who_can_sign_in().await?)
                 .filter(account::Column::Id.ne(id))
                 .count(&self.tx)
                 .await?;

@@ -305,11 +305,26 @@ impl Work<'_> {
         Ok(out)
     }
 
+    /// Who can sign in, as a condition on accounts: those who have not left and have a password. One who never chose theirs, or
+    /// whose access was stopped, has none. Nobody in a demo has one: there one press is enough.
+    pub(crate) async fn who_can_sign_in(&self) -> Result<Condition> {
+        let active = Condition::all().add(account::Column::State.eq(AccountState::Active.code()));
+        Ok(if self.is_demo().await? {
+            active
+        } else {
+            active.add(account::Column::Password.is_not_null())
+        })
+    }
+
+    async fn is_demo(&self) -> Result<bool> {
+        let row = installation::Entity::find_by_id(1).one(&self.tx).await?;
+        Ok(row.is_some_and(|row| row.demo))
+    }
+
     /// The invented people of a demo, one for each role (`work.coach@demo.example.org` and so on), for signing in with one press.
     /// Empty unless the installation is a demo.
     pub async fn demo_accounts(&mut self) -> Result<Vec<Account>> {
-        let demo = installation::Entity::find_by_id(1).one(&self.tx).await?;
-        if !demo.is_some_and(|row| row.demo) {
+        if !self.is_demo().await? {
             return Ok(Vec::new());
         }
         let mut out = Vec::new();

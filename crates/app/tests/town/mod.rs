@@ -72,7 +72,17 @@ pub fn listing(id: &str, name: &str) -> NewService {
     }
 }
 
+/// The town as a demo: whoever is in it can sign in with one press.
 pub async fn town(world: &TestStore) -> Town {
+    built(world, true).await
+}
+
+/// The town as it really would be: nobody in it can sign in before they have chosen a password.
+pub async fn real_town(world: &TestStore) -> Town {
+    built(world, false).await
+}
+
+async fn built(world: &TestStore, demo: bool) -> Town {
     let store = &world.store;
     let people = store
         .work(&Actor::Public, Purpose::AdministerAccess, |w| {
@@ -82,7 +92,7 @@ pub async fn town(world: &TestStore) -> Town {
                         "Riverside",
                         OrganisationKind::Jobcentre,
                         Nation::England,
-                        true,
+                        demo,
                     )
                     .await?;
                 let site = w
@@ -161,7 +171,7 @@ pub async fn town(world: &TestStore) -> Town {
         base_url: "https://r.example.org".to_owned(),
         mail_from: "notices@example.org".to_owned(),
         node: "one".to_owned(),
-        demo: true,
+        demo,
     };
     let town = Town {
         app: App {
