@@ -17,6 +17,7 @@ use throughline_app::access::{Leaver, Stop, change};
 use throughline_app::mail::{Letter, Mailer, NotSent};
 use throughline_app::outbox::dispatch_once;
 use throughline_app::referral;
+use throughline_app::referral_answer;
 use throughline_app::referral_recipient::Route;
 use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
 use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
@@ -64,6 +65,15 @@ async fn state(town: &Town, sent: &Sent) -> ReferralState {
         .state
 }
 
+/// The worker takes a request back, so that the same service can be asked again.
+async fn taken_back(town: &Town, sent: &Sent) {
+    let (app, coach) = (&town.app, &town.coach.actor());
+    let view = referral::view(app, coach, sent.reference).await.unwrap();
+    referral_answer::withdraw(app, coach, sent.reference, view.referral.version)
+        .await
+        .unwrap();
+}
+
 async fn coachs_tasks(town: &Town) -> Vec<TaskKind> {
     town.app
         .store
@@ -78,7 +88,7 @@ async fn coachs_tasks(town: &Town) -> Vec<TaskKind> {
 }
 
 async fn worker(world: &TestStore, organisation: OrganisationId, role: Role) -> Account {
-    let email = format!("{}@{}.example", role, organisation.uuid());
+    let email = format!("{role}@{}.example", organisation.uuid());
     let new = &NewAccount {
         organisation,
         site: None,
@@ -125,6 +135,7 @@ both!(
         assert_eq!(sent.routes, [Route::Call]);
         assert_eq!(state(&town, &sent).await, ReferralState::Sent);
         assert!(coachs_tasks(&town).await.contains(&TaskKind::ChaseReferral));
+        taken_back(&town, &sent).await;
         // The same, once somebody there can sign in, stands in their inbox.
         chooses_a_password(world, &town.partner).await;
         let sent = send(&town, town.inbox).await;
@@ -166,7 +177,7 @@ both!(
             .await
             .actor();
         let one = chooses_a_password(world, &town.partner).await;
-        send(&town, town.inbox).await;
+        let waits = send(&town, town.inbox).await;
         let leaver = Leaver {
             reference: town.partner.reference,
             version: one,
@@ -193,6 +204,7 @@ both!(
             version: one,
         };
         change(&world.store, &office, &stop).await.unwrap();
+        taken_back(&town, &waits).await;
         let sent = send(&town, town.inbox).await;
         assert_eq!(sent.routes, [Route::Call]);
         assert_eq!(state(&town, &sent).await, ReferralState::Sent);

@@ -276,42 +276,6 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Ends what an account leads at a site. When nobody else is left to be alerted there, `to` leads from now on.
-    pub async fn site_lead_hand_on(
-        &mut self,
-        permit: &Permit<AccountManage>,
-        site: SiteId,
-        to: Option<AccountId>,
-    ) -> Result<()> {
-        let change = site_lead::ActiveModel {
-            until_at: Set(Some(Col(self.now()))),
-            ..Default::default()
-        };
-        site_lead::Entity::update_many()
-            .set(change)
-            .filter(site_lead::Column::SiteId.eq(Col(site)))
-            .filter(site_lead::Column::AccountId.eq(Col(permit.on())))
-            .filter(site_lead::Column::UntilAt.is_null())
-            .exec(&self.tx)
-            .await?;
-        self.note(permit, permit.on().uuid(), &["site_lead"]);
-        if self.site_leads(site).await?.is_empty() {
-            let to = to.ok_or(Error::Illegal("leaver-site-without-lead"))?;
-            let row = site_lead::ActiveModel {
-                id: Set(self.env().id::<()>().uuid()),
-                site_id: Set(Col(site)),
-                account_id: Set(Col(to)),
-                lead_rank: Set(0),
-                from_at: Set(Col(self.now())),
-                until_at: Set(None),
-            };
-            site_lead::Entity::insert(row)
-                .exec_without_returning(&self.tx)
-                .await?;
-        }
-        Ok(())
-    }
-
     /// A mover: changes role and site. Every session ends, so that the next request is decided by the new role.
     /// Errors with [`Error::Illegal`] for one's own account, [`Error::Conflict`] when somebody changed it first.
     pub async fn account_change(

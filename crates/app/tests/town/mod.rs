@@ -112,6 +112,7 @@ async fn built(world: &TestStore, demo: bool) -> Town {
                     (theirs.id, None, Role::PartnerWorker, "two@harbour.example"),
                     (ours.id, None, Role::DirectorySteward, "s1@example.org"),
                     (ours.id, None, Role::DirectorySteward, "s2@example.org"),
+                    (ours.id, None, Role::Administrator, "ada@example.org"),
                 ] {
                     let new = NewAccount {
                         organisation,
@@ -128,7 +129,7 @@ async fn built(world: &TestStore, demo: bool) -> Town {
         })
         .await
         .unwrap();
-    let [coach, partner, colleague, one, two]: [Account; 5] = people.try_into().unwrap();
+    let [coach, partner, colleague, one, two, _]: [Account; 6] = people.try_into().unwrap();
     let stewards = [stepped_up(&one, world), stepped_up(&two, world)];
     let rows = [
         listing("1", "Harbour Money Advice"),
