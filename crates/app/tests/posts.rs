@@ -12,7 +12,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use throughline_app::access::{Joiner, MakeSite, Stop, change};
+use throughline_app::access::{Joiner, MakeSite, Mover, Stop, change};
 use throughline_app::post::{Missing, NamePost, ReadSitePosts, SitePost, missing};
 use throughline_app::set_up::{First, set_up};
 use throughline_app::{App, Settings, case, case_now, front_desk, promises};
@@ -487,6 +487,59 @@ both!(
             gaps().await,
             Some(true),
             "a lead who cannot be told is none"
+        );
+    }
+);
+
+both!(
+    a_lead_who_becomes_a_work_coach_hands_the_post_on_or_stays,
+    |world| {
+        let office = office(world).await;
+        let store = &world.store;
+        let site = office.site("Peckham").await;
+        let lead = office.joins("lee", Role::DaLead, &site).await;
+        let coach = office.joins("bea", Role::WorkCoach, &site).await;
+        office.names(&site, SitePost::Lead, &lead).await.unwrap();
+        let own = office.case(&lead).await;
+        for taker in [None, Some(coach.reference)] {
+            let mover = Mover {
+                reference: lead.reference,
+                version: lead.version,
+                role: Role::WorkCoach,
+                site: Some(site.reference),
+                taker,
+            };
+            let alone = change(store, &office.ada(), &mover).await;
+            assert!(
+                matches!(alone, Err(Error::Illegal("leaver-site-without-lead"))),
+                "{alone:?}"
+            );
+        }
+        let dee = office.joins("dee", Role::DaLead, &site).await;
+        let mover = Mover {
+            reference: lead.reference,
+            version: lead.version,
+            role: Role::WorkCoach,
+            site: Some(site.reference),
+            taker: None,
+        };
+        change(store, &office.ada(), &mover).await.unwrap();
+        let case = office.case(&coach).await;
+        office.judged_high(&coach, case).await.unwrap();
+        let told: Vec<_> = office
+            .escalations()
+            .await
+            .iter()
+            .map(|task| task.told)
+            .collect();
+        assert_eq!(told, [Some(dee.id)], "not whoever was the lead");
+        // Their own people stay theirs: only the post went.
+        let mut now = lead.clone();
+        now.role = Role::WorkCoach;
+        assert!(
+            throughline_app::case_view::read(&office.app, &now.actor(), own)
+                .await
+                .is_ok()
         );
     }
 );
