@@ -13,6 +13,7 @@ use throughline_store::access::Holdings;
 use throughline_store::account::{Account, AccountState, NewAccount};
 use throughline_store::client::Client;
 pub use throughline_store::client::grantable;
+use throughline_store::post::may_hold_a_post;
 use throughline_store::setup::Site;
 use throughline_store::{Error, Result, Store, UseCase, Work};
 
@@ -174,10 +175,16 @@ impl UseCase for Mover {
         if held.only_it_can_answer > 0 && self.role != Role::PartnerWorker {
             return Err(Error::Illegal("leaver-only-one-who-answers"));
         }
+        let named = taker(w, &account, self.taker, held.needs_taker()).await?;
         // Whoever still sees people at the same site keeps their people.
-        let stays = leads_cases(self.role) && account.site == site;
-        if !stays && held.needs_taker() {
-            hand_over(w, &permit, &account, &held, self.taker).await?;
+        if !(leads_cases(self.role) && account.site == site) {
+            hand_over(w, &permit, &account, &held, named).await?;
+        }
+        // A post stays only with whoever may still hold it: escalations must not go to somebody who cannot open the case.
+        for post in &held.leads {
+            if !(may_hold_a_post(self.role) && site == Some(*post)) {
+                w.site_lead_hand_on(&permit, *post, named).await?;
+            }
         }
         w.account_change(&permit, self.version, self.role, site)
             .await
@@ -203,8 +210,10 @@ impl UseCase for Leaver {
         if held.only_it_can_answer > 0 {
             return Err(Error::Illegal("leaver-only-one-who-answers"));
         }
-        if held.needs_taker() {
-            hand_over(w, &permit, &account, &held, self.taker).await?;
+        let named = taker(w, &account, self.taker, held.needs_taker()).await?;
+        hand_over(w, &permit, &account, &held, named).await?;
+        for post in &held.leads {
+            w.site_lead_hand_on(&permit, *post, named).await?;
         }
         w.account_end(&permit, self.version).await
     }
@@ -246,18 +255,27 @@ async fn to_change(
     Ok((permit, account))
 }
 
-/// Hands over cases with their referrals and tasks, then what belongs to no case, then what they lead.
+/// The colleague who was chosen to take over, where there is something to take.
+async fn taker(
+    w: &mut Work<'_>,
+    leaver: &Account,
+    chosen: Option<Ref>,
+    needed: bool,
+) -> Result<Option<AccountId>> {
+    match chosen.filter(|_| needed) {
+        Some(reference) => named_taker(w, leaver, reference).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Hands over cases with their referrals and tasks, then what belongs to no case.
 async fn hand_over(
     w: &mut Work<'_>,
     permit: &Permit<AccountManage>,
     leaver: &Account,
     held: &Holdings,
-    taker: Option<Ref>,
+    named: Option<AccountId>,
 ) -> Result<()> {
-    let named = match taker {
-        Some(reference) => Some(named_taker(w, leaver, reference).await?),
-        None => None,
-    };
     for site in &held.sites {
         let to = match named {
             Some(named) => named,
@@ -269,9 +287,6 @@ async fn hand_over(
             w.case_hand_over(&hand_over, to).await?;
         }
         w.account_hand_on(permit, *site, to).await?;
-    }
-    for site in &held.leads {
-        w.site_lead_hand_on(permit, *site, named).await?;
     }
     Ok(())
 }

@@ -36,6 +36,8 @@ pub struct OnDuty {
     pub name: String,
     /// Whether they are the first to be told.
     pub first: bool,
+    /// Whether they hold no post there, and only stand in because nobody does.
+    pub stands_in: bool,
 }
 
 /// The front desk's one screen.
@@ -45,7 +47,7 @@ pub struct Desk {
     pub site: String,
     /// Requests that are not closed, oldest first.
     pub rooms: Vec<DeskRoom>,
-    /// Who is told, in this order; empty when nobody holds a post.
+    /// Who is told, in this order: the holders of the posts, or whoever stands in.
     pub on_duty: Vec<OnDuty>,
 }
 
@@ -64,7 +66,10 @@ pub(crate) fn desk_room(room: &Room) -> DeskRoom {
     }
 }
 
-/// Asks for a private room at the actor's site. The lead is told at once: on their Today, and by a neutral notice.
+/// Asks for a private room at the actor's site. The lead is told at once: on their Today, and by a neutral notice; where nobody
+/// holds a post there, whoever stands in.
+///
+/// Errors with [`throughline_store::Error::Illegal`] when nobody at all could be told; then no request was made.
 pub async fn room_request(app: &App, actor: &Actor) -> Result<DeskRoom> {
     app.store
         .work(actor, Purpose::HelpAPerson, |w| {
@@ -123,18 +128,22 @@ pub async fn desk(app: &App, actor: &Actor) -> Result<Desk> {
         .await
 }
 
-/// Who holds the posts of the actor's site, in the order in which they are told.
+/// Who is told at the actor's site, in this order.
 pub(crate) async fn on_duty(w: &mut Work<'_>, actor: &Actor) -> Result<Vec<OnDuty>> {
     let Some(site) = actor.site() else {
         return Ok(Vec::new());
     };
-    let leads = w.site_leads(site).await?;
-    Ok(leads
+    let Some(site) = w.site(site).await? else {
+        return Ok(Vec::new());
+    };
+    let on_call = w.site_on_call(&site).await?;
+    Ok(on_call
         .into_iter()
         .enumerate()
-        .map(|(at, lead)| OnDuty {
-            name: lead.name,
+        .map(|(at, who)| OnDuty {
+            name: who.account.name,
             first: at == 0,
+            stands_in: who.stands_in,
         })
         .collect())
 }

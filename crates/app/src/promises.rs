@@ -68,13 +68,18 @@ pub async fn run(app: &App) -> Result<Kept> {
                     let pack = pack_at(app, w, Some(room.site), room.organisation).await?;
                     let due = pack.due(ClockId::RoomAnswer, Urgency::Immediate, w.now());
                     let alert = w.room_time_out(&permit, due).await?;
-                    if alert.state.is_final() {
-                        return Ok(());
+                    if !alert.state.is_final() {
+                        tell(w, &alert).await?;
                     }
-                    tell(w, &alert).await
+                    Ok(alert)
                 })
             })
             .await;
+        let done = done.map(|alert| {
+            if !alert.state.is_final() {
+                alarm("room", alert.told.is_some(), alert.again);
+            }
+        });
         count(done, &mut kept.rooms, &mut kept.failed, "room");
     }
     kept.referrals = time_out_due(app, BATCH).await?;
@@ -85,8 +90,20 @@ pub async fn run(app: &App) -> Result<Kept> {
     Ok(kept)
 }
 
+/// Says where an escalation found nobody above whom it could tell. A figure that somebody watches, because nobody inside will.
+fn alarm(of: &'static str, told: bool, again: bool) {
+    if !told {
+        tracing::error!(of, "an escalation reached nobody");
+        metrics::counter!("throughline_escalations_untold_total", "of" => of).increment(1);
+    } else if again {
+        tracing::warn!(of, "an escalation is at the top and was told again");
+        metrics::counter!("throughline_escalations_again_total", "of" => of).increment(1);
+    }
+}
+
 async fn climb(app: &App, actor: &Actor, task: &Task) -> Result<()> {
-    app.store
+    let climbed = app
+        .store
         .work(actor, Purpose::KeepPromises, |w| {
             Box::pin(async move {
                 let facts = w.task_facts_by_id(task.id).await?;
@@ -98,7 +115,7 @@ async fn climb(app: &App, actor: &Actor, task: &Task) -> Result<()> {
                 let climbs_at = pack.due(clock, urgency(pack, &stake), w.now());
                 let climbed = w.task_climb(&permit, climbs_at).await?;
                 let Some(told) = climbed.told else {
-                    return Ok(());
+                    return Ok(climbed);
                 };
                 let once = format!("task:{}:{}", task.id.uuid(), climbs_at.micros());
                 let now = w.now();
@@ -110,10 +127,13 @@ async fn climb(app: &App, actor: &Actor, task: &Task) -> Result<()> {
                     now,
                 )
                 .await?;
-                w.task_notified(&permit).await
+                w.task_notified(&permit).await?;
+                Ok(climbed)
             })
         })
-        .await
+        .await?;
+    alarm("task", climbed.told.is_some(), climbed.again);
+    Ok(())
 }
 
 /// The pack that the case of a task was decided under.

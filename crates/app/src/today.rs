@@ -95,7 +95,7 @@ pub struct Today {
     pub waiting: Vec<Row>,
     /// The rest, soonest first.
     pub next: Vec<Row>,
-    /// Who is in the building: the posts of the site.
+    /// Who is told at the site, in this order.
     pub on_duty: Vec<OnDuty>,
 }
 
@@ -108,7 +108,7 @@ pub struct SiteToday {
     pub risks: Vec<Row>,
     /// Tasks and referrals that have climbed or are late.
     pub climbing: Vec<Row>,
-    /// Who holds the posts of the site. Fewer than two is a gap in cover (SPEC 4.3 SM-SPOC).
+    /// Who is told at the site. Fewer than two who hold a post is a gap in cover (SPEC 4.3 SM-SPOC).
     pub on_duty: Vec<OnDuty>,
 }
 

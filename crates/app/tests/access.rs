@@ -403,6 +403,31 @@ both!(
             taker: Some(office.two.reference),
             ..lead_leaves
         };
+        let coach = change(store, &office.administrator.actor(), &lead_leaves).await;
+        assert!(
+            matches!(coach, Err(Error::Illegal("leaver-site-without-lead"))),
+            "a work coach could not open a colleague's case: {coach:?}"
+        );
+        let dee = Joiner {
+            name: "dee",
+            email: "dee@example.org",
+            role: Role::DaLead,
+            site: Some(office.site.reference),
+        };
+        let dee = change(store, &office.administrator.actor(), &dee)
+            .await
+            .unwrap();
+        let unused = change(store, &office.administrator.actor(), &lead_leaves).await;
+        assert!(
+            matches!(unused, Err(Error::Illegal("leaver-site-without-lead"))),
+            "nobody who never chose a password is told of anything: {unused:?}"
+        );
+        let code = office.identity.welcome_code(dee.reference, dee.version);
+        office
+            .identity
+            .welcome_choose(&code, PASSWORD)
+            .await
+            .unwrap();
         change(store, &office.administrator.actor(), &lead_leaves)
             .await
             .unwrap();
@@ -412,10 +437,7 @@ both!(
             })
             .await
             .unwrap();
-        assert_eq!(
-            leads.iter().map(|l| l.id).collect::<Vec<_>>(),
-            [office.two.id]
-        );
+        assert_eq!(leads.iter().map(|l| l.id).collect::<Vec<_>>(), [dee.id]);
         assert_eq!(
             read_case(store, &office.two.actor(), case).await.unwrap(),
             "Amina"

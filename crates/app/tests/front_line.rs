@@ -625,10 +625,11 @@ both!(
                 steps += 1;
                 assert!(steps <= 6, "the top is at most five posts away");
             }
-            // A post that nobody holds is passed over, and nobody is told of their own task.
+            // A post that nobody holds is passed over, nobody is told of their own task, and what is nobody's own is told to the
+            // first post at once.
             let expected: &[&str] = match owner {
-                Some(owner) if owner.id == site.coach.id => &["lead", "manager", "manager"],
-                _ => &["manager", "manager"],
+                Some(owner) if owner.id == site.lead.id => &["manager", "manager"],
+                _ => &["lead", "manager", "manager"],
             };
             assert_eq!(told_in_turn, expected);
             // At the top it stays, and alerts again.

@@ -59,7 +59,9 @@ pub async fn run(place: &Place, args: &SetUpArgs) -> Outcome {
     store.clone().close().await?;
     Ok(Report::new(
         format!(
-            "The installation is set up. {} chooses a password here, once, within {} days:\n{link}",
+            "The installation is set up. {} chooses a password here, once, within {} days:\n{link}\n\
+             Then, under People and access: add a site, add a safety lead who works there, and name them as its lead. Until \
+             that is done the page says what is missing, because no escalation reaches anybody who was named for it.",
             account.name,
             identity.settings().welcome_days
         ),

@@ -94,6 +94,8 @@ actions! {
     AuditRead = "audit_read" on OrganisationId;
     /// Give, change or end a colleague's access.
     AccountManage = "account_manage" on AccountId;
+    /// Name who holds the posts of a site: who is told there when nobody acts (SPEC 4.3 SM-SPOC).
+    SitePostName = "site_post_name" on SiteId, step_up;
     /// Make and revoke API clients.
     ClientManage = "client_manage" on ApiClientId, step_up;
 }

@@ -132,7 +132,7 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
             System => &[Anyone],
             _ => &[],
         },
-        A::AccountManage | A::ClientManage => match standing {
+        A::AccountManage | A::SitePostName | A::ClientManage => match standing {
             Administrator => &[OwnOrganisation],
             _ => &[],
         },

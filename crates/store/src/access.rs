@@ -209,7 +209,7 @@ impl Work<'_> {
             let others = account::Entity::find()
                 .filter(account::Column::OrganisationId.eq(row.organisation_id))
                 .filter(account::Column::Role.eq(Role::PartnerWorker.code()))
-                .filter(account::Column::State.eq(AccountState::Active.code()))
+                .filter(self.who_can_sign_in().await?)
                 .filter(account::Column::Id.ne(id))
                 .count(&self.tx)
                 .await?;
@@ -273,42 +273,6 @@ impl Work<'_> {
             from.uuid(),
             &["tasks", "conversations", "referrals"],
         );
-        Ok(())
-    }
-
-    /// Ends what an account leads at a site. When nobody else is left to be alerted there, `to` leads from now on.
-    pub async fn site_lead_hand_on(
-        &mut self,
-        permit: &Permit<AccountManage>,
-        site: SiteId,
-        to: Option<AccountId>,
-    ) -> Result<()> {
-        let change = site_lead::ActiveModel {
-            until_at: Set(Some(Col(self.now()))),
-            ..Default::default()
-        };
-        site_lead::Entity::update_many()
-            .set(change)
-            .filter(site_lead::Column::SiteId.eq(Col(site)))
-            .filter(site_lead::Column::AccountId.eq(Col(permit.on())))
-            .filter(site_lead::Column::UntilAt.is_null())
-            .exec(&self.tx)
-            .await?;
-        self.note(permit, permit.on().uuid(), &["site_lead"]);
-        if self.site_leads(site).await?.is_empty() {
-            let to = to.ok_or(Error::Illegal("leaver-site-without-lead"))?;
-            let row = site_lead::ActiveModel {
-                id: Set(self.env().id::<()>().uuid()),
-                site_id: Set(Col(site)),
-                account_id: Set(Col(to)),
-                lead_rank: Set(0),
-                from_at: Set(Col(self.now())),
-                until_at: Set(None),
-            };
-            site_lead::Entity::insert(row)
-                .exec_without_returning(&self.tx)
-                .await?;
-        }
         Ok(())
     }
 

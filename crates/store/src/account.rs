@@ -1,8 +1,9 @@
 //! Accounts: who may sign in, for which organisation, in which role, and how they prove who they are. Names, addresses and
-//! second factors are sealed under the account's own key. Giving, changing and ending access is in [`crate::access`].
+//! second factors are sealed under the account's own key. Giving, changing and ending access is in [`crate::access`], the posts of
+//! a site in [`crate::post`].
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use throughline_core::code::Code;
 use throughline_core::id::{AccountId, OrganisationId, Ref, SiteId};
 use throughline_core::role::Role;
@@ -12,7 +13,7 @@ use throughline_seal::{BlindKey, normal};
 
 use crate::audit::Event;
 use crate::col::{Blob, Col};
-use crate::entity::{account, installation, site_lead};
+use crate::entity::{account, installation};
 use crate::error::{Error, Result};
 use crate::keys::{Owner, place};
 use crate::work::Work;
@@ -266,50 +267,26 @@ impl Work<'_> {
         }))
     }
 
-    /// Makes an account the lead (rank 0) or deputy (rank 1) of a site from now on.
-    pub async fn site_lead_set(
-        &mut self,
-        site: SiteId,
-        account: AccountId,
-        rank: i64,
-    ) -> Result<()> {
-        let row = site_lead::ActiveModel {
-            id: Set(self.env().id::<()>().uuid()),
-            site_id: Set(Col(site)),
-            account_id: Set(Col(account)),
-            lead_rank: Set(rank),
-            from_at: Set(Col(self.now())),
-            until_at: Set(None),
-        };
-        site_lead::Entity::insert(row)
-            .exec_without_returning(&self.tx)
-            .await?;
-        self.note_event(Event::SetUp, Some(account.uuid()), &["site_lead"]);
-        Ok(())
+    /// Who can sign in, as a condition on accounts: those who have not left and have a password. One who never chose theirs, or
+    /// whose access was stopped, has none. Nobody in a demo has one: there one press is enough.
+    pub(crate) async fn who_can_sign_in(&self) -> Result<Condition> {
+        let active = Condition::all().add(account::Column::State.eq(AccountState::Active.code()));
+        Ok(if self.is_demo().await? {
+            active
+        } else {
+            active.add(account::Column::Password.is_not_null())
+        })
     }
 
-    /// Lead and deputies of a site now, in the order in which they are alerted; those who left are not among them.
-    pub async fn site_leads(&mut self, site: SiteId) -> Result<Vec<Account>> {
-        let rows = site_lead::Entity::find()
-            .filter(site_lead::Column::SiteId.eq(Col(site)))
-            .filter(site_lead::Column::UntilAt.is_null())
-            .order_by_asc(site_lead::Column::LeadRank)
-            .order_by_asc(site_lead::Column::Id)
-            .all(&self.tx)
-            .await?;
-        let mut out = Vec::new();
-        for row in rows {
-            let account = self.account(row.account_id.0).await?;
-            out.extend(account.filter(|account| account.state == AccountState::Active));
-        }
-        Ok(out)
+    async fn is_demo(&self) -> Result<bool> {
+        let row = installation::Entity::find_by_id(1).one(&self.tx).await?;
+        Ok(row.is_some_and(|row| row.demo))
     }
 
     /// The invented people of a demo, one for each role (`work.coach@demo.example.org` and so on), for signing in with one press.
     /// Empty unless the installation is a demo.
     pub async fn demo_accounts(&mut self) -> Result<Vec<Account>> {
-        let demo = installation::Entity::find_by_id(1).one(&self.tx).await?;
-        if !demo.is_some_and(|row| row.demo) {
+        if !self.is_demo().await? {
             return Ok(Vec::new());
         }
         let mut out = Vec::new();

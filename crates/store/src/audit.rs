@@ -171,6 +171,7 @@ fn covers(note: &Note) -> &'static [&'static str] {
             "conversation",
             "referral",
         ],
+        Some(A::SitePostName) => &["site_lead"],
         Some(A::ClientManage) => &["api_client"],
         Some(
             A::RoomList

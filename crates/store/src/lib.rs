@@ -49,6 +49,7 @@ pub mod need;
 pub mod once;
 pub mod outbox;
 pub mod person;
+pub mod post;
 pub mod proof;
 pub mod quarantine;
 mod read;

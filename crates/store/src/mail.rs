@@ -30,7 +30,8 @@ impl std::fmt::Debug for StaffAddress {
 }
 
 impl Work<'_> {
-    /// The accounts that answer referrals for an organisation: its partner workers who have not left. Ids only.
+    /// The accounts that answer referrals for an organisation: its partner workers who can sign in. Ids only. Who never chose
+    /// a password, or was stopped, is no inbox: what was sent to them would wait for nobody (NE-22).
     pub async fn answering_accounts(
         &mut self,
         organisation: OrganisationId,
@@ -38,7 +39,7 @@ impl Work<'_> {
         let rows = account::Entity::find()
             .filter(account::Column::OrganisationId.eq(Col(organisation)))
             .filter(account::Column::Role.eq(Role::PartnerWorker.code()))
-            .filter(account::Column::State.eq(AccountState::Active.code()))
+            .filter(self.who_can_sign_in().await?)
             .order_by_asc(account::Column::Id)
             .all(&self.tx)
             .await?;

@@ -52,8 +52,10 @@ pub struct RoomAlert {
     pub reference: Ref,
     /// Where it stands now.
     pub state: RoomState,
-    /// Who is to be told; `None` when nobody holds a post at this site.
+    /// Who is to be told; `None` when it is over, and where a whole organisation has nobody who could be.
     pub told: Option<AccountId>,
+    /// Whether nobody stood above, so that the top is told again: an alarm.
+    pub again: bool,
     /// Version, which tells one alert from the next.
     pub version: i64,
 }
@@ -137,7 +139,10 @@ impl Work<'_> {
             .map(facts))
     }
 
-    /// Asks for a private room; the lead is alerted at once. Where a site has no lead today, whoever is next is.
+    /// Asks for a private room; the lead is alerted at once. Where a site has no lead today, whoever is next is, or stands in.
+    ///
+    /// Errors with [`Error::Illegal`] when a whole organisation has nobody who could be told: nobody is to wait for somebody who
+    /// was never asked.
     pub async fn room_request(
         &mut self,
         permit: &Permit<RoomRequest>,
@@ -148,11 +153,14 @@ impl Work<'_> {
             .account()
             .ok_or(Error::NotFound(RoomRequest::KIND))?;
         let (id, reference) = (self.env().id(), self.env().reference());
-        let (reached, told) = self.next_post(permit.on(), 0, None).await?;
+        let next = self
+            .next_post(permit.organisation(), Some(permit.on()), 0, None)
+            .await?;
+        let told = next.told.ok_or(Error::Illegal("nobody-to-tell"))?;
         let mut state = RoomState::Asked
             .apply(RoomMove::AlertLead)
             .map_err(|illegal| Error::Illegal(illegal.by))?;
-        while level(state) < reached.min(3) {
+        while level(state) < next.level.min(3) {
             state = state
                 .apply(RoomMove::Climb)
                 .map_err(|illegal| Error::Illegal(illegal.by))?;
@@ -182,7 +190,8 @@ impl Work<'_> {
             id,
             reference,
             state,
-            told,
+            told: Some(told),
+            again: false,
             version: 1,
         })
     }
@@ -307,11 +316,15 @@ impl Work<'_> {
             _ => Err(Error::Illegal("climb")),
         };
         let mut next = step(state)?;
-        let mut told = None;
+        let (mut told, mut again) = (None, false);
         if !next.is_final() {
-            let (reached, who) = self.next_post(row.site_id.0, level(state), None).await?;
-            told = who;
-            while level(next) < reached.min(3) {
+            let (organisation, site) = (row.organisation_id.0, row.site_id.0);
+            let above = self
+                .next_post(organisation, Some(site), level(state), None)
+                .await?;
+            // A room climbs no further than the site manager: from there the same one is told again.
+            (told, again) = (above.told, above.again || level(state) == 3);
+            while level(next) < above.level.min(3) {
                 next = step(next)?;
             }
         }
@@ -333,6 +346,7 @@ impl Work<'_> {
             reference: row.reference.0,
             state: next,
             told,
+            again,
             version: row.version + 1,
         })
     }

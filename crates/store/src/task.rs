@@ -1,5 +1,5 @@
 //! Tasks: what a named human is to do by a certain time, and the ladder it climbs when nobody acts (SPEC 4.3 SM-ESCALATION,
-//! NE-08). The state machine is `core::task`; this keeps what it says and finds who holds each post.
+//! NE-08). The state machine is `core::task`; this keeps what it says; who holds each post is in [`crate::post`].
 //!
 //! A task always belongs to someone: to its owner, and once it has climbed to the post of its ladder level as well. Nothing on
 //! a task says what happened to a person: its kind has fixed words.
@@ -19,11 +19,11 @@ use throughline_core::time::At;
 use throughline_policy::action::TaskDo;
 use throughline_policy::{Action, Facts, Permit, Scope, Ties};
 
-use crate::account::AccountState;
 use crate::case::CaseState;
 use crate::col::Col;
-use crate::entity::{account, referral, room_request, site_lead, support_case, task};
+use crate::entity::{referral, room_request, support_case, task};
 use crate::error::{Error, Result};
+use crate::outbox::OutboxKind;
 use crate::read::Read;
 use crate::scope::{TieColumns, branches};
 use crate::work::Work;
@@ -74,7 +74,7 @@ pub struct TaskNew {
     pub case: Option<CaseId>,
     /// The referral it is about.
     pub referral: Option<ReferralId>,
-    /// Whose task it is; `None` for the lead of the site.
+    /// Whose task it is; `None` for the first post of the site.
     pub owner_account: Option<AccountId>,
     /// What is to be done.
     pub kind: TaskKind,
@@ -141,8 +141,10 @@ pub struct Stake {
 pub struct Climbed {
     /// The post it climbed to.
     pub post: Owner,
-    /// Who holds it and is to be told; `None` when nobody on the ladder of this site can be.
+    /// Who holds it and is to be told; `None` only where a whole organisation has nobody who could be.
     pub told: Option<AccountId>,
+    /// Whether nobody stood above, so that the top is told again: an alarm.
+    pub again: bool,
 }
 
 const fn ties(lead: task::Column) -> TieColumns<task::Column> {
@@ -197,8 +199,12 @@ pub(crate) fn task_of(row: &task::Model) -> Result<Task> {
 }
 
 impl Work<'_> {
-    /// Makes a task. Errors with [`Error::Invalid`] when its case is closed. It needs no permit of its own and notes nothing: the action that gives rise to it must cover it, or the
-    /// work cannot be committed.
+    /// Makes a task. One that is for a post of its site is told to its holder at once, by a neutral notice; where no post is held,
+    /// to whoever stands in. It needs no permit of its own and notes nothing: the action that gives rise to it must cover it, or
+    /// the work cannot be committed.
+    ///
+    /// Errors with [`Error::Invalid`] when its case is closed, and with [`Error::Illegal`] when a whole organisation has nobody
+    /// who could be told: a task never belongs to nobody.
     pub async fn task_add(&mut self, new: &TaskNew) -> Result<(TaskId, Ref)> {
         self.task_insert(new, None).await
     }
@@ -223,11 +229,25 @@ impl Work<'_> {
             case = None;
         }
         let (id, reference) = (self.env().id(), self.env().reference());
-        let (level, told) = match (new.owner_account, new.site) {
-            (Some(owner), _) => (0, Some(owner)),
-            (None, Some(site)) => self.next_post(site, 0, None).await?,
-            (None, None) => (1, None),
+        let (level, told) = match new.owner_account {
+            Some(owner) => (0, owner),
+            None => {
+                let next = self.next_post(new.organisation, new.site, 0, None).await?;
+                // Written down for nobody, it would be done by nobody.
+                let told = next.told.ok_or(Error::Illegal("nobody-to-tell"))?;
+                (next.level, told)
+            }
         };
+        // Whoever holds a post does not look for work of others: they are told in the same instant.
+        let mut state = TaskState::Raised;
+        if new.owner_account.is_none() {
+            let once = format!("task:{}:raised", id.uuid());
+            let (kind, nothing) = (OutboxKind::StaffTask, serde_json::json!({}));
+            let now = self.now();
+            self.outbox_add(kind, Some(told.uuid()), nothing, Some(&once), now)
+                .await?;
+            state = TaskState::Notified;
+        }
         let row = task::ActiveModel {
             id: Set(Col(id)),
             reference: Set(Col(reference)),
@@ -237,9 +257,9 @@ impl Work<'_> {
             referral_id: Set(new.referral.map(Col)),
             conversation_id: Set(conversation.map(Col)),
             owner_account_id: Set(new.owner_account.map(Col)),
-            told_account_id: Set(told.map(Col)),
+            told_account_id: Set(Some(Col(told))),
             kind: Set(new.kind.code().to_owned()),
-            state: Set(TaskState::Raised.code().to_owned()),
+            state: Set(state.code().to_owned()),
             ladder_level: Set(level),
             due_at: Set(Col(new.due_at)),
             climbs_at: Set(Some(Col(new.climbs_at))),
@@ -253,45 +273,6 @@ impl Work<'_> {
             .exec_without_returning(&self.tx)
             .await?;
         Ok((id, reference))
-    }
-
-    /// Who holds each post of a site now: level on the ladder and account. Those who left hold none.
-    async fn ladder(&self, site: SiteId) -> Result<Vec<(i64, AccountId)>> {
-        let rows = site_lead::Entity::find()
-            .filter(site_lead::Column::SiteId.eq(Col(site)))
-            .filter(site_lead::Column::UntilAt.is_null())
-            .order_by_asc(site_lead::Column::LeadRank)
-            .order_by_asc(site_lead::Column::Id)
-            .all(&self.tx)
-            .await?;
-        let mut out = Vec::new();
-        for row in rows {
-            let holder = account::Entity::find_by_id(row.account_id)
-                .one(&self.tx)
-                .await?;
-            if holder.is_some_and(|holder| holder.state == AccountState::Active.code()) {
-                out.push((row.lead_rank.saturating_add(1).min(TOP), row.account_id.0));
-            }
-        }
-        Ok(out)
-    }
-
-    /// The next post above `level` that somebody else than `not` holds. A post that nobody holds is passed over: waiting for
-    /// nobody helps nobody. Above all of them is the top, where the one who was told last stays told.
-    pub(crate) async fn next_post(
-        &self,
-        site: SiteId,
-        level: i64,
-        not: Option<AccountId>,
-    ) -> Result<(i64, Option<AccountId>)> {
-        let ladder = self.ladder(site).await?;
-        let next = ladder
-            .iter()
-            .find(|(at, who)| *at > level && Some(*who) != not);
-        Ok(match next {
-            Some((at, who)) => (*at, Some(*who)),
-            None => (TOP, ladder.last().map(|(_, who)| *who).or(not)),
-        })
     }
 
     async fn task_facts_of(&self, row: &task::Model) -> Result<Facts<TaskId>> {

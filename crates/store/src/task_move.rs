@@ -13,7 +13,7 @@ use crate::col::Col;
 use crate::entity::task;
 use crate::error::{Error, Result};
 use crate::story::{NewEvent, StoryKind};
-use crate::task::{Climbed, TOP, TaskOutcome, post, task_of};
+use crate::task::{Climbed, TaskOutcome, post, task_of};
 use crate::work::Work;
 
 impl TaskOutcome {
@@ -206,26 +206,30 @@ impl Work<'_> {
             return Err(Error::Illegal("climb"));
         }
         let was = row.told_account_id.or(row.owner_account_id).map(|id| id.0);
-        let (level, told) = match row.site_id {
-            Some(site) => self.next_post(site.0, row.ladder_level, was).await?,
-            None => (TOP, was),
-        };
+        let site = row.site_id.map(|site| site.0);
+        let next = self
+            .next_post(row.organisation_id.0, site, row.ladder_level, was)
+            .await?;
         let change = task::ActiveModel {
-            ladder_level: Set(level),
-            told_account_id: Set(told.map(Col)),
+            ladder_level: Set(next.level),
+            told_account_id: Set(next.told.map(Col)),
             climbs_at: Set(Some(Col(climbs_at))),
             ..Default::default()
         };
         self.task_update(&row, TaskMove::Climb, change).await?;
         self.note(permit, permit.on().uuid(), &["ladder_level", "told"]);
-        let post = post(level);
+        let post = post(next.level);
         self.task_event(
             &row,
             StoryKind::TaskClimbed,
             serde_json::json!({ "task": row.kind, "to": post.code() }),
         )
         .await?;
-        Ok(Climbed { post, told })
+        Ok(Climbed {
+            post,
+            told: next.told,
+            again: next.again,
+        })
     }
 
     /// Notes that a notice to the one who is told was put into the outbox.

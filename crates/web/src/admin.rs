@@ -125,6 +125,7 @@ async fn people(visit: Visit) -> Outcome {
         ]);
     }
     let mut body = Html::heading(1, Size::L, text.t("admin-heading"))
+        .then(crate::admin_site::warnings(&visit).await?)
         .then(Button::link(
             text.t("admin-new-person"),
             "/admin/people/new",
@@ -170,7 +171,7 @@ fn site_select(
 }
 
 /// A reference that was chosen; an empty choice is none, rubbish is an error of the field.
-fn chosen(form: &mut Form, name: &str) -> Option<Ref> {
+pub(crate) fn chosen(form: &mut Form, name: &str) -> Option<Ref> {
     let text = form.optional(name)?;
     let found = text.parse().ok();
     if found.is_none() {
@@ -412,10 +413,10 @@ const fn nation_words(nation: Nation) -> &'static str {
 
 async fn sites_page(visit: &Visit, form: &Form) -> Result<Page, Fault> {
     let text = visit.text();
-    let names: Vec<String> = own_sites(visit)
+    let links: Vec<Link> = own_sites(visit)
         .await?
         .into_iter()
-        .map(|site| site.name)
+        .map(|site| Link::new(site.name, format!("/admin/sites/{}", site.reference)))
         .collect();
     let mut nations = Radios::new("nation", Legend::new(text.t("admin-nation")));
     for nation in Nation::ALL {
@@ -430,7 +431,7 @@ async fn sites_page(visit: &Visit, form: &Form) -> Result<Page, Fault> {
         )
         .then(Button::new(text.t("admin-site-button")));
     let body = Html::heading(1, Size::L, text.t("admin-sites-heading"))
-        .then(Html::bullets(names))
+        .then(Html::bullets(links))
         .then(Html::heading(2, Size::M, text.t("admin-site-new")))
         .then(PostForm::new("/admin/sites", visit.csrf()).body(questions));
     let mut page = visit.page("page-admin-title", body);

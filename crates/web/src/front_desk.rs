@@ -1,5 +1,6 @@
 //! The front desk's one screen: a neutral request, and who is told (SPEC 3.4, NE-21). No word here says why.
 
+use throughline_app::Error;
 use throughline_app::front_desk::{self, DeskRoom};
 use throughline_core::code::Code as _;
 use throughline_core::room::RoomMove;
@@ -7,9 +8,9 @@ use throughline_policy::{ActionKind, table};
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
-use crate::fault::Outcome;
+use crate::fault::{Fault, Outcome};
 use crate::route::{Access, Rate, Route, get, post};
-use crate::today::clock;
+use crate::today::{clock, nobody_words};
 use crate::visit::Visit;
 
 const ASK: Access = Access::Staff(&[ActionKind::RoomRequest]);
@@ -33,10 +34,19 @@ pub fn routes() -> Vec<Route> {
 }
 
 async fn desk(visit: Visit) -> Outcome {
+    // The screen stands open all day: what it shows must be true.
+    let page = desk_page(&visit).await?;
+    Ok(visit.show(page))
+}
+
+async fn desk_page(visit: &Visit) -> Result<Page, Fault> {
     let text = visit.text();
     let desk = front_desk::desk(visit.app(), visit.actor()).await?;
-    let ask = PostForm::new("/front-desk/room", visit.csrf())
-        .body(Button::new(text.t("desk-ask")).prevent_double_click(true));
+    let ask = PostForm::new("/front-desk/room", visit.csrf()).body(
+        Button::new(text.t("desk-ask"))
+            .id("room")
+            .prevent_double_click(true),
+    );
     let mut body = Html::heading(1, Size::L, text.t("desk-heading"))
         .then(Html::paragraph(Html::text(&desk.site)))
         .then(ask)
@@ -47,19 +57,21 @@ async fn desk(visit: Visit) -> Outcome {
     }
     let may_answer = !table::relations(visit.actor().standing(), ActionKind::RoomAnswer).is_empty();
     for room in &desk.rooms {
-        body.push(card(&visit, room, may_answer));
+        body.push(card(visit, room, may_answer));
     }
     body.push(Html::heading(2, Size::M, text.t("desk-on-duty")));
-    if desk.on_duty.is_empty() {
-        body.push(WarningText::new(visit.lang, text.t("desk-nobody")));
-    } else {
+    if desk.on_duty.iter().all(|who| who.stands_in) {
+        body.push(WarningText::new(
+            visit.lang,
+            text.t(nobody_words(&desk.on_duty)),
+        ));
+    }
+    if !desk.on_duty.is_empty() {
         body.push(Html::bullets(
             desk.on_duty.iter().map(|who| Html::text(&who.name)),
         ));
     }
-    let page = visit.page("page-desk-title", body);
-    // The screen stands open all day: what it shows must be true.
-    Ok(visit.show(page))
+    Ok(visit.page("page-desk-title", body))
 }
 
 /// One request: neutral words, whose turn it is, and by when the next one is told.
@@ -99,8 +111,20 @@ pub(crate) fn card(visit: &Visit, room: &DeskRoom, may_answer: bool) -> Html {
 }
 
 async fn ask(visit: Visit) -> Outcome {
-    front_desk::room_request(visit.app(), visit.actor()).await?;
-    Ok(visit.go_saying("/front-desk", "desk-asked"))
+    match front_desk::room_request(visit.app(), visit.actor()).await {
+        // They must not wait for somebody who was never told.
+        Err(Error::Illegal("nobody-to-tell")) => {
+            let mut form = Form::empty();
+            form.wrong("room", "desk-nobody-told");
+            let mut page = desk_page(&visit).await?;
+            page.errors = form.summary(visit.text());
+            Ok(visit.show_errors(page))
+        }
+        asked => {
+            asked?;
+            Ok(visit.go_saying("/front-desk", "desk-asked"))
+        }
+    }
 }
 
 async fn answer(visit: Visit, made: RoomMove) -> Outcome {

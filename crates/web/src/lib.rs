@@ -29,6 +29,7 @@
 
 mod address;
 mod admin;
+mod admin_site;
 pub mod api;
 mod api_case;
 mod api_sent;

@@ -37,6 +37,7 @@ pub fn all() -> Vec<Route> {
         crate::sign_in::routes(),
         crate::welcome::routes(),
         crate::admin::routes(),
+        crate::admin_site::routes(),
         crate::programs::routes(),
         crate::security::routes(),
         crate::address::routes(),

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use throughline_app::Error;
+use throughline_app::front_desk::OnDuty;
 use throughline_app::today::{self, Row as Line, Target, TaskOutcome, Then, What};
 use throughline_core::code::Code;
 use throughline_core::task::Owner;
@@ -61,9 +62,13 @@ async fn day(visit: Visit) -> Outcome {
     body.push(list(&visit, "today-waiting", &mine.waiting));
     body.push(list(&visit, "today-next", &mine.next));
     body.push(Html::heading(2, Size::M, text.t("today-in-building")));
-    if mine.on_duty.is_empty() {
-        body.push(WarningText::new(visit.lang, text.t("desk-nobody")));
-    } else {
+    if mine.on_duty.iter().all(|who| who.stands_in) {
+        body.push(WarningText::new(
+            visit.lang,
+            text.t(nobody_words(&mine.on_duty)),
+        ));
+    }
+    if !mine.on_duty.is_empty() {
         let names = mine.on_duty.iter().map(|who| {
             let key = if who.first {
                 "today-first"
@@ -73,11 +78,20 @@ async fn day(visit: Visit) -> Outcome {
             text.t_with(key, &[("name", who.name.as_str().into())])
         });
         body.push(Html::bullets(names));
-        if mine.on_duty.len() < 2 {
+        if mine.on_duty.len() < 2 && mine.on_duty.iter().all(|who| !who.stands_in) {
             body.push(InsetText::new(text.t("today-cover-gap")));
         }
     }
     Ok(visit.show(visit.page(TITLE, body)))
+}
+
+/// What is said where nobody holds a post: that others stand in, or that nobody can be told.
+pub(crate) fn nobody_words(on_duty: &[OnDuty]) -> &'static str {
+    if on_duty.is_empty() {
+        "desk-nobody"
+    } else {
+        "desk-stand-ins"
+    }
 }
 
 /// Where the day of someone without tasks begins.

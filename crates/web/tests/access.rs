@@ -487,3 +487,61 @@ both!(
         assert!(ada.get("/admin/sites").await.page.contains("Brixton"));
     }
 );
+
+both!(
+    an_administrator_is_told_what_is_missing_until_a_site_has_a_lead,
+    |world| {
+        let office = office(world).await;
+        let (una, ada) = (pressed(&office, "Una").await, pressed(&office, "Ada").await);
+        let first = ada.get("/admin").await.page;
+        assert!(first.contains("Peckham has no lead"), "{first}");
+        let at = first
+            .split('"')
+            .find(|part| part.starts_with("/admin/sites/"))
+            .unwrap()
+            .to_owned();
+        let shown = ada.get(&at).await.page;
+        assert!(shown.contains("Peckham has no lead") && shown.contains("Nobody"));
+        assert!(
+            shown.contains("stand in") && shown.contains("Lee"),
+            "who is told meanwhile is said: {shown}"
+        );
+        let lead = format!("{at}/posts/lead");
+        assert_eq!(una.get(&at).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(una.get(&lead).await.status, StatusCode::NOT_FOUND);
+
+        // Naming asks for proof, and the proof leads back to the page.
+        assert_eq!(ada.get(&lead).await.to, "/step-up");
+        let next = value_of(&ada.get("/step-up").await.page, "next").unwrap();
+        let proof = format!("next={next}&password=");
+        assert_eq!(ada.send("/step-up", "/step-up", &proof).await.to, lead);
+        let form = ada.get(&lead).await.page;
+        assert!(form.contains("Lee") && !form.contains(">Una<"), "{form}");
+        let none = ada.send(&lead, &lead, "account=").await;
+        assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(none.page.contains("Choose who is to hold the post"));
+        let coach = format!("account={}", office.people["Una"].reference);
+        let wrong = ada.send(&lead, &lead, &coach).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(
+            wrong
+                .page
+                .contains("Choose a safety lead who works at this site")
+        );
+        let lee = format!("account={}", office.people["Lee"].reference);
+        let named = ada.send(&lead, &lead, &lee).await;
+        assert_eq!(named.to, at, "{}", named.page);
+        let shown = ada.get(&at).await.page;
+        assert!(shown.contains("Lee, since") && !shown.contains("has no lead"));
+        let second = format!("{at}/posts/deputy");
+        let two = ada.send(&second, &second, &lee).await;
+        assert_eq!(two.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(two.page.contains("Name another lead first"));
+        assert!(!ada.get("/admin").await.page.contains("has no lead"));
+
+        let no_post = format!("{at}/posts/emperor");
+        assert_eq!(ada.get(&no_post).await.status, StatusCode::NOT_FOUND);
+        let no_site = format!("/admin/sites/{}", world.env.reference());
+        assert_eq!(ada.get(&no_site).await.status, StatusCode::NOT_FOUND);
+    }
+);

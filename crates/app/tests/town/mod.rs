@@ -72,7 +72,17 @@ pub fn listing(id: &str, name: &str) -> NewService {
     }
 }
 
+/// The town as a demo: whoever is in it can sign in with one press.
 pub async fn town(world: &TestStore) -> Town {
+    built(world, true).await
+}
+
+/// The town as it really would be: nobody in it can sign in before they have chosen a password.
+pub async fn real_town(world: &TestStore) -> Town {
+    built(world, false).await
+}
+
+async fn built(world: &TestStore, demo: bool) -> Town {
     let store = &world.store;
     let people = store
         .work(&Actor::Public, Purpose::AdministerAccess, |w| {
@@ -82,7 +92,7 @@ pub async fn town(world: &TestStore) -> Town {
                         "Riverside",
                         OrganisationKind::Jobcentre,
                         Nation::England,
-                        true,
+                        demo,
                     )
                     .await?;
                 let site = w
@@ -102,6 +112,7 @@ pub async fn town(world: &TestStore) -> Town {
                     (theirs.id, None, Role::PartnerWorker, "two@harbour.example"),
                     (ours.id, None, Role::DirectorySteward, "s1@example.org"),
                     (ours.id, None, Role::DirectorySteward, "s2@example.org"),
+                    (ours.id, None, Role::Administrator, "ada@example.org"),
                 ] {
                     let new = NewAccount {
                         organisation,
@@ -118,7 +129,7 @@ pub async fn town(world: &TestStore) -> Town {
         })
         .await
         .unwrap();
-    let [coach, partner, colleague, one, two]: [Account; 5] = people.try_into().unwrap();
+    let [coach, partner, colleague, one, two, _]: [Account; 6] = people.try_into().unwrap();
     let stewards = [stepped_up(&one, world), stepped_up(&two, world)];
     let rows = [
         listing("1", "Harbour Money Advice"),
@@ -161,7 +172,7 @@ pub async fn town(world: &TestStore) -> Town {
         base_url: "https://r.example.org".to_owned(),
         mail_from: "notices@example.org".to_owned(),
         node: "one".to_owned(),
-        demo: true,
+        demo,
     };
     let town = Town {
         app: App {
