@@ -114,7 +114,7 @@ pub async fn known(
     if contacts
         .all
         .iter()
-        .any(|contact| contact.ended_at.is_none())
+        .any(|contact| contact.ended_at.is_none() && contact.point.is_a_way())
     {
         line(
             PacketItem::ContactRules,

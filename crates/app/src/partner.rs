@@ -108,6 +108,18 @@ pub struct Way {
     pub opens_at: Option<At>,
 }
 
+impl Way {
+    /// Whether it may be used: now, or at its hours. Only then do its rules mean anything; of the others the service learns
+    /// why not, and no hours.
+    pub const fn is_usable(&self) -> bool {
+        match self.hidden {
+            None => true,
+            Some(DenyReason::OutsideWindow) => self.opens_at.is_some(),
+            Some(_) => false,
+        }
+    }
+}
+
 /// What following a link finds. Nothing is changed by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Landing {

@@ -158,75 +158,87 @@ const fn can_answer(state: ReferralState) -> bool {
     )
 }
 
-/// How to reach the person: for each way the rules come first and the number last, if at all.
+/// How to reach the person: for each way the rules come first and the number last, if at all. Where none may be used it says so,
+/// and what to do instead.
 pub(crate) fn ways(text: Text, ways: &[Way]) -> Html {
-    if ways.is_empty() {
-        return Html::paragraph(text.t("partner-no-contact"));
-    }
-    Html::join(ways.iter().map(|way| {
-        let times = if way.windows.is_empty() {
-            text.plain("partner-any-time")
+    let cards = Html::join(ways.iter().map(|way| {
+        let list = if way.is_usable() {
+            rules(text, way)
         } else {
-            let each: Vec<String> = way
-                .windows
-                .iter()
-                .map(|window| {
-                    text.plain_with(
-                        "partner-window",
-                        &[
-                            (
-                                "day",
-                                text.plain(&format!(
-                                    "weekday-{}",
-                                    window.day().to_monday_one_offset()
-                                ))
-                                .into(),
-                            ),
-                            ("from", clock(text, window.from()).into()),
-                            ("to", clock(text, window.to()).into()),
-                        ],
-                    )
-                })
-                .collect();
-            text.list(&each)
+            SummaryList::new()
         };
-        let mut list = SummaryList::new()
-            .fact(text.t("partner-times"), times)
-            .fact(
-                text.t("partner-who-answers"),
-                word(text, "answered", way.answered_by.code()),
-            )
-            .fact(
-                text.t("partner-voicemail"),
-                text.t(if way.voicemail {
-                    "partner-voicemail-yes"
-                } else {
-                    "partner-voicemail-no"
-                }),
-            );
-        if let Some(say) = &way.say {
-            list = list.fact(text.t("partner-say"), say);
-        }
-        let number = match (&way.value, way.hidden) {
-            (Some(value), _) => Html::text(value),
-            (None, Some(reason)) => {
-                let mut words = word(text, "hidden", reason.code());
-                if let Some(at) = way.opens_at {
-                    words.push(' ');
-                    words.push_str(
-                        &text.plain_with("partner-opens", &[("when", when(text, at).into())]),
-                    );
-                }
-                Html::text(words)
-            }
-            (None, None) => text.t("partner-number-not-shared"),
-        };
-        list = list.fact(text.t("partner-number"), number);
         Html::from(SummaryCard::new(
             word(text, "channel", way.channel.code()),
-            list,
+            list.fact(text.t("partner-number"), number(text, way)),
         ))
-    }))
+    }));
+    if ways.iter().any(Way::is_usable) {
+        Html::from(WarningText::new(
+            text.lang(),
+            text.t("partner-reach-rules-first"),
+        ))
+        .then(cards)
+    } else {
+        Html::from(WarningText::new(text.lang(), text.t("partner-no-safe-way"))).then(cards)
+    }
+}
+
+/// When a way is safe, and what to do and not to do.
+fn rules(text: Text, way: &Way) -> SummaryList {
+    let times = if way.windows.is_empty() {
+        text.plain("partner-any-time")
+    } else {
+        let each: Vec<String> = way
+            .windows
+            .iter()
+            .map(|window| {
+                let day = format!("weekday-{}", window.day().to_monday_one_offset());
+                text.plain_with(
+                    "partner-window",
+                    &[
+                        ("day", text.plain(&day).into()),
+                        ("from", clock(text, window.from()).into()),
+                        ("to", clock(text, window.to()).into()),
+                    ],
+                )
+            })
+            .collect();
+        text.list(&each)
+    };
+    let voicemail = if way.voicemail {
+        "partner-voicemail-yes"
+    } else {
+        "partner-voicemail-no"
+    };
+    let list = SummaryList::new()
+        .fact(text.t("partner-times"), times)
+        .fact(
+            text.t("partner-who-answers"),
+            word(text, "answered", way.answered_by.code()),
+        )
+        .fact(text.t("partner-voicemail"), text.t(voicemail));
+    match &way.say {
+        Some(say) => list.fact(text.t("partner-say"), say),
+        None => list,
+    }
+}
+
+/// The number or address, or why it is not shown.
+fn number(text: Text, way: &Way) -> Html {
+    match (&way.value, way.hidden) {
+        (Some(value), _) => Html::text(value),
+        (None, Some(reason)) => {
+            let mut words = word(text, "hidden", reason.code());
+            if let Some(at) = way.opens_at {
+                words.push(' ');
+                words.push_str(
+                    &text.plain_with("partner-opens", &[("when", when(text, at).into())]),
+                );
+            }
+            Html::text(words)
+        }
+        (None, None) => text.t("partner-number-not-shared"),
+    }
 }
 
 /// Minutes after midnight as people say them; 1440 is midnight.
@@ -274,10 +286,6 @@ pub(crate) fn request_body(
     );
     if accepted {
         body.push(Html::heading(2, Size::M, text.t("partner-reach-heading")));
-        body.push(WarningText::new(
-            visit.lang,
-            text.t("partner-reach-rules-first"),
-        ));
         body.push(ways(text, reach));
     }
     body.push(Html::heading(2, Size::M, text.t("partner-told-heading")));
