@@ -16,7 +16,9 @@ use throughline_ui::prelude::*;
 use crate::fault::{Fault, Outcome};
 use crate::referral::{outcome_form, read_outcome};
 use crate::route::{Access, Rate, Route, get, post};
-use crate::shown::{answer_fields, due, exchanges, packet, read_answer, seen, steps, when, word};
+use crate::shown::{
+    answer_fields, asked_by, due, exchanges, packet, read_answer, seen, steps, when, word,
+};
 use crate::visit::Visit;
 
 const PARTNERS: Access = Access::Staff(&[ActionKind::PacketRead]);
@@ -83,7 +85,6 @@ fn rows(text: Text, rows: &[InboxRow], now: At, nothing: &str) -> Html {
     }
     let mut table = Table::bare().stacked().head([
         text.t("partner-need"),
-        text.t("partner-urgency"),
         text.t("partner-from"),
         text.t("partner-received"),
         text.t("partner-state"),
@@ -97,9 +98,6 @@ fn rows(text: Text, rows: &[InboxRow], now: At, nothing: &str) -> Html {
             let (day, time) = (text.date(at.london_date()), text.time(at.london().time()));
             format!("{day}, {time}")
         });
-        let urgency = row
-            .urgency
-            .map_or_else(String::new, |urgency| word(text, "urgency", urgency.code()));
         table = table.row([
             Html::from(Link::new(
                 text.t_with(
@@ -108,7 +106,6 @@ fn rows(text: Text, rows: &[InboxRow], now: At, nothing: &str) -> Html {
                 ),
                 format!("/requests/{}", row.reference),
             )),
-            Html::text(urgency),
             Html::text(&row.from),
             Html::text(received),
             Html::text(word(text, "referral-state", row.state.code())),
@@ -264,15 +261,10 @@ pub(crate) fn request_body(
     let state = referral.state;
     let version = referral.version.to_string();
     let post = |to: &str| post(to).hidden("seen", version.clone());
-    let mut facts = SummaryList::new()
-        .fact(text.t("partner-from"), &view.from)
-        .fact(
-            text.t("partner-state"),
-            word(text, "referral-state", state.code()),
-        );
-    if let Some(at) = referral.due_at {
-        facts = facts.fact(text.t("partner-due"), due(text, at, visit.now()));
-    }
+    let mut facts = asked_by(text, &view.from, referral.due_at, visit.now()).fact(
+        text.t("partner-state"),
+        word(text, "referral-state", state.code()),
+    );
     if let Some(accepted) = &view.accepted {
         facts = facts.fact(text.t("partner-accepted-by"), &accepted.by);
     }

@@ -118,6 +118,7 @@ pub struct Places {
     pub case: Ref,
     pub inbox: Ref,
     pub linked: Ref,
+    pub listed: Ref,
 }
 
 pub async fn places(world: &TestStore) -> Places {
@@ -129,6 +130,7 @@ pub async fn places(world: &TestStore) -> Places {
         case,
         inbox,
         linked,
+        listed,
         ..
     } = town(world).await;
     let app = Arc::new(app);
@@ -151,6 +153,7 @@ pub async fn places(world: &TestStore) -> Places {
         case,
         inbox,
         linked,
+        listed,
     }
 }
 
