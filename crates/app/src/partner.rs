@@ -4,7 +4,7 @@
 //! come before the number, and the number only while the gate says that it may be used now.
 
 use throughline_core::artefact::{Artefact, Lang, Slots};
-use throughline_core::clock::{ClockId, Urgency};
+use throughline_core::clock::ClockId;
 use throughline_core::consent::PacketItem;
 use throughline_core::contact::{
     Alternative, AnsweredBy, Channel, Content, DenyReason, Sender, Window, gate,
@@ -51,15 +51,14 @@ const TAKEN_ON: [ReferralState; 4] = [
     ReferralState::InService,
 ];
 
-/// One row of the inbox: that something waits, for what kind of need, since when and until when. No content.
+/// One row of the inbox: that something waits, for what kind of need, since when and until when. No content, and nothing that is
+/// worked out from the risk but the time by which an answer is due: the person may have struck both out.
 #[derive(Debug, Clone)]
 pub struct InboxRow {
     /// Reference.
     pub reference: Ref,
     /// The need.
     pub need: NeedType,
-    /// How urgent it is.
-    pub urgency: Option<Urgency>,
     /// Where it stands.
     pub state: ReferralState,
     /// When it was sent.
@@ -106,6 +105,18 @@ pub struct Way {
     pub hidden: Option<DenyReason>,
     /// When it opens again, where that is known.
     pub opens_at: Option<At>,
+}
+
+impl Way {
+    /// Whether it may be used: now, or at its hours. Only then do its rules mean anything; of the others the service learns
+    /// why not, and no hours.
+    pub const fn is_usable(&self) -> bool {
+        match self.hidden {
+            None => true,
+            Some(DenyReason::OutsideWindow) => self.opens_at.is_some(),
+            Some(_) => false,
+        }
+    }
 }
 
 /// What following a link finds. Nothing is changed by it.
@@ -156,18 +167,12 @@ async fn organisation_name(
         .unwrap_or_default())
 }
 
-async fn rows(app: &App, w: &Work<'_>, found: Vec<Referral>) -> Result<Vec<InboxRow>> {
+async fn rows(w: &Work<'_>, found: Vec<Referral>) -> Result<Vec<InboxRow>> {
     let mut out = Vec::with_capacity(found.len());
     for referral in found {
-        let nation = w
-            .organisation(referral.from)
-            .await?
-            .map(|organisation| organisation.nation);
-        let pack = nation.and_then(|nation| app.pack(nation, w.now()).ok());
         out.push(InboxRow {
             reference: referral.reference,
             need: referral.need,
-            urgency: pack.map(|pack| pack.urgency(referral.need, referral.risk)),
             state: referral.state,
             sent_at: referral.sent_at,
             due_at: referral.due_at,
@@ -184,7 +189,7 @@ pub async fn inbox(app: &App, actor: &Actor, limit: u64) -> Result<Vec<InboxRow>
             Box::pin(async move {
                 let scope = w.scope::<ReferralReceive>();
                 let found = w.referrals_received(&scope, &UNANSWERED, limit).await?;
-                rows(app, w, found).await
+                rows(w, found).await
             })
         })
         .await
@@ -197,7 +202,7 @@ pub async fn caseload(app: &App, actor: &Actor, limit: u64) -> Result<Vec<InboxR
             Box::pin(async move {
                 let received = w.scope::<ReferralReceive>();
                 let found = w.referrals_received(&received, &TAKEN_ON, limit).await?;
-                rows(app, w, found).await
+                rows(w, found).await
             })
         })
         .await

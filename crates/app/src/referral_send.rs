@@ -10,6 +10,7 @@ use throughline_core::conversation::Reach;
 use throughline_core::id::Ref;
 use throughline_core::need::{NeedMove, NeedType};
 use throughline_core::pack::Pack;
+use throughline_core::packet_line::PacketLine;
 use throughline_core::reason::Reason;
 use throughline_core::referral::ReferralMove;
 use throughline_core::scan::{Protected, scan};
@@ -47,7 +48,9 @@ pub struct Ask {
 pub struct Prepared {
     /// Name of the service.
     pub service: String,
-    /// Its published telephone number, for calling.
+    /// Name of the organisation that asks, as the service reads it.
+    pub from: String,
+    /// The service's published telephone number, for calling.
     pub phone: Option<String>,
     /// How it will learn of it.
     pub routes: Vec<Route>,
@@ -70,8 +73,13 @@ pub struct Prepared {
 pub struct SendOrder {
     /// Whom to ask for what.
     pub ask: Ask,
-    /// The items agreed.
-    pub items: BTreeSet<PacketItem>,
+    /// The lines agreed.
+    pub items: BTreeSet<PacketLine>,
+    /// A separate yes to telling that help is asked for with immigration; needed where it is, and only there (NE-11).
+    pub immigration: bool,
+    /// The mark of the packet that was looked at ([`Packet::mark`]); another one now is a conflict. `None` from a program, which
+    /// was shown lines and no page.
+    pub shown: Option<String>,
     /// The lines of the statement that were struck out, counted from 1.
     pub struck: BTreeSet<usize>,
     /// The version of the statement that was shown; another one now is a conflict.
@@ -122,7 +130,9 @@ pub async fn prepare(app: &App, actor: &Actor, ask: &Ask) -> Result<Prepared> {
                 let urgency = pack.urgency(ask.need, case.risk);
                 let lines = packet::known(w, &permit, urgency).await?;
                 let statement = w.statement_latest(&permit).await?;
+                let from = w.organisation(case.organisation).await?;
                 Ok(Prepared {
+                    from: from.map(|from| from.name).unwrap_or_default(),
                     phone: phone_of(&asked.service),
                     specialist: is_specialist(&asked.service),
                     service: asked.service.entry.name,
@@ -163,7 +173,7 @@ pub(crate) fn fresh_secrets(app: &App) -> Secrets {
 /// Sends a referral: what was agreed, the packet, the state, the link, the notices and the story, all or nothing.
 ///
 /// Errors with [`Error::Invalid`] when what was agreed does not allow it, [`Error::Conflict`] when the statement changed since
-/// it was shown.
+/// it was shown, or anything else of what the service would read.
 pub async fn send(app: &App, actor: &Actor, order: &SendOrder) -> Result<Sent> {
     let secrets = &fresh_secrets(app);
     app.store
@@ -191,6 +201,9 @@ pub(crate) async fn send_in(
         // Prospective: not law yet (SPEC 4.2), whatever a page or a program sends.
         return Err(invalid("basis", "refer-basis-not-in-force"));
     }
+    if order.ask.need.leaves_only_by_itself() && !order.immigration {
+        return Err(invalid("immigration", "refer-immigration-needed"));
+    }
     let facts = w.case_facts(order.ask.case).await?;
     let send = w.permit_found::<ReferralSend>(facts)?;
     let read = w.permit_found::<CaseRead>(facts)?;
@@ -210,7 +223,8 @@ pub(crate) async fn send_in(
     }
     let statement = w.statement_latest(&read).await?;
     let number = statement.as_ref().map(|statement| statement.number);
-    if order.items.contains(&PacketItem::Statement) && number != order.statement {
+    let told = order.items.contains(&PacketItem::Statement.into());
+    if told && number != order.statement {
         return Err(Error::Conflict);
     }
     let to = recipient(w, &asked).await?;
@@ -219,7 +233,7 @@ pub(crate) async fn send_in(
         purpose: SharePurpose::Referral,
         items: order.items.clone(),
         how: order.how,
-        own_words: order.items.contains(&PacketItem::Statement),
+        own_words: told,
         basis: order.basis,
         art9: order.art9,
         dpa: order.dpa,
@@ -253,9 +267,15 @@ pub(crate) async fn send_in(
         consent::PacketRefused::DetailsWithoutRules => {
             invalid("items", "refer-details-without-rules")
         }
+        consent::PacketRefused::EveryNeed => invalid("items", "refer-needs-one-by-one"),
     })?;
     let known = packet::known(w, &read, urgency).await?;
-    let packet = Packet::of(&shared, order.how, need, urgency, &known);
+    let packet = Packet::of(&shared, order.how, need, &known);
+    if let Some(shown) = &order.shown
+        && *shown != packet.mark()?
+    {
+        return Err(Error::Conflict);
+    }
     let new = NewReferral {
         service: asked.service.id,
         to,

@@ -25,6 +25,7 @@ use throughline_core::conversation::{Mode, Reach, StillOpen};
 use throughline_core::id::Ref;
 use throughline_core::immediate::{ImmediateAnswer, ImmediateKind};
 use throughline_core::need::NeedType;
+use throughline_core::packet_line::PacketLine;
 use throughline_core::reason::Reason;
 use throughline_core::risk::RiskBand;
 use throughline_core::role::Role;
@@ -114,7 +115,9 @@ async fn try_send(town: &Town) -> Result<Sent, Error> {
             service: town.inbox,
             need: NeedType::Debt,
         },
-        items: BTreeSet::from([PacketItem::ChosenName]),
+        items: BTreeSet::from([PacketItem::ChosenName].map(PacketLine::from)),
+        immigration: false,
+        shown: None,
         struck: BTreeSet::new(),
         statement: Some(1),
         reach: Reach::AsAgreed,

@@ -28,6 +28,7 @@ use throughline_core::contact::DenyReason;
 use throughline_core::conversation::Reach;
 use throughline_core::id::{AccountId, Ref};
 use throughline_core::need::NeedType;
+use throughline_core::packet_line::PacketLine;
 use throughline_core::reason::{Reason, Words};
 use throughline_core::referral::{EndReason, Helped, ReferralState, UnmetReason};
 use throughline_core::risk::RiskBand;
@@ -49,12 +50,17 @@ fn order(town: &Town, service: Ref) -> SendOrder {
             service,
             need: NeedType::Debt,
         },
-        items: BTreeSet::from([
-            PacketItem::ChosenName,
-            PacketItem::Statement,
-            PacketItem::ContactRules,
-            PacketItem::ContactDetails,
-        ]),
+        items: BTreeSet::from(
+            [
+                PacketItem::ChosenName,
+                PacketItem::Statement,
+                PacketItem::ContactRules,
+                PacketItem::ContactDetails,
+            ]
+            .map(PacketLine::from),
+        ),
+        immigration: false,
+        shown: None,
         struck: BTreeSet::from([1]),
         statement: Some(1),
         reach: Reach::AsAgreed,

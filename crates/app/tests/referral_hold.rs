@@ -28,6 +28,7 @@ use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis
 use throughline_core::conversation::Reach;
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
+use throughline_core::packet_line::PacketLine;
 use throughline_core::reason::Words;
 use throughline_core::referral::{ReferralMove, ReferralState};
 use throughline_core::task::TaskKind;
@@ -48,7 +49,9 @@ async fn send_for(town: &Town, case: Ref, service: Ref, need: NeedType) -> Sent 
             service,
             need,
         },
-        items: BTreeSet::from([PacketItem::ChosenName]),
+        items: BTreeSet::from([PacketItem::ChosenName].map(PacketLine::from)),
+        immigration: false,
+        shown: None,
         struck: BTreeSet::new(),
         statement: (case == town.case).then_some(1),
         reach: Reach::AsAgreed,

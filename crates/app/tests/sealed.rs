@@ -25,6 +25,7 @@ use throughline_core::contact::{AnsweredBy, Channel, Verdict};
 use throughline_core::conversation::{Interpreter, Mode, Overheard, Reach};
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
+use throughline_core::packet_line::PacketLine;
 use throughline_core::reason::Words;
 use throughline_core::referral::UnmetReason;
 use throughline_core::risk::RiskBand;
@@ -148,13 +149,18 @@ async fn ask(town: &Town, case: Ref, service: Ref) -> Ref {
             service,
             need: NeedType::Debt,
         },
-        items: BTreeSet::from([
-            PacketItem::ChosenName,
-            PacketItem::LegalName,
-            PacketItem::Statement,
-            PacketItem::ContactRules,
-            PacketItem::ContactDetails,
-        ]),
+        items: BTreeSet::from(
+            [
+                PacketItem::ChosenName,
+                PacketItem::LegalName,
+                PacketItem::Statement,
+                PacketItem::ContactRules,
+                PacketItem::ContactDetails,
+            ]
+            .map(PacketLine::from),
+        ),
+        immigration: false,
+        shown: None,
         struck: BTreeSet::new(),
         statement: Some(1),
         reach: Reach::AsAgreed,

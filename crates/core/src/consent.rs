@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 
 use crate::conversation::Reach;
 use crate::id::OrganisationId;
+use crate::packet_line::PacketLine;
 use crate::reason::Reason;
 use crate::time::At;
 
 crate::code_list! {
-    /// One line of what may be shared. Immigration status and recourse to public funds are not on the list: they are never
-    /// in a packet by default and need a release of their own with two approvals (NE-11).
+    /// One kind of thing that may be shared. Immigration status and recourse to public funds are not on the list: they are
+    /// never in a packet and need a release of their own with two approvals (NE-11).
     pub enum PacketItem {
         /// The name they want to be called by.
         ChosenName = "chosen_name",
@@ -22,7 +23,7 @@ crate::code_list! {
         ContactRules = "contact_rules",
         /// The number or address for contact.
         ContactDetails = "contact_details",
-        /// What they need.
+        /// What they need beside what is asked for: each need is a line of its own ([`PacketLine`]).
         Needs = "needs",
         /// How urgent it is.
         Urgency = "urgency",
@@ -32,7 +33,7 @@ crate::code_list! {
         Statement = "statement",
         /// That there are children, how many and their ages.
         Children = "children",
-        /// What the children need for themselves.
+        /// What the children need for themselves: each need is a line of its own.
         ChildrenNeeds = "children_needs",
         /// Language and interpreter.
         Language = "language",
@@ -42,6 +43,13 @@ crate::code_list! {
         Pets = "pets",
         /// Areas they must stay away from, as area names only.
         AvoidAreas = "avoid_areas",
+    }
+}
+
+impl PacketItem {
+    /// Whether it holds needs, which are agreed one by one.
+    pub const fn is_needs(self) -> bool {
+        matches!(self, Self::Needs | Self::ChildrenNeeds)
     }
 }
 
@@ -151,8 +159,8 @@ pub struct Consent {
     pub recipient: OrganisationId,
     /// For what.
     pub purpose: SharePurpose,
-    /// Which items. Nothing else is ever shared under it (NE-10).
-    pub items: BTreeSet<PacketItem>,
+    /// Which lines. Nothing else is ever shared under it (NE-10).
+    pub items: BTreeSet<PacketLine>,
     /// How the person agreed, or that they did not.
     pub how: HowAgreed,
     /// Whether the statement is in the person's own words.
@@ -236,7 +244,7 @@ impl Consent {
 
     /// The consent with fewer lines. A line cannot be added this way: that needs asking again.
     #[must_use]
-    pub fn struck(mut self, items: &BTreeSet<PacketItem>) -> Self {
+    pub fn struck(mut self, items: &BTreeSet<PacketLine>) -> Self {
         self.items.retain(|item| !items.contains(item));
         self
     }
@@ -267,12 +275,12 @@ pub struct NotShared {
     pub at: At,
 }
 
-/// What one recipient will see: items and, of the statement, which lines.
+/// What one recipient will see: which lines and, of the statement, which of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packet {
     recipient: OrganisationId,
     purpose: SharePurpose,
-    items: BTreeSet<PacketItem>,
+    items: BTreeSet<PacketLine>,
     struck_lines: BTreeSet<usize>,
 }
 
@@ -294,6 +302,9 @@ pub enum PacketRefused {
         "Nothing was shared. Contact details can go only together with how to use them safely."
     )]
     DetailsWithoutRules,
+    /// All needs at once.
+    #[error("Nothing was shared. What they need is agreed one need at a time.")]
+    EveryNeed,
 }
 
 impl Packet {
@@ -312,10 +323,12 @@ impl Packet {
         if reach == Reach::SpecialistOnly && !to_specialist {
             return Err(PacketRefused::NotSeenAlone);
         }
-        if consent.items.contains(&PacketItem::ContactDetails)
-            && !consent.items.contains(&PacketItem::ContactRules)
-        {
+        let holds = |item: PacketItem| consent.items.contains(&item.into());
+        if holds(PacketItem::ContactDetails) && !holds(PacketItem::ContactRules) {
             return Err(PacketRefused::DetailsWithoutRules);
+        }
+        if consent.items.iter().any(|line| line.is_every_need()) {
+            return Err(PacketRefused::EveryNeed);
         }
         Ok(Self {
             recipient: consent.recipient,
@@ -335,14 +348,14 @@ impl Packet {
         self.purpose
     }
 
-    /// The items, in the order they are shown.
-    pub fn items(&self) -> impl Iterator<Item = PacketItem> + '_ {
+    /// The lines, in the order they are shown.
+    pub fn items(&self) -> impl Iterator<Item = PacketLine> + '_ {
         self.items.iter().copied()
     }
 
-    /// Whether it holds an item.
+    /// Whether it holds a line of this kind.
     pub fn holds(&self, item: PacketItem) -> bool {
-        self.items.contains(&item)
+        self.items.iter().any(|line| line.item() == item)
     }
 
     /// The statement as the recipient sees it, `None` when it is not in the packet. A struck line leaves no gap and no mark:

@@ -11,11 +11,15 @@ fn now() -> At {
     at("2026-01-14T14:00:00Z")
 }
 
+fn lines<const N: usize>(items: [PacketItem; N]) -> BTreeSet<PacketLine> {
+    BTreeSet::from(items.map(PacketLine::from))
+}
+
 fn agreed() -> Consent {
     Consent {
         recipient: OrganisationId::from_uuid(uuid::Uuid::from_u128(7)),
         purpose: SharePurpose::Referral,
-        items: BTreeSet::from([
+        items: lines([
             PacketItem::ChosenName,
             PacketItem::ContactRules,
             PacketItem::ContactDetails,
@@ -98,17 +102,31 @@ fn substantial_public_interest_needs_its_schedule_condition() {
 
 #[test]
 fn a_packet_holds_what_was_agreed_and_nothing_else() {
-    for item in PacketItem::ALL
-        .iter()
-        .filter(|item| **item != PacketItem::ContactDetails)
-    {
+    for line in PacketLine::all().filter(|line| line.item() != PacketItem::ContactDetails) {
         let consent = Consent {
-            items: BTreeSet::from([*item]),
+            items: BTreeSet::from([line]),
             ..agreed()
         };
         let packet =
             Packet::build(&consent, BTreeSet::new(), Reach::AsAgreed, false, now()).unwrap();
-        assert_eq!(packet.items().collect::<Vec<_>>(), [*item]);
+        assert_eq!(packet.items().collect::<Vec<_>>(), [line]);
+        for item in PacketItem::ALL {
+            assert_eq!(packet.holds(*item), *item == line.item(), "{line} {item}");
+        }
+    }
+}
+
+#[test]
+fn needs_are_never_shared_all_at_once() {
+    for item in [PacketItem::Needs, PacketItem::ChildrenNeeds] {
+        let consent = Consent {
+            items: lines([PacketItem::ChosenName, item]),
+            ..agreed()
+        };
+        assert_eq!(
+            Packet::build(&consent, BTreeSet::new(), Reach::AsAgreed, true, now()),
+            Err(PacketRefused::EveryNeed)
+        );
     }
 }
 
@@ -126,7 +144,7 @@ fn no_item_is_about_immigration_or_public_funds() {
 
 #[test]
 fn a_number_never_travels_without_the_rules_for_using_it() {
-    let consent = agreed().struck(&BTreeSet::from([PacketItem::ContactRules]));
+    let consent = agreed().struck(&lines([PacketItem::ContactRules]));
     assert_eq!(
         Packet::build(&consent, BTreeSet::new(), Reach::AsAgreed, true, now()),
         Err(PacketRefused::DetailsWithoutRules)
@@ -205,7 +223,7 @@ fn a_struck_line_leaves_no_gap_and_no_mark() {
 
 #[test]
 fn a_statement_that_was_struck_whole_is_not_in_the_packet() {
-    let consent = agreed().struck(&BTreeSet::from([PacketItem::Statement]));
+    let consent = agreed().struck(&lines([PacketItem::Statement]));
     let packet = Packet::build(&consent, BTreeSet::new(), Reach::AsAgreed, true, now()).unwrap();
     assert_eq!(packet.statement("anything"), None);
 }

@@ -227,6 +227,16 @@ impl ContactPoint {
         }
     }
 
+    /// Whether the person said that this is a way to reach them, at some hour at least. "Never", what nobody knows, and
+    /// "at certain times" without one are no way: whoever must not use it is not told that it is there (SPEC 4.5, 3.20).
+    pub const fn is_a_way(&self) -> bool {
+        match self.verdict {
+            Verdict::Safe => true,
+            Verdict::SafeOnlyInWindow => !self.windows.is_empty(),
+            Verdict::Never | Verdict::UnknownTreatAsNever => false,
+        }
+    }
+
     /// The point after its person moved or left: kept, and never used again (SPEC 4.5).
     #[must_use]
     pub fn retired(self) -> Self {

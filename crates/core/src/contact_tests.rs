@@ -457,3 +457,24 @@ fn the_texts_themselves_pass_the_gate_in_both_languages() {
         }
     }
 }
+
+#[test]
+fn only_what_the_person_called_safe_is_a_way_to_reach_them() {
+    let hours = vec![Window::new(Weekday::Monday, 600, 660).unwrap()];
+    for verdict in Verdict::ALL {
+        for windows in [Vec::new(), hours.clone()] {
+            let timed = !windows.is_empty();
+            let point = ContactPoint {
+                verdict: *verdict,
+                windows,
+                ..ContactPoint::unknown(Channel::PhoneMobile)
+            };
+            let expected = match verdict {
+                Verdict::Safe => true,
+                Verdict::SafeOnlyInWindow => timed,
+                Verdict::Never | Verdict::UnknownTreatAsNever => false,
+            };
+            assert_eq!(point.is_a_way(), expected, "{verdict} {timed}");
+        }
+    }
+}

@@ -30,6 +30,7 @@ pub mod machine;
 pub mod nation;
 pub mod need;
 pub mod pack;
+pub mod packet_line;
 pub mod payment;
 pub mod people;
 pub mod reason;

@@ -71,6 +71,12 @@ crate::code_list! {
 }
 
 impl NeedType {
+    /// Whether it is told to a service only as the very thing that help is asked for, confirmed by itself, and never along with
+    /// another (NE-11).
+    pub const fn leaves_only_by_itself(self) -> bool {
+        matches!(self, Self::Immigration)
+    }
+
     /// The step of stability it belongs to.
     pub const fn stability(self) -> Stability {
         match self {

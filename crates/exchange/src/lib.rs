@@ -52,7 +52,8 @@ pub fn digest(entry: &Entry) -> Result<String, serde_json::Error> {
     Ok(hex_digest(&entry.canonical_json()?))
 }
 
-fn hex_digest(text: &str) -> String {
+/// SHA-256 of a text, in hexadecimal.
+pub fn hex_digest(text: &str) -> String {
     use std::fmt::Write as _;
     let mut out = String::with_capacity(64);
     for byte in Sha256::digest(text.as_bytes()) {

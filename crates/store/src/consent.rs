@@ -7,10 +7,10 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use throughline_core::code::Code;
 use throughline_core::consent::{
-    Art9Condition, Consent, ConsentFault, DpaCondition, HowAgreed, PacketItem, ShareBasis,
-    SharePurpose,
+    Art9Condition, Consent, ConsentFault, DpaCondition, HowAgreed, ShareBasis, SharePurpose,
 };
 use throughline_core::id::{AccountId, ConsentId, Ref, StatementId};
+use throughline_core::packet_line::PacketLine;
 use throughline_core::reason::{Reason, Words};
 use throughline_policy::Permit;
 use throughline_policy::action::{CaseChange, CaseRead};
@@ -187,7 +187,7 @@ impl Work<'_> {
         let reasons: Option<String> = self
             .open_option(owner, place("consent", "reasons", id), row.reasons.as_ref())
             .await?;
-        let items: BTreeSet<PacketItem> =
+        let items: BTreeSet<PacketLine> =
             serde_json::from_str(&row.items).map_err(|_| bad("items"))?;
         let how = row.how_agreed.as_deref().ok_or(bad("how_agreed"))?;
         Ok(ConsentRecord {

@@ -115,12 +115,15 @@ impl Work<'_> {
         self.contacts_of(person).await
     }
 
-    /// Every way that is in use, for a partner who accepted. The caller asks the gate before it shows a number.
+    /// Every way that is in use and that the person did not rule out, for a partner who accepted. One that is never to be used
+    /// stays here. The caller asks the gate before it shows a number.
     pub async fn contacts_revealed(&mut self, permit: &Permit<ContactReveal>) -> Result<Contacts> {
         self.note(permit, permit.on().uuid(), &["contact"]);
         let person = permit.person().ok_or(bad("person_id"))?;
         let mut known = self.contacts_of(person).await?;
-        known.all.retain(|contact| contact.ended_at.is_none());
+        known
+            .all
+            .retain(|contact| contact.ended_at.is_none() && contact.point.is_a_way());
         Ok(known)
     }
 

@@ -122,6 +122,11 @@ const PLAIN: &[(&str, &str, &str)] = &[
     ("immediate_need", "account_control", "a code"),
     ("support_case", "risk_band", "a code that clocks depend on"),
     ("risk_assessment", "band", "a code"),
+    (
+        "consent",
+        "items",
+        "codes; a need among them stands as a code in `need` already",
+    ),
     ("referral", "need", "a code that lists and clocks depend on"),
     ("referral", "risk_band", "a code that clocks depend on"),
 ];

@@ -206,7 +206,7 @@ async fn referral_read(visit: Visit) -> Outcome {
             packet.lines.iter().map(|line| json!({ "item": line.item.code(), "codes": line.codes, "words": line.words })).collect();
         map.insert(
             "packet".to_owned(),
-            json!({ "urgency": packet.urgency.code(), "lines": lines }),
+            json!({ "agreed": packet.agreed, "lines": lines }),
         );
     }
     Ok(tagged(

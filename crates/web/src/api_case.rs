@@ -21,11 +21,12 @@ use throughline_app::referral_send::{self, Ask, SendOrder};
 use throughline_core::answer::Answer;
 use throughline_core::circumstances::Circumstances;
 use throughline_core::code::Code as _;
-use throughline_core::consent::{Art9Condition, DpaCondition, HowAgreed, PacketItem, ShareBasis};
+use throughline_core::consent::{Art9Condition, DpaCondition, HowAgreed, ShareBasis};
 use throughline_core::contact::{AnsweredBy, Channel, Verdict, Window};
 use throughline_core::conversation::Reach;
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
+use throughline_core::packet_line::PacketLine;
 use throughline_policy::ActionKind as A;
 
 use crate::api::{body, compact, once, plain, tagged, words};
@@ -182,7 +183,9 @@ struct AskBody {
 struct SendBody {
     service: Ref,
     need: NeedType,
-    items: BTreeSet<PacketItem>,
+    items: BTreeSet<PacketLine>,
+    #[serde(default)]
+    immigration: bool,
     #[serde(default)]
     struck: BTreeSet<usize>,
     statement: Option<i64>,
@@ -343,7 +346,11 @@ async fn packet(visit: Visit) -> Outcome {
     let lines: Vec<Value> = known
         .lines
         .iter()
-        .map(|line| json!({ "item": line.item.code(), "codes": line.codes, "words": line.words }))
+        .map(|line| {
+            json!({
+                "line": line.id(), "offered": line.id().starts_ticked(), "item": line.item.code(), "codes": line.codes, "words": line.words,
+            })
+        })
         .collect();
     let routes: Vec<&str> = known.routes.iter().map(|route| route.code()).collect();
     let value = json!({
@@ -364,6 +371,8 @@ async fn send(visit: Visit) -> Outcome {
             need: sent.need,
         },
         items: sent.items,
+        immigration: sent.immigration,
+        shown: None,
         struck: sent.struck,
         statement: sent.statement,
         reach: if sent.seen_alone {

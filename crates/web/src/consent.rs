@@ -12,6 +12,7 @@ use crate::case::{CHANGE, READ, TITLE, Tab, frame, moment, opened, step, word};
 use crate::case_now::{choices, chosen, form_to, reason};
 use crate::fault::{Fault, Outcome};
 use crate::route::{Rate, Route, get, post};
+use crate::shown::line_name;
 use crate::visit::Visit;
 
 /// The routes of this area.
@@ -47,10 +48,7 @@ pub fn routes() -> Vec<Route> {
 fn facts(visit: &Visit, agreed: &Agreed) -> SummaryList {
     let text = visit.text();
     let known = &agreed.record.consent;
-    let items = known
-        .items
-        .iter()
-        .map(|item| word(text, "packet", item.code()));
+    let items = known.items.iter().map(|line| line_name(text, *line));
     let mut list = SummaryList::new()
         .fact(text.t("sharing-items"), Html::bullets(items))
         .fact(

@@ -8,6 +8,7 @@ use throughline_core::code::Code;
 use throughline_core::consent::{Art9Condition, DpaCondition, HowAgreed, PacketItem, ShareBasis};
 use throughline_core::contact::{AnsweredBy, Channel, Verdict};
 use throughline_core::need::{NeedState, NeedType};
+use throughline_core::packet_line::PacketLine;
 use throughline_core::referral::{EndReason, Helped, ReferralState, UnmetReason};
 use throughline_core::risk::RiskBand;
 
@@ -19,6 +20,11 @@ fn code_or_none<C: Code>() -> Value {
     let mut all: Vec<Value> = C::ALL.iter().map(|code| code.code().into()).collect();
     all.push(Value::Null);
     json!({ "enum": all })
+}
+
+/// Each line of a packet: an item, or one need.
+fn packet_lines() -> Value {
+    json!({ "type": "string", "enum": PacketLine::all().map(|line| line.to_string()).collect::<Vec<_>>() })
 }
 
 fn list(of: &Value) -> Value {
@@ -76,7 +82,8 @@ fn told() -> Value {
         "NewReferral": {
             "type": "object", "additionalProperties": false, "required": ["service", "need", "items", "seen_alone", "how", "basis"],
             "properties": {
-                "service": reference, "need": codes::<NeedType>(), "items": list(&codes::<PacketItem>()),
+                "service": reference, "need": codes::<NeedType>(), "items": list(&packet_lines()),
+                "immigration": { "type": "boolean", "description": "A separate yes to telling that help is asked for with immigration: needed where that is the need" },
                 "struck": { "type": "array", "description": "Lines of the statement struck out, from 1", "items": { "type": "integer", "minimum": 1, "maximum": 100_000 } },
                 "statement": { "type": ["integer", "null"], "description": "The version of the statement that was shown" },
                 "seen_alone": { "type": "boolean" }, "how": codes::<HowAgreed>(), "words": optional, "basis": codes::<ShareBasis>(),
@@ -115,8 +122,11 @@ fn answered() -> Value {
     let routes = json!({ "type": "array", "items": { "enum": ["inbox", "link", "call"] } });
     let need = json!({ "type": "object", "required": ["need", "state"], "properties": { "need": codes::<NeedType>(), "state": codes::<NeedState>() } });
     let line = json!({
-        "type": "object", "required": ["item", "codes", "words"],
-        "properties": { "item": codes::<PacketItem>(), "codes": { "type": "array", "items": { "type": "string" } }, "words": { "type": "array", "items": { "type": "string" } } },
+        "type": "object", "required": ["line", "offered", "item", "codes", "words"],
+        "properties": {
+            "line": packet_lines(), "offered": { "type": "boolean", "description": "Whether it is shared unless somebody strikes it out" },
+            "item": codes::<PacketItem>(), "codes": { "type": "array", "items": { "type": "string" } }, "words": { "type": "array", "items": { "type": "string" } },
+        },
     });
     json!({
         "Reference": { "type": "string", "pattern": "^[0-7][0-9a-hjkmnp-tv-z]{25}$", "description": "Random 128 bits in lower-case Crockford base 32" },
@@ -136,7 +146,7 @@ fn answered() -> Value {
             "properties": {
                 "reference": reference, "need": codes::<NeedType>(), "state": codes::<ReferralState>(), "reason": { "type": "string" }, "helped": codes::<Helped>(),
                 "sent_at": time, "due_at": time,
-                "packet": { "type": "object", "properties": { "urgency": { "type": "string" }, "lines": { "type": "array", "items": {
+                "packet": { "type": "object", "required": ["agreed", "lines"], "properties": { "agreed": { "type": "boolean" }, "lines": { "type": "array", "items": {
                     "type": "object", "properties": { "item": codes::<PacketItem>(), "codes": { "type": "array", "items": { "type": "string" } }, "words": { "type": "array", "items": { "type": "string" } } },
                 } } } },
             },

@@ -16,7 +16,9 @@ use throughline_ui::prelude::*;
 use crate::fault::{Fault, Outcome};
 use crate::referral::{outcome_form, read_outcome};
 use crate::route::{Access, Rate, Route, get, post};
-use crate::shown::{answer_fields, due, exchanges, packet, read_answer, seen, steps, when, word};
+use crate::shown::{
+    answer_fields, asked_by, due, exchanges, packet, read_answer, seen, steps, when, word,
+};
 use crate::visit::Visit;
 
 const PARTNERS: Access = Access::Staff(&[ActionKind::PacketRead]);
@@ -83,7 +85,6 @@ fn rows(text: Text, rows: &[InboxRow], now: At, nothing: &str) -> Html {
     }
     let mut table = Table::bare().stacked().head([
         text.t("partner-need"),
-        text.t("partner-urgency"),
         text.t("partner-from"),
         text.t("partner-received"),
         text.t("partner-state"),
@@ -97,9 +98,6 @@ fn rows(text: Text, rows: &[InboxRow], now: At, nothing: &str) -> Html {
             let (day, time) = (text.date(at.london_date()), text.time(at.london().time()));
             format!("{day}, {time}")
         });
-        let urgency = row
-            .urgency
-            .map_or_else(String::new, |urgency| word(text, "urgency", urgency.code()));
         table = table.row([
             Html::from(Link::new(
                 text.t_with(
@@ -108,7 +106,6 @@ fn rows(text: Text, rows: &[InboxRow], now: At, nothing: &str) -> Html {
                 ),
                 format!("/requests/{}", row.reference),
             )),
-            Html::text(urgency),
             Html::text(&row.from),
             Html::text(received),
             Html::text(word(text, "referral-state", row.state.code())),
@@ -158,75 +155,87 @@ const fn can_answer(state: ReferralState) -> bool {
     )
 }
 
-/// How to reach the person: for each way the rules come first and the number last, if at all.
+/// How to reach the person: for each way the rules come first and the number last, if at all. Where none may be used it says so,
+/// and what to do instead.
 pub(crate) fn ways(text: Text, ways: &[Way]) -> Html {
-    if ways.is_empty() {
-        return Html::paragraph(text.t("partner-no-contact"));
-    }
-    Html::join(ways.iter().map(|way| {
-        let times = if way.windows.is_empty() {
-            text.plain("partner-any-time")
+    let cards = Html::join(ways.iter().map(|way| {
+        let list = if way.is_usable() {
+            rules(text, way)
         } else {
-            let each: Vec<String> = way
-                .windows
-                .iter()
-                .map(|window| {
-                    text.plain_with(
-                        "partner-window",
-                        &[
-                            (
-                                "day",
-                                text.plain(&format!(
-                                    "weekday-{}",
-                                    window.day().to_monday_one_offset()
-                                ))
-                                .into(),
-                            ),
-                            ("from", clock(text, window.from()).into()),
-                            ("to", clock(text, window.to()).into()),
-                        ],
-                    )
-                })
-                .collect();
-            text.list(&each)
+            SummaryList::new()
         };
-        let mut list = SummaryList::new()
-            .fact(text.t("partner-times"), times)
-            .fact(
-                text.t("partner-who-answers"),
-                word(text, "answered", way.answered_by.code()),
-            )
-            .fact(
-                text.t("partner-voicemail"),
-                text.t(if way.voicemail {
-                    "partner-voicemail-yes"
-                } else {
-                    "partner-voicemail-no"
-                }),
-            );
-        if let Some(say) = &way.say {
-            list = list.fact(text.t("partner-say"), say);
-        }
-        let number = match (&way.value, way.hidden) {
-            (Some(value), _) => Html::text(value),
-            (None, Some(reason)) => {
-                let mut words = word(text, "hidden", reason.code());
-                if let Some(at) = way.opens_at {
-                    words.push(' ');
-                    words.push_str(
-                        &text.plain_with("partner-opens", &[("when", when(text, at).into())]),
-                    );
-                }
-                Html::text(words)
-            }
-            (None, None) => text.t("partner-number-not-shared"),
-        };
-        list = list.fact(text.t("partner-number"), number);
         Html::from(SummaryCard::new(
             word(text, "channel", way.channel.code()),
-            list,
+            list.fact(text.t("partner-number"), number(text, way)),
         ))
-    }))
+    }));
+    if ways.iter().any(Way::is_usable) {
+        Html::from(WarningText::new(
+            text.lang(),
+            text.t("partner-reach-rules-first"),
+        ))
+        .then(cards)
+    } else {
+        Html::from(WarningText::new(text.lang(), text.t("partner-no-safe-way"))).then(cards)
+    }
+}
+
+/// When a way is safe, and what to do and not to do.
+fn rules(text: Text, way: &Way) -> SummaryList {
+    let times = if way.windows.is_empty() {
+        text.plain("partner-any-time")
+    } else {
+        let each: Vec<String> = way
+            .windows
+            .iter()
+            .map(|window| {
+                let day = format!("weekday-{}", window.day().to_monday_one_offset());
+                text.plain_with(
+                    "partner-window",
+                    &[
+                        ("day", text.plain(&day).into()),
+                        ("from", clock(text, window.from()).into()),
+                        ("to", clock(text, window.to()).into()),
+                    ],
+                )
+            })
+            .collect();
+        text.list(&each)
+    };
+    let voicemail = if way.voicemail {
+        "partner-voicemail-yes"
+    } else {
+        "partner-voicemail-no"
+    };
+    let list = SummaryList::new()
+        .fact(text.t("partner-times"), times)
+        .fact(
+            text.t("partner-who-answers"),
+            word(text, "answered", way.answered_by.code()),
+        )
+        .fact(text.t("partner-voicemail"), text.t(voicemail));
+    match &way.say {
+        Some(say) => list.fact(text.t("partner-say"), say),
+        None => list,
+    }
+}
+
+/// The number or address, or why it is not shown.
+fn number(text: Text, way: &Way) -> Html {
+    match (&way.value, way.hidden) {
+        (Some(value), _) => Html::text(value),
+        (None, Some(reason)) => {
+            let mut words = word(text, "hidden", reason.code());
+            if let Some(at) = way.opens_at {
+                words.push(' ');
+                words.push_str(
+                    &text.plain_with("partner-opens", &[("when", when(text, at).into())]),
+                );
+            }
+            Html::text(words)
+        }
+        (None, None) => text.t("partner-number-not-shared"),
+    }
 }
 
 /// Minutes after midnight as people say them; 1440 is midnight.
@@ -252,15 +261,10 @@ pub(crate) fn request_body(
     let state = referral.state;
     let version = referral.version.to_string();
     let post = |to: &str| post(to).hidden("seen", version.clone());
-    let mut facts = SummaryList::new()
-        .fact(text.t("partner-from"), &view.from)
-        .fact(
-            text.t("partner-state"),
-            word(text, "referral-state", state.code()),
-        );
-    if let Some(at) = referral.due_at {
-        facts = facts.fact(text.t("partner-due"), due(text, at, visit.now()));
-    }
+    let mut facts = asked_by(text, &view.from, referral.due_at, visit.now()).fact(
+        text.t("partner-state"),
+        word(text, "referral-state", state.code()),
+    );
     if let Some(accepted) = &view.accepted {
         facts = facts.fact(text.t("partner-accepted-by"), &accepted.by);
     }
@@ -274,10 +278,6 @@ pub(crate) fn request_body(
     );
     if accepted {
         body.push(Html::heading(2, Size::M, text.t("partner-reach-heading")));
-        body.push(WarningText::new(
-            visit.lang,
-            text.t("partner-reach-rules-first"),
-        ));
         body.push(ways(text, reach));
     }
     body.push(Html::heading(2, Size::M, text.t("partner-told-heading")));

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use throughline_app::packet::Packet;
 use throughline_app::referral::{self};
 use throughline_app::referral_recipient::{self, Route as Way};
 use throughline_app::referral_send::{self, Ask, Prepared, SendOrder};
@@ -10,6 +11,7 @@ use throughline_core::code::Code;
 use throughline_core::consent::{Art9Condition, DpaCondition, HowAgreed, PacketItem, ShareBasis};
 use throughline_core::conversation::Reach;
 use throughline_core::need::NeedType;
+use throughline_core::packet_line::PacketLine;
 use throughline_core::reason::Words;
 use throughline_policy::ActionKind;
 use throughline_ui::html::{Html, Size};
@@ -17,7 +19,7 @@ use throughline_ui::prelude::*;
 
 use crate::fault::{Fault, Outcome};
 use crate::route::{Access, Rate, Route, get, post};
-use crate::shown::{choices, codes, due, line_value, select, word};
+use crate::shown::{asked_by, choices, codes, due, line_name, line_value, packet, select, word};
 use crate::visit::Visit;
 
 pub(crate) const SENDERS: Access = Access::Staff(&[ActionKind::ReferralSend]);
@@ -136,23 +138,22 @@ async fn found(visit: Visit) -> Outcome {
 /// What was chosen on the first page, as it stands in the form.
 struct Chosen {
     need: Option<NeedType>,
-    items: BTreeSet<PacketItem>,
+    items: BTreeSet<PacketLine>,
     kept: BTreeSet<usize>,
     statement: Option<i64>,
 }
 
 fn chosen(form: &mut Form) -> Chosen {
     let need = form.required_choice("need", &codes::<NeedType>(), "refer-need-needed");
-    let items = form.choices("item", &codes::<PacketItem>());
+    let lines: Vec<String> = PacketLine::all().map(|line| line.to_string()).collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let items = form.choices("item", &lines);
     if items.is_empty() {
         form.wrong("item", "refer-item-needed");
     }
     Chosen {
         need: need.and_then(|need| NeedType::from_code(&need).ok()),
-        items: items
-            .iter()
-            .filter_map(|item| PacketItem::from_code(item).ok())
-            .collect(),
+        items: items.iter().filter_map(|line| line.parse().ok()).collect(),
         kept: form
             .values("line")
             .iter()
@@ -199,15 +200,15 @@ async fn lines(visit: Visit) -> Outcome {
 fn lines_page(visit: &Visit, known: &Prepared, form: &Form) -> Page {
     let text = visit.text();
     let fresh = !form.has("statement");
-    let offered = throughline_app::packet::offered(&known.lines);
     let items = known.lines.iter().map(|line| {
-        let code = line.item.code();
+        let id = line.id();
+        let code = id.to_string();
         let ticked = if fresh {
-            offered.contains(&line.item)
+            id.starts_ticked()
         } else {
-            form.values("item").contains(&code)
+            form.values("item").contains(&code.as_str())
         };
-        let mut choice = Choice::new(code, word(text, "packet", code)).checked(ticked);
+        let mut choice = Choice::new(code, line_name(text, id)).checked(ticked);
         if line.item == PacketItem::Statement {
             let kept = line.words.iter().enumerate().map(|(at, words)| {
                 let number = (at + 1).to_string();
@@ -220,7 +221,8 @@ fn lines_page(visit: &Visit, known: &Prepared, form: &Form) -> Page {
                     .items(kept)
                     .small(),
             );
-        } else {
+        } else if id.need().is_none() && line.item != PacketItem::Urgency {
+            // How urgent it is depends on what the request is about, which is chosen on this very page: the preview says it.
             choice = choice.hint(line_value(text, line));
         }
         choice
@@ -267,36 +269,44 @@ async fn agree(visit: Visit) -> Outcome {
     let mut form = visit.form()?;
     let chosen = chosen(&mut form);
     let known = prepared(&visit, chosen.need).await?;
-    if form.has_errors() {
-        let page = lines_page(&visit, &known, &form);
-        return Ok(visit.show_errors(page));
+    match chosen.need {
+        Some(need) if !form.has_errors() => {
+            let page = agree_page(&visit, &known, &chosen, need, &form)?;
+            Ok(visit.show(page))
+        }
+        _ => {
+            let page = lines_page(&visit, &known, &form);
+            Ok(visit.show_errors(page))
+        }
     }
-    let page = agree_page(&visit, &known, &chosen, &form);
-    Ok(visit.show(page))
 }
 
-fn agree_page(visit: &Visit, known: &Prepared, chosen: &Chosen, form: &Form) -> Page {
-    let text = visit.text();
-    let now = visit.now();
-    let mut shared = SummaryList::new();
-    for line in known
+/// The lines of the statement that were struck out, counted from 1.
+fn struck(known: &Prepared, chosen: &Chosen) -> BTreeSet<usize> {
+    let lines = known
         .lines
         .iter()
-        .filter(|line| chosen.items.contains(&line.item))
-    {
-        let mut line = line.clone();
-        if line.item == PacketItem::Statement {
-            let mut number = 0;
-            line.words.retain(|_| {
-                number += 1;
-                chosen.kept.contains(&number)
-            });
-        }
-        shared = shared.fact(
-            word(text, "packet", line.item.code()),
-            line_value(text, &line),
-        );
-    }
+        .find(|line| line.item == PacketItem::Statement)
+        .map_or(0, |line| line.words.len());
+    (1..=lines)
+        .filter(|line| !chosen.kept.contains(line))
+        .collect()
+}
+
+/// What the service will read, made and shown as it will be when it reads it. Until it is said that they did not agree, it is the
+/// packet of somebody who did; then what they see changes, and is looked at once more.
+fn agree_page(
+    visit: &Visit,
+    known: &Prepared,
+    chosen: &Chosen,
+    need: NeedType,
+    form: &Form,
+) -> Result<Page, Fault> {
+    let text = visit.text();
+    let now = visit.now();
+    let how = HowAgreed::from_code(form.value("agreed")).unwrap_or(HowAgreed::OnScreen);
+    let struck = struck(known, chosen);
+    let shared = Packet::preview(&chosen.items, &struck, how, need, &known.lines);
     let questions = Html::join([
         Html::from(
             Radios::new("alone", Legend::new(text.t("refer-alone")))
@@ -314,6 +324,7 @@ fn agree_page(visit: &Visit, known: &Prepared, chosen: &Chosen, form: &Form) -> 
             .bind(form, text)
             .into(),
         rests_on(text, form),
+        immigration(text, need, known, form),
         Html::heading(2, Size::M, text.t("refer-hear-back")),
         Html::paragraph(text.t_with(
             "refer-hear-back-by",
@@ -324,7 +335,8 @@ fn agree_page(visit: &Visit, known: &Prepared, chosen: &Chosen, form: &Form) -> 
             .prevent_double_click(true)
             .into(),
     ]);
-    let mut post = PostForm::new(format!("{}/send", path(visit)), visit.csrf());
+    let mut post = PostForm::new(format!("{}/send", path(visit)), visit.csrf())
+        .hidden("shown", shared.mark()?);
     for name in ["need", "item", "line", "statement"] {
         for value in form.values(name) {
             post = post.hidden(name, value);
@@ -332,13 +344,31 @@ fn agree_page(visit: &Visit, known: &Prepared, chosen: &Chosen, form: &Form) -> 
     }
     let body = Html::heading(1, Size::L, text.t("refer-agree-heading"))
         .then(Html::heading(2, Size::M, text.t("refer-they-will-see")))
-        .then(shared)
+        .then(asked_by(text, &known.from, Some(known.answer_by), now))
+        .then(packet(text, &shared))
+        .then(Html::paragraph(text.t("refer-always-told")))
         .then(route_words(text, &known.routes))
         .then(post.body(questions));
     let mut page = visit.page(TITLE, body);
     page.errors = form.summary(text);
     page.back = Some(path(visit));
-    page
+    Ok(page)
+}
+
+/// That help is asked for with immigration is told only with a yes of its own (NE-11); nothing is asked where it is not.
+fn immigration(text: Text, need: NeedType, known: &Prepared, form: &Form) -> Html {
+    if !need.leaves_only_by_itself() {
+        return Html::default();
+    }
+    let service = [("service", known.service.clone().into())];
+    Checkboxes::new("immigration", Legend::new(text.t("refer-immigration")))
+        .hint(text.t("refer-immigration-hint"))
+        .items([Choice::new(
+            "yes",
+            text.t_with("refer-immigration-yes", &service),
+        )])
+        .bind(form, text)
+        .into()
 }
 
 /// What sharing rests on. It is chosen, never filled in (NE-24): one press when they agreed, four questions otherwise.
@@ -402,23 +432,21 @@ async fn send(visit: Visit) -> Outcome {
     let alone = form.yes_no("alone");
     let words = form.optional_within("agreed_words", 500);
     let reasons = form.optional_within("reasons", 2_000);
+    let confirmed = form.choice("immigration", &["yes"]).is_some();
+    let Some(need) = chosen.need else {
+        return Ok(visit.show_errors(lines_page(&visit, &known, &form)));
+    };
     let again = |form: &Form| {
-        let page = agree_page(&visit, &known, &chosen, form);
+        let page = agree_page(&visit, &known, &chosen, need, form)?;
         Ok(visit.show_errors(page))
     };
-    let (Some(need), Some(how), Some((basis, art9)), false) = (
-        chosen.need,
+    let (Some(how), Some((basis, art9)), false) = (
         how.and_then(|code| HowAgreed::from_code(&code).ok()),
         rests,
         form.has_errors(),
     ) else {
         return again(&form);
     };
-    let lines = known
-        .lines
-        .iter()
-        .find(|line| line.item == PacketItem::Statement)
-        .map_or(0, |line| line.words.len());
     let order = SendOrder {
         ask: Ask {
             case: visit.reference("case")?,
@@ -426,9 +454,9 @@ async fn send(visit: Visit) -> Outcome {
             need,
         },
         items: chosen.items.clone(),
-        struck: (1..=lines)
-            .filter(|line| !chosen.kept.contains(line))
-            .collect(),
+        immigration: confirmed,
+        shown: Some(form.value("shown").to_owned()),
+        struck: struck(&known, &chosen),
         statement: chosen.statement,
         reach: if alone == Some(true) {
             Reach::AsAgreed
@@ -456,7 +484,23 @@ async fn send(visit: Visit) -> Outcome {
                 form.wrong(field, problem);
                 again(&form)
             }
+            Fault::Conflict => changed(&visit, &chosen, need, form).await,
             fault => Err(fault),
         },
     }
+}
+
+/// What they would see is not what was looked at: it is looked at once more. Where their own words changed, the lines are gone
+/// through again from the start, because a number of a line is not the same line any more.
+async fn changed(visit: &Visit, chosen: &Chosen, need: NeedType, mut form: Form) -> Outcome {
+    let known = prepared(visit, Some(need)).await?;
+    let told = chosen.items.contains(&PacketItem::Statement.into());
+    if told && known.statement != chosen.statement {
+        let mut form = Form::empty();
+        form.wrong("item", "refer-words-changed");
+        return Ok(visit.show_conflict(lines_page(visit, &known, &form)));
+    }
+    form.wrong("agreed", "refer-preview-changed");
+    let page = agree_page(visit, &known, chosen, need, &form)?;
+    Ok(visit.show_conflict(page))
 }

@@ -5,6 +5,7 @@ use throughline_app::referral::{Exchange, Transition};
 use throughline_app::referral_answer::Answer;
 use throughline_core::code::Code;
 use throughline_core::consent::PacketItem;
+use throughline_core::packet_line::PacketLine;
 use throughline_core::reason::Words;
 use throughline_core::referral::UnmetReason;
 use throughline_core::time::At;
@@ -77,21 +78,41 @@ pub(crate) fn line_value(text: Text, line: &Line) -> Html {
     }
 }
 
-/// A packet as its reader sees it.
+/// What a line is called: its item and, where it holds one need, which.
+pub(crate) fn line_name(text: Text, line: PacketLine) -> String {
+    let item = word(text, "packet", line.item().code());
+    match line.need() {
+        Some(need) => text.plain_with(
+            "packet-need",
+            &[
+                ("item", item.into()),
+                ("need", word(text, "need", need.code()).into()),
+            ],
+        ),
+        None => item,
+    }
+}
+
+/// Who asks, and by when something is due: it stands above every packet, on the service's page and where it is looked at before.
+pub(crate) fn asked_by(text: Text, from: &str, due_at: Option<At>, now: At) -> SummaryList {
+    let list = SummaryList::new().fact(text.t("partner-from"), from);
+    match due_at {
+        Some(at) => list.fact(text.t("partner-due"), due(text, at, now)),
+        None => list,
+    }
+}
+
+/// A packet as its reader sees it. The one way to show one: what is looked at before it is sent is shown by this too.
 pub(crate) fn packet(text: Text, packet: &Packet) -> Html {
+    let agreed = if packet.agreed {
+        "refer-agreed-yes"
+    } else {
+        "refer-agreed-no"
+    };
     let mut list = SummaryList::new()
         .fact(text.t("refer-need"), word(text, "need", packet.need.code()))
-        .fact(
-            text.t("refer-how-urgent"),
-            word(text, "urgency", packet.urgency.code()),
-        )
-        .fact(
-            text.t("refer-agreed"),
-            word(text, "agreed", packet.how.code()),
-        );
-    // How urgent it is stands above already.
-    let lines = packet.lines.iter();
-    for line in lines.filter(|line| line.item != PacketItem::Urgency) {
+        .fact(text.t("refer-agreed"), text.t(agreed));
+    for line in &packet.lines {
         list = list.fact(
             word(text, "packet", line.item.code()),
             line_value(text, line),

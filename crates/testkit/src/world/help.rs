@@ -9,6 +9,7 @@ use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis
 use throughline_core::conversation::Reach;
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
+use throughline_core::packet_line::PacketLine;
 use throughline_core::referral::{EndReason, Helped, UnmetReason};
 use throughline_core::time::At;
 use throughline_policy::Actor;
@@ -36,12 +37,17 @@ impl History<'_> {
                 service: asked.service,
                 need,
             },
-            items: BTreeSet::from([
-                PacketItem::ChosenName,
-                PacketItem::Statement,
-                PacketItem::ContactRules,
-                PacketItem::ContactDetails,
-            ]),
+            items: BTreeSet::from(
+                [
+                    PacketItem::ChosenName,
+                    PacketItem::Statement,
+                    PacketItem::ContactRules,
+                    PacketItem::ContactDetails,
+                ]
+                .map(PacketLine::from),
+            ),
+            immigration: false,
+            shown: None,
             struck: BTreeSet::new(),
             statement: Some(1),
             reach: Reach::AsAgreed,
