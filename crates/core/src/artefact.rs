@@ -64,6 +64,8 @@ crate::code_list! {
         PartnerWithdrawn = "partner_withdrawn",
         /// E-mail to a partner: please confirm your entry.
         PartnerConfirmEntry = "partner_confirm_entry",
+        /// E-mail to the first person of a partner: choose a password, with the link that does it.
+        PartnerWelcome = "partner_welcome",
         /// E-mail to a colleague: you have something to do.
         StaffTask = "staff_task",
     }
@@ -139,7 +141,8 @@ impl Artefact {
             | Self::PartnerCode
             | Self::PartnerReminder
             | Self::PartnerWithdrawn
-            | Self::PartnerConfirmEntry => Audience::Partner,
+            | Self::PartnerConfirmEntry
+            | Self::PartnerWelcome => Audience::Partner,
             Self::StaffTask => Audience::Staff,
             _ => Audience::Person,
         }
@@ -167,6 +170,7 @@ impl Artefact {
             | Self::PartnerReminder
             | Self::PartnerWithdrawn
             | Self::PartnerConfirmEntry
+            | Self::PartnerWelcome
             | Self::StaffTask => false,
         }
     }
@@ -285,6 +289,23 @@ impl Artefact {
                         say(
                             "Please confirm or change your entry.",
                             "Cadarnhewch neu newidiwch eich cofnod."
+                        )
+                    ),
+                )
+            }
+            Self::PartnerWelcome => {
+                let link = slots.link.ok_or(MissingSlot("a link"))?;
+                let last = say(
+                    "The link works once, and for one week.",
+                    "Mae’r ddolen yn gweithio unwaith, ac am wythnos.",
+                );
+                text(
+                    say("Choose a password", "Dewiswch gyfrinair"),
+                    format!(
+                        "{}\n{link}\n{last}",
+                        say(
+                            "You can sign in once you have chosen a password.",
+                            "Gallwch fewngofnodi ar ôl dewis cyfrinair."
                         )
                     ),
                 )

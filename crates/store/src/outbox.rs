@@ -33,6 +33,8 @@ throughline_core::code_list! {
         PartnerWithdrawn = "partner_withdrawn",
         /// To a service: is your entry still right? Subject: the service.
         PartnerConfirmEntry = "partner_confirm_entry",
+        /// To the first person of a partner: choose a password. Subject: the account.
+        PartnerWelcome = "partner_welcome",
         /// To a colleague: you have something to do. Subject: the account.
         StaffTask = "staff_task",
     }

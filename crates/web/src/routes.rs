@@ -38,6 +38,7 @@ pub fn all() -> Vec<Route> {
         crate::welcome::routes(),
         crate::admin::routes(),
         crate::programs::routes(),
+        crate::partner_join::routes(),
         crate::security::routes(),
         crate::address::routes(),
     ]

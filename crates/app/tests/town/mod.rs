@@ -184,7 +184,7 @@ pub async fn town(world: &TestStore) -> Town {
     town
 }
 
-async fn open_case(world: &TestStore, coach: &Account) -> Ref {
+pub async fn open_case(world: &TestStore, coach: &Account) -> Ref {
     let actor = coach.actor();
     let reference = world
         .store
