@@ -32,6 +32,38 @@ fn own_organisation(actor: &Actor) -> Result<OrganisationId> {
         .ok_or(Error::NotFound(AccountManage::KIND))
 }
 
+/// Whether the actor's organisation is the one that runs the installation. Every other one with accounts is a partner.
+pub async fn operates(store: &Store, actor: &Actor) -> Result<bool> {
+    let installation = store.read(|r| Box::pin(r.installation())).await?;
+    let operator = installation.and_then(|installation| installation.operator);
+    Ok(operator.is_some() && operator == actor.organisation())
+}
+
+/// The roles that there are in the actor's organisation.
+pub async fn roles(store: &Store, actor: &Actor) -> Result<&'static [Role]> {
+    Ok(roles_of(operates(store, actor).await?))
+}
+
+const fn roles_of(operator: bool) -> &'static [Role] {
+    if operator {
+        Role::OF_THE_OPERATOR
+    } else {
+        Role::OF_A_PARTNER
+    }
+}
+
+/// Refuses a role that there is not in an organisation, whatever a page sends.
+async fn role_is_there(w: &Work<'_>, organisation: OrganisationId, role: Role) -> Result<()> {
+    if roles_of(organisation == w.operator().await?).contains(&role) {
+        Ok(())
+    } else {
+        Err(Error::Invalid {
+            field: "role",
+            problem: "account-role-not-here",
+        })
+    }
+}
+
 /// A colleague who joins.
 #[derive(Debug)]
 pub struct Joiner<'a> {
@@ -50,6 +82,7 @@ impl UseCase for Joiner<'_> {
     async fn run(&self, w: &mut Work<'_>) -> Result<Account> {
         let organisation = own_organisation(w.actor())?;
         let permit = w.permit::<AccountManage>(&w.account_place(organisation))?;
+        role_is_there(w, organisation, self.role).await?;
         let site = site_of(w, organisation, self.role, self.site).await?;
         let new = NewAccount {
             organisation,
@@ -170,6 +203,9 @@ impl UseCase for Mover {
     type Output = ();
     async fn run(&self, w: &mut Work<'_>) -> Result<()> {
         let (permit, account) = to_change(w, self.reference, self.version).await?;
+        if self.role != account.role {
+            role_is_there(w, account.organisation, self.role).await?;
+        }
         let site = site_of(w, account.organisation, self.role, self.site).await?;
         let held = w.account_holdings(&permit).await?;
         if held.only_it_can_answer > 0 && self.role != Role::PartnerWorker {

@@ -30,6 +30,7 @@ pub mod mail;
 pub mod outbox;
 pub mod packet;
 pub mod partner;
+pub mod partner_join;
 pub mod post;
 pub mod promises;
 pub mod referral;

@@ -11,6 +11,7 @@ use throughline_core::referral::{ReferralMove, ReferralState};
 use throughline_core::scan::Protected;
 use throughline_policy::action::ReferralRecord;
 use throughline_policy::{Actor, Permit, Purpose};
+use throughline_seal::{WELCOME_DAYS, Welcome};
 use throughline_store::outbox::{DeadLetter, Lease, OutboxKind, SentMail, TRIES};
 use throughline_store::referral::{Referral, Via};
 use throughline_store::{Store, Work};
@@ -266,6 +267,7 @@ async fn render(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered> 
         OutboxKind::PartnerNotice | OutboxKind::PartnerReminder | OutboxKind::PartnerWithdrawn => {
             partner(app, w, lease).await
         }
+        OutboxKind::PartnerWelcome => welcome(app, w, Id::from_uuid(subject)).await,
         OutboxKind::StaffTask | OutboxKind::AccountWithdrawn => {
             let account: AccountId = Id::from_uuid(subject);
             let artefact = match lease.kind {
@@ -281,6 +283,32 @@ async fn render(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered> 
             }
         }
     }
+}
+
+/// The mail to the first person of a partner. Its link works from now on, so that one that had to wait is none the shorter.
+async fn welcome(app: &App, w: &mut Work<'_>, account: AccountId) -> Result<Rendered> {
+    let Some((to, reference, version)) = w.welcome_waiting(account).await? else {
+        return Ok(Rendered::Needless);
+    };
+    let until = w.now().plus_days(WELCOME_DAYS);
+    let ring = app.store.keys().keyring();
+    // Random letters can spell a postcode: a link that ends an hour sooner has others.
+    let links = (0..32).map(|hours| {
+        let code = Welcome::code(ring, reference, version, until.plus_seconds(-3_600 * hours));
+        format!("{}/welcome/{code}", app.settings.base_url)
+    });
+    for link in links {
+        let slots = Slots {
+            link: Some(&link),
+            ..Slots::default()
+        };
+        let about = (Artefact::PartnerWelcome, slots);
+        let rendered = release(w, to.email.clone(), to.nation, about, &[])?;
+        if matches!(rendered, Rendered::Letter(_)) {
+            return Ok(rendered);
+        }
+    }
+    Ok(Rendered::Refused("not_neutral"))
 }
 
 async fn partner(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered> {

@@ -64,10 +64,11 @@ pub(crate) async fn asked(w: &mut Work<'_>, service: Ref) -> Result<Asked> {
         throughline_policy::ActionKind::ReferralSend,
     ))?;
     let address = w.address_in_use(service.id).await?;
-    let organisation = address
-        .as_ref()
-        .map(|address| address.organisation)
-        .or(service.organisation);
+    let organisation = service
+        .organisation
+        .or(address.as_ref().map(|address| address.organisation));
+    // An address of whoever answered before is not theirs who answer now: two people have to confirm one of theirs.
+    let address = address.filter(|address| Some(address.organisation) == organisation);
     let inbox = match organisation {
         Some(organisation) => w.answering_accounts(organisation).await?,
         None => Vec::new(),
@@ -117,6 +118,10 @@ pub(crate) fn phone_of(service: &Service) -> Option<String> {
 /// organisation with a like name, because a feed can claim any name.
 pub(crate) async fn recipient(w: &mut Work<'_>, asked: &Asked) -> Result<OrganisationId> {
     if let Some(organisation) = asked.organisation {
+        return Ok(organisation);
+    }
+    // Somebody may have let a partner in since, or sent the first request: theirs is the one.
+    if let Some(organisation) = w.service_answering(asked.service.id).await? {
         return Ok(organisation);
     }
     let entry = &asked.service.entry;

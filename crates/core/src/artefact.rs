@@ -75,6 +75,8 @@ crate::code_list! {
         PartnerReminder = "partner_reminder",
         /// E-mail to a partner: a request was closed or taken back.
         PartnerWithdrawn = "partner_withdrawn",
+        /// E-mail to the first person of a partner: choose a password, with the link that does it.
+        PartnerWelcome = "partner_welcome",
         /// E-mail to a colleague: you have something to do.
         StaffTask = "staff_task",
     }
@@ -149,7 +151,8 @@ impl Artefact {
             Self::PartnerNotice
             | Self::PartnerCode
             | Self::PartnerReminder
-            | Self::PartnerWithdrawn => Audience::Partner,
+            | Self::PartnerWithdrawn
+            | Self::PartnerWelcome => Audience::Partner,
             Self::StaffTask => Audience::Staff,
             _ => Audience::Person,
         }
@@ -176,6 +179,7 @@ impl Artefact {
             | Self::PartnerCode
             | Self::PartnerReminder
             | Self::PartnerWithdrawn
+            | Self::PartnerWelcome
             | Self::StaffTask => false,
         }
     }
@@ -302,6 +306,23 @@ impl Artefact {
                     "Cafodd un cais ei gau neu ei dynnu’n ôl. Peidiwch â chysylltu â neb yn ei gylch. Nid yw dolen iddo’n agor mwyach.",
                 ),
             ),
+            Self::PartnerWelcome => {
+                let link = slots.link.ok_or(MissingSlot("a link"))?;
+                let last = say(
+                    "The link works once, and for one week.",
+                    "Mae’r ddolen yn gweithio unwaith, ac am wythnos.",
+                );
+                text(
+                    say("Choose a password", "Dewiswch gyfrinair"),
+                    format!(
+                        "{}\n{link}\n{last}",
+                        say(
+                            "You can sign in once you have chosen a password.",
+                            "Gallwch fewngofnodi ar ôl dewis cyfrinair."
+                        )
+                    ),
+                )
+            }
             Self::StaffTask => text(
                 say("You have something to do", "Mae gennych rywbeth i’w wneud"),
                 say("Sign in to see it.", "Mewngofnodwch i’w weld."),

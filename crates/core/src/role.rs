@@ -19,3 +19,41 @@ crate::code_list! {
         Administrator = "administrator",
     }
 }
+
+impl Role {
+    /// The roles of the organisation that runs an installation. Nobody in it answers referrals: no service points to it.
+    pub const OF_THE_OPERATOR: &'static [Self] = &[
+        Self::WorkCoach,
+        Self::FrontDesk,
+        Self::DaLead,
+        Self::DirectorySteward,
+        Self::SecurityOfficer,
+        Self::Administrator,
+    ];
+    /// The roles of a partner. No steward: the directory and the addresses of every service are one for all, so that two stewards
+    /// made by one partner could have another's referrals sent to themselves.
+    pub const OF_A_PARTNER: &'static [Self] = &[
+        Self::PartnerWorker,
+        Self::SecurityOfficer,
+        Self::Administrator,
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Role;
+    use crate::code::Code as _;
+
+    #[test]
+    fn every_role_has_an_organisation_and_only_partners_answer() {
+        for role in Role::ALL {
+            let (ours, theirs) = (
+                Role::OF_THE_OPERATOR.contains(role),
+                Role::OF_A_PARTNER.contains(role),
+            );
+            assert!(ours || theirs, "{role}");
+            assert!(*role != Role::PartnerWorker || !ours);
+            assert!(*role != Role::DirectorySteward || !theirs);
+        }
+    }
+}

@@ -62,7 +62,7 @@ impl Default for Settings {
             idle_minutes: 10,
             absolute_hours: 12,
             device_days: 180,
-            welcome_days: 7,
+            welcome_days: throughline_seal::WELCOME_DAYS,
             touch_seconds: 60,
             limits: Limits::default(),
             cost: Cost::OWASP,

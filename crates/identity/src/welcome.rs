@@ -1,15 +1,11 @@
 //! How a joiner chooses a first password, and how one that was lost is chosen anew.
 //!
-//! The administrator gets a link to pass on. It holds the account's reference, the instant at which it stops working and a
-//! keyed hash over both and the account's version: choosing a password changes the version, so a link works once, and so does
-//! anything that an administrator changes.
+//! The administrator gets a link to pass on; the first person of a partner gets it by mail. What it holds is
+//! [`throughline_seal::Welcome`].
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use subtle::ConstantTimeEq as _;
 use throughline_core::id::Ref;
-use throughline_core::time::At;
 use throughline_policy::{Actor, Purpose};
+use throughline_seal::Welcome;
 use throughline_store::account::{AccountState, Credentials};
 
 use crate::{Identity, Result, passwords};
@@ -29,55 +25,24 @@ impl Identity {
     /// The link's code for an account at a version, good for [`crate::Settings::welcome_days`].
     pub fn welcome_code(&self, account: Ref, version: i64) -> String {
         let until = self.now().plus_days(self.settings().welcome_days);
-        let hours = u32::try_from(until.micros() / 3_600_000_000).unwrap_or(0);
-        let mut bytes = account.bytes().to_vec();
-        bytes.extend(hours.to_be_bytes());
-        bytes.extend(self.welcome_proof(account, hours, version));
-        URL_SAFE_NO_PAD.encode(bytes)
-    }
-
-    fn welcome_proof(&self, account: Ref, hours: u32, version: i64) -> [u8; 16] {
-        self.key("welcome link")
-            .hash(&format!("{account}\n{hours}\n{version}"))
+        Welcome::code(self.store().keys().keyring(), account, version, until)
     }
 
     /// The account that a code opens now; `None` when it is over.
     async fn welcomed(&self, code: &str) -> Result<Option<Credentials>> {
-        let Some(bytes) = URL_SAFE_NO_PAD
-            .decode(code)
-            .ok()
-            .filter(|bytes| bytes.len() == 36)
-        else {
+        let Some(claim) = Welcome::parse(code).filter(|claim| claim.holds_at(self.now())) else {
             return Ok(None);
         };
-        let (Some(reference), Some(hours), Some(proof)) = (
-            bytes
-                .get(..16)
-                .and_then(|part| part.try_into().ok())
-                .map(Ref::from_bytes),
-            bytes
-                .get(16..20)
-                .and_then(|part| part.try_into().ok())
-                .map(u32::from_be_bytes),
-            bytes.get(20..),
-        ) else {
-            return Ok(None);
-        };
-        let over = At::from_micros(i64::from(hours) * 3_600_000_000)
-            .is_none_or(|until| until <= self.now());
-        if over {
-            return Ok(None);
-        }
-        let reference = &reference;
+        let reference = &claim.account();
         let found = self
             .store()
             .work(&Actor::Public, Purpose::SignIn, |w| {
                 Box::pin(w.credentials_by_reference(*reference))
             })
             .await?;
+        let ring = self.store().keys().keyring();
         Ok(found.filter(|found| {
-            let right = self.welcome_proof(*reference, hours, found.version);
-            found.state == AccountState::Active && bool::from(right.as_slice().ct_eq(proof))
+            found.state == AccountState::Active && claim.is_for(ring, found.version)
         }))
     }
 

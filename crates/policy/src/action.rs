@@ -90,6 +90,11 @@ actions! {
     AddressPropose = "address_propose" on ServiceId;
     /// Confirm a referral address that somebody else proposed.
     AddressConfirm = "address_confirm" on ServiceId, step_up;
+    /// Propose that a partner organisation joins, after a call-back, or take that back. On the organisation that runs the
+    /// installation: nobody else lets organisations in.
+    PartnerPropose = "partner_propose" on OrganisationId, step_up;
+    /// Approve a partner that somebody else proposed: its organisation, its tie to a service and its first account.
+    PartnerConfirm = "partner_confirm" on OrganisationId, step_up;
     /// Read the audit record: who, what, when; never content.
     AuditRead = "audit_read" on OrganisationId;
     /// Give, change or end a colleague's access.

@@ -132,6 +132,11 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
             System => &[Anyone],
             _ => &[],
         },
+        // On the organisation that runs the installation: an administrator of a partner lets nobody in.
+        A::PartnerPropose | A::PartnerConfirm => match standing {
+            Administrator => &[OwnOrganisation],
+            _ => &[],
+        },
         A::AccountManage | A::SitePostName | A::ClientManage => match standing {
             Administrator => &[OwnOrganisation],
             _ => &[],

@@ -34,12 +34,14 @@ pub mod merkle;
 mod sealed;
 pub mod shares;
 mod token;
+mod welcome;
 
 pub use blind::{BlindHash, BlindKey, normal};
 pub use canonical::canonical_json;
 pub use keys::{Keyring, OrgKey, PersonKey, RootKey};
 pub use sealed::{Place, Sealed};
 pub use token::{Code, Token, TokenHash};
+pub use welcome::{WELCOME_DAYS, Welcome};
 
 /// Why something could not be sealed or opened. It says no more: the details help only an attacker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

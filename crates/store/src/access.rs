@@ -206,14 +206,8 @@ impl Work<'_> {
             held.leads.insert(lead.site_id.0);
         }
         if row.role == Role::PartnerWorker.code() {
-            let others = account::Entity::find()
-                .filter(account::Column::OrganisationId.eq(row.organisation_id))
-                .filter(account::Column::Role.eq(Role::PartnerWorker.code()))
-                .filter(self.who_can_sign_in().await?)
-                .filter(account::Column::Id.ne(id))
-                .count(&self.tx)
-                .await?;
-            if others == 0 {
+            let others = self.answering_accounts(row.organisation_id.0).await?;
+            if others.iter().all(|other| *other == permit.on()) {
                 held.only_it_can_answer = referral::Entity::find()
                     .filter(referral::Column::LiveOrganisationId.eq(row.organisation_id))
                     .count(&self.tx)

@@ -28,6 +28,9 @@ throughline_core::code_list! {
     }
 }
 
+/// The version of an account that nobody has used or changed yet.
+pub(crate) const FIRST_VERSION: i64 = 1;
+
 /// An account to be made.
 #[derive(Debug)]
 pub struct NewAccount<'a> {
@@ -202,7 +205,7 @@ impl Work<'_> {
             totp_step: Set(None),
             created_at: Set(Col(self.now())),
             ended_at: Set(None),
-            version: Set(1),
+            version: Set(FIRST_VERSION),
         };
         account::Entity::insert(row)
             .exec_without_returning(&self.tx)
@@ -216,7 +219,7 @@ impl Work<'_> {
             state: AccountState::Active,
             name: new.name.to_owned(),
             ended_at: None,
-            version: 1,
+            version: FIRST_VERSION,
         })
     }
 

@@ -75,7 +75,7 @@ impl std::fmt::Debug for Address {
 }
 
 /// Whether text has the shape of one plain e-mail address; nothing that could smuggle a second recipient or a header.
-fn is_email(text: &str) -> bool {
+pub(crate) fn is_email(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.@".contains(c);
     match text.split_once('@') {
         Some((local, domain)) => {
@@ -220,6 +220,25 @@ impl Work<'_> {
             return Err(Error::NotFound(AddressPropose::KIND));
         }
         self.note(permit, permit.on().uuid(), &["state"]);
+        Ok(())
+    }
+
+    /// Takes every address of an organisation for a service out of use. The caller notes it.
+    pub(crate) async fn addresses_retire(
+        &mut self,
+        service: ServiceId,
+        organisation: OrganisationId,
+    ) -> Result<()> {
+        let change = referral_address::ActiveModel {
+            state: Set(AddressState::Retired.code().to_owned()),
+            ..Default::default()
+        };
+        referral_address::Entity::update_many()
+            .set(change)
+            .filter(referral_address::Column::ServiceId.eq(Col(service)))
+            .filter(referral_address::Column::OrganisationId.eq(Col(organisation)))
+            .exec(&self.tx)
+            .await?;
         Ok(())
     }
 

@@ -69,6 +69,8 @@ pub(crate) struct Note {
     pub person: Option<PersonId>,
     pub fields: BTreeSet<&'static str>,
     pub result: Result,
+    /// Another organisation's log, for what was done to that organisation; else the log of the work.
+    pub log: Option<OrganisationId>,
 }
 
 /// Tables that hold nothing about a person's help, or that only carry a change recorded elsewhere in the same transaction.
@@ -172,6 +174,16 @@ fn covers(note: &Note) -> &'static [&'static str] {
             "referral",
         ],
         Some(A::SitePostName) => &["site_lead"],
+        Some(A::PartnerPropose | A::PartnerConfirm) => &[
+            "partner_join",
+            "organisation",
+            "organisation_key",
+            "data_key",
+            "service",
+            "directory_head",
+            "referral_address",
+            "account",
+        ],
         Some(A::ClientManage) => &["api_client"],
         Some(
             A::RoomList
@@ -242,7 +254,7 @@ pub(crate) async fn append(
     actor: &Actor,
     purpose: Purpose,
     now: At,
-    notes: &[Note],
+    notes: &[&Note],
 ) -> StoreResult<()> {
     let log_id = log.uuid();
     let find = || audit_head::Entity::find_by_id(log_id).lock_exclusive();

@@ -282,7 +282,11 @@ impl Work<'_> {
     }
 
     /// Writes a change with its time, number and version.
-    async fn service_update(&mut self, id: ServiceId, change: service::ActiveModel) -> Result<()> {
+    pub(crate) async fn service_update(
+        &mut self,
+        id: ServiceId,
+        change: service::ActiveModel,
+    ) -> Result<()> {
         let number = self.directory_next().await?;
         let change = service::ActiveModel {
             changed_at: Set(Col(self.now())),
@@ -366,8 +370,23 @@ impl Work<'_> {
         self.service_update(permit.on(), change).await
     }
 
-    /// Sets which organisation here answers referrals to a service, and when it was last confirmed: part of setting an
-    /// organisation up. No feed, import or provider's edit can change it.
+    /// The organisation that answers for a service, read once nobody else can change it: every change of a service waits for the
+    /// directory's number, which this takes until commit. For whoever is about to set it.
+    pub async fn service_answering(
+        &mut self,
+        service: ServiceId,
+    ) -> Result<Option<OrganisationId>> {
+        self.directory_next().await?;
+        self.note_event(Event::SetUp, Some(service.uuid()), &["organisation"]);
+        let row = service::Entity::find_by_id(Col(service))
+            .one(&self.tx)
+            .await?;
+        Ok(row.and_then(|row| row.organisation_id).map(|id| id.0))
+    }
+
+    /// Sets which organisation here answers referrals to a service, and when it was last confirmed. Called when a referral is
+    /// first sent to a service of which nobody has an account, and when a partner that two people let in takes it over
+    /// ([`crate::partner_join`]). No feed, import or provider's edit can change it.
     pub async fn service_answered_by(
         &mut self,
         service: ServiceId,

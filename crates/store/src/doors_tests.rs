@@ -109,6 +109,7 @@ fn note(what: &'static str, kind: Option<ActionKind>, result: NoteResult) -> Not
         person: None,
         fields: BTreeSet::new(),
         result,
+        log: None,
     }
 }
 

@@ -48,6 +48,7 @@ mod migration;
 pub mod need;
 pub mod once;
 pub mod outbox;
+pub mod partner_join;
 pub mod person;
 pub mod post;
 pub mod proof;

@@ -1,12 +1,12 @@
 //! Addresses of staff, for notices that say nothing but "sign in", and the nation whose languages they are written in.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::code::Code;
-use throughline_core::id::{AccountId, OrganisationId};
+use throughline_core::id::{AccountId, OrganisationId, Ref};
 use throughline_core::nation::Nation;
 use throughline_core::role::Role;
 
-use crate::account::AccountState;
+use crate::account::{AccountState, FIRST_VERSION};
 use crate::audit::Event;
 use crate::col::Col;
 use crate::entity::account;
@@ -31,7 +31,8 @@ impl std::fmt::Debug for StaffAddress {
 
 impl Work<'_> {
     /// The accounts that answer referrals for an organisation: its partner workers who can sign in. Ids only. Who never chose
-    /// a password, or was stopped, is no inbox: what was sent to them would wait for nobody (NE-22).
+    /// a password, or was stopped, is no inbox: what was sent to them would wait for nobody (NE-22). Locked until commit: whoever
+    /// ends the last of them waits for the referral that is being sent to their inbox, and then sees it.
     pub async fn answering_accounts(
         &mut self,
         organisation: OrganisationId,
@@ -41,9 +42,31 @@ impl Work<'_> {
             .filter(account::Column::Role.eq(Role::PartnerWorker.code()))
             .filter(self.who_can_sign_in().await?)
             .order_by_asc(account::Column::Id)
+            .lock_shared()
             .all(&self.tx)
             .await?;
         Ok(rows.into_iter().map(|row| row.id.0).collect())
+    }
+
+    /// The address of somebody who was let in and has never chosen a password, with the reference and version that their link is
+    /// for; `None` once they have, or once anybody changed their access: then the link is for their own administrator to give.
+    pub async fn welcome_waiting(
+        &mut self,
+        id: AccountId,
+    ) -> Result<Option<(StaffAddress, Ref, i64)>> {
+        let row = account::Entity::find_by_id(Col(id))
+            .filter(account::Column::State.eq(AccountState::Active.code()))
+            .filter(account::Column::Version.eq(FIRST_VERSION))
+            .filter(account::Column::Password.is_null())
+            .one(&self.tx)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let (reference, version) = (row.reference.0, row.version);
+        Ok(Some((
+            self.staff_address_of(row).await?,
+            reference,
+            version,
+        )))
     }
 
     /// Where a notice to a member of staff goes; `None` once they have left.
@@ -52,7 +75,14 @@ impl Work<'_> {
             .filter(account::Column::State.eq(AccountState::Active.code()))
             .one(&self.tx)
             .await?;
-        let Some(row) = row else { return Ok(None) };
+        match row {
+            Some(row) => self.staff_address_of(row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn staff_address_of(&mut self, row: account::Model) -> Result<StaffAddress> {
+        let id = row.id.0;
         self.note_event(Event::PromiseKept, Some(id.uuid()), &["email"]);
         let at = place("account", "email", id.uuid());
         let email = self.open(id.uuid(), at, &row.email).await?;
@@ -71,6 +101,6 @@ impl Work<'_> {
             table: "account",
             column: "organisation_id",
         })?;
-        Ok(Some(StaffAddress { email, nation }))
+        Ok(StaffAddress { email, nation })
     }
 }

@@ -20,6 +20,10 @@ pub(crate) const ALL: &[(&str, &str)] = &[
         "m0003_clearance",
         include_str!("../schema/m0003_clearance.txt"),
     ),
+    (
+        "m0004_partner_join",
+        include_str!("../schema/m0004_partner_join.txt"),
+    ),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name text NOT NULL PRIMARY KEY, hash text NOT NULL)";

@@ -34,6 +34,8 @@ throughline_core::code_list! {
         PartnerWithdrawn = "partner_withdrawn",
         /// To somebody at a service with an account: a request was closed or taken back. Subject: the account.
         AccountWithdrawn = "account_withdrawn",
+        /// To the first person of a partner: choose a password. Subject: the account.
+        PartnerWelcome = "partner_welcome",
         /// To a colleague: you have something to do. Subject: the account.
         StaffTask = "staff_task",
     }

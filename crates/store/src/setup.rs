@@ -1,14 +1,15 @@
 //! The installation, its organisations and sites: what is there before any person is helped.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::code::Code;
 use throughline_core::id::{OrganisationId, Ref, SiteId};
 use throughline_core::nation::Nation;
 
+use crate::account::AccountState;
 use crate::audit::Event;
 use crate::col::Col;
-use crate::entity::{directory_head, installation, organisation, site};
+use crate::entity::{account, directory_head, installation, organisation, site};
 use crate::error::{Error, Result};
 use crate::read::Read;
 use crate::work::Work;
@@ -78,7 +79,7 @@ pub struct Installation {
     pub demo: bool,
 }
 
-fn organisation_of(row: organisation::Model) -> Result<Organisation> {
+pub(crate) fn organisation_of(row: organisation::Model) -> Result<Organisation> {
     let bad = |column| Error::RowShape {
         table: "organisation",
         column,
@@ -199,6 +200,22 @@ impl Work<'_> {
             .await?;
         self.note_event(Event::SetUp, Some(made.id.uuid()), &["site"]);
         Ok(made)
+    }
+
+    /// The organisation that runs the installation. Errors with [`Error::Setup`] before it was set up.
+    pub async fn operator(&self) -> Result<OrganisationId> {
+        crate::audit::operator(&self.tx).await
+    }
+
+    /// Whether somebody has an account in an organisation: then nobody else may speak for it.
+    pub(crate) async fn organisation_has_accounts(&self, id: OrganisationId) -> Result<bool> {
+        let found = account::Entity::find()
+            .filter(account::Column::OrganisationId.eq(Col(id)))
+            .filter(account::Column::State.eq(AccountState::Active.code()))
+            .limit(1)
+            .one(&self.tx)
+            .await?;
+        Ok(found.is_some())
     }
 
     /// An organisation by id.

@@ -1,6 +1,6 @@
 //! The unit of work: one transaction, its audit entries and its outbox rows.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::marker::PhantomData;
 
 use sea_orm::{EntityTrait, QuerySelect};
@@ -146,6 +146,7 @@ impl<'e> Work<'e> {
             person,
             fields: fields.iter().copied().collect(),
             result: NoteResult::Granted,
+            log: None,
         });
     }
 
@@ -158,6 +159,26 @@ impl<'e> Work<'e> {
             person: None,
             fields: fields.iter().copied().collect(),
             result: NoteResult::Granted,
+            log: None,
+        });
+    }
+
+    /// Notes in the log of another organisation what was done to it under a permit: its record tells what became of it without
+    /// anybody else's (decision 0007).
+    pub(crate) fn note_there<A: Action>(
+        &mut self,
+        _: &Permit<A>,
+        there: OrganisationId,
+        fields: &[&'static str],
+    ) {
+        self.add(Note {
+            what: A::KIND.code(),
+            kind: Some(A::KIND),
+            subject: Some(there.uuid()),
+            person: None,
+            fields: fields.iter().copied().collect(),
+            result: NoteResult::Granted,
+            log: Some(there),
         });
     }
 
@@ -175,6 +196,7 @@ impl<'e> Work<'e> {
             person: None,
             fields: fields.iter().copied().collect(),
             result: NoteResult::Granted,
+            log: None,
         });
     }
 
@@ -186,13 +208,17 @@ impl<'e> Work<'e> {
             person: None,
             fields: BTreeSet::new(),
             result: NoteResult::Refused(reason),
+            log: None,
         });
     }
 
     /// One note per action and subject: fields are gathered.
     fn add(&mut self, note: Note) {
         let same = |old: &&mut Note| {
-            old.what == note.what && old.subject == note.subject && old.result == note.result
+            old.what == note.what
+                && old.subject == note.subject
+                && old.result == note.result
+                && old.log == note.log
         };
         if let Some(old) = self.notes.iter_mut().rev().take(64).find(same) {
             old.fields.extend(note.fields);
@@ -265,16 +291,15 @@ impl<'e> Work<'e> {
             return Err(error);
         }
         if !self.notes.is_empty() {
-            let log = self.log().await?;
-            audit::append(
-                &self.tx,
-                log,
-                self.actor,
-                self.purpose,
-                self.now,
-                &self.notes,
-            )
-            .await?;
+            let own = self.log().await?;
+            // In one order, whoever works: two works that write in the same two logs wait for each other, never in a circle.
+            let mut logs: BTreeMap<OrganisationId, Vec<&Note>> = BTreeMap::new();
+            for note in &self.notes {
+                logs.entry(note.log.unwrap_or(own)).or_default().push(note);
+            }
+            for (log, notes) in logs {
+                audit::append(&self.tx, log, self.actor, self.purpose, self.now, &notes).await?;
+            }
         }
         Ok(self.tx.commit().await?)
     }

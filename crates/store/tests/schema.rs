@@ -207,12 +207,16 @@ both!(
         }
         raw.run("ALTER TABLE quarantine DROP COLUMN cleared_digest")
             .await;
+        raw.run("DROP TABLE partner_join").await;
         raw.run("DELETE FROM schema_migration WHERE name <> 'm0001_spine'")
             .await;
         let before = raw.texts("SELECT name FROM schema_migration").await;
         assert_eq!(before, ["m0001_spine"]);
         let ran = world.store.migrate().await.unwrap();
-        assert_eq!(ran, ["m0002_by_referral", "m0003_clearance"]);
+        assert_eq!(
+            ran,
+            ["m0002_by_referral", "m0003_clearance", "m0004_partner_join"]
+        );
         assert!(world.store.migrate().await.unwrap().is_empty());
         world.store.schema_check().await.unwrap();
     }

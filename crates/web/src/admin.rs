@@ -135,16 +135,22 @@ async fn people(visit: Visit) -> Outcome {
         let to = |page: usize| format!("/admin?page={page}");
         body.push(Pagination::numbered(visit.lang, page, pages, to));
     }
-    let body = body.then(Html::bullets([
+    let mut more = vec![
         Link::new(text.t("admin-sites-link"), "/admin/sites"),
         Link::new(text.t("admin-programs-link"), "/admin/programs"),
-    ]));
+    ];
+    if access::operates(store(&visit), visit.actor()).await? {
+        more.push(Link::new(text.t("admin-partners-link"), "/admin/partners"));
+    }
+    let body = body.then(Html::bullets(more));
     Ok(visit.show(visit.page("page-admin-title", body)))
 }
 
-fn role_select(text: Text, form: &Form, now: Option<Role>) -> Select {
+/// The roles that there are in this organisation. One that somebody has is among them, wherever it came from.
+fn role_select(text: Text, form: &Form, roles: &[Role], now: Option<Role>) -> Select {
     let mut select = Select::new("role", text.t("admin-role"));
-    for role in Role::ALL {
+    let old = now.filter(|now| !roles.contains(now));
+    for role in roles.iter().chain(&old) {
         select = select.option(role.code(), text.plain(role_words(*role)));
     }
     if let Some(role) = now {
@@ -196,13 +202,14 @@ async fn joiner(visit: Visit) -> Outcome {
 async fn joiner_page(visit: &Visit, form: &Form) -> Result<Page, Fault> {
     let text = visit.text();
     let sites = own_sites(visit).await?;
+    let roles = access::roles(store(visit), visit.actor()).await?;
     let questions = Html::from(Input::new("name", text.t("admin-name")).bind(form, text))
         .then(
             Input::new("email", text.t("sign-in-email"))
                 .kind("email")
                 .bind(form, text),
         )
-        .then(role_select(text, form, None))
+        .then(role_select(text, form, roles, None))
         .then(site_select(text, form, &sites, None))
         .then(Button::new(text.t("admin-joiner-button")));
     let body = Html::heading(1, Size::L, text.t("admin-new-person"))
@@ -272,6 +279,7 @@ async fn person_page(visit: &Visit, form: &Form) -> Result<Page, Fault> {
     let (account, held) = (&found.account, &found.holdings);
     let at = |what: &str| format!("/admin/people/{}/{what}", account.reference);
     let sites = own_sites(visit).await?;
+    let roles = access::roles(store(visit), visit.actor()).await?;
     let site = sites
         .iter()
         .find(|site| Some(site.id) == account.site)
@@ -312,7 +320,7 @@ async fn person_page(visit: &Visit, form: &Form) -> Result<Page, Fault> {
             }
             select.bind(form, text)
         };
-        let moves = Html::from(role_select(text, form, Some(account.role)))
+        let moves = Html::from(role_select(text, form, roles, Some(account.role)))
             .then(site_select(text, form, &sites, account.site))
             .then(taker().id("move-taker"))
             .then(Button::new(text.t("admin-move-button")));
@@ -402,7 +410,7 @@ async fn sites(visit: Visit) -> Outcome {
     Ok(visit.show(page))
 }
 
-const fn nation_words(nation: Nation) -> &'static str {
+pub(crate) const fn nation_words(nation: Nation) -> &'static str {
     match nation {
         Nation::England => "admin-nation-england",
         Nation::Wales => "admin-nation-wales",

@@ -54,6 +54,7 @@ pub mod openapi;
 mod openapi_schemas;
 mod oruk;
 mod partner;
+mod partner_join;
 mod person;
 mod programs;
 mod refer;

@@ -39,6 +39,7 @@ pub fn all() -> Vec<Route> {
         crate::admin::routes(),
         crate::admin_site::routes(),
         crate::programs::routes(),
+        crate::partner_join::routes(),
         crate::security::routes(),
         crate::address::routes(),
     ]

@@ -195,7 +195,7 @@ async fn built(world: &TestStore, demo: bool) -> Town {
     town
 }
 
-async fn open_case(world: &TestStore, coach: &Account) -> Ref {
+pub async fn open_case(world: &TestStore, coach: &Account) -> Ref {
     let actor = coach.actor();
     let reference = world
         .store

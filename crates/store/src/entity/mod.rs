@@ -24,6 +24,7 @@ pub(crate) mod need;
 pub(crate) mod organisation;
 pub(crate) mod organisation_key;
 pub(crate) mod outbox;
+pub(crate) mod partner_join;
 pub(crate) mod person;
 pub(crate) mod person_index;
 pub(crate) mod quarantine;
