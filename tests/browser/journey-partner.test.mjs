@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { NARROW, as, inWelsh, open } from './lib.mjs';
 import { hands } from './hands.mjs';
 import { signIn } from './sign-in.mjs';
-import { asRole, confirmedAddress, linkIn, look, sendTo, unfold } from './steps.mjs';
+import { asRole, confirmedAddress, found, linkIn, look, sendTo, unfold } from './steps.mjs';
 
 /** The request of this person in the partner's inbox: found by opening those that arrived, newest last. */
 const requestOf = (request) => request.replace('/referrals/', '/requests/');
@@ -66,7 +66,7 @@ for (const [how, options, more] of ways) {
 }
 
 test('a partner’s no becomes the worker’s task, with another option and the same words', async () => {
-  const { request, caseAt } = await asRole('work coach', (page) =>
+  const { request, caseAt, service } = await asRole('work coach', (page) =>
     sendTo(page, hands(page), { name: `Dai ${Date.now()}`, need: 'emotional_support', to: 'Peckham Lantern' }));
   await as({}, async (page) => {
     await signIn(page, 'partner worker');
@@ -88,11 +88,23 @@ test('a partner’s no becomes the worker’s task, with another option and the 
     await open(page, '/today');
     await unfold(page);
     assert.ok(await page.locator('main a[href^="/tasks/"]', { hasText: 'Dai' }).count(), 'no task to offer the next option');
+    // The page names at least one other service, and never the one that said no.
     await open(page, request);
-    await by.press(`main a[href="${caseAt}/refer"]`);
-    await by.select('need', 'emotional_support');
-    await by.press('main form[action$="/refer"] button');
-    await by.press('main a[href*="/refer/"]');
+    const declined = `${caseAt}/refer/${service}`;
+    const named = await page.locator('main a[href*="/refer/"]').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+    assert.ok(named.length > 0, 'no alternative is named');
+    assert.ok(!named.includes(declined), 'who said no is named as an alternative');
+    // On to the finder with the need filled in: who said no is marked and comes after the others.
+    await by.press('main form[action^="/find/for/"] button');
+    assert.ok(await page.locator('main input[name=need][value=emotional_support]').isChecked(), 'the need is not filled in');
+    const all = await found(page, by);
+    const [another] = all;
+    assert.notEqual(another.href, declined, 'the other option is the service that said no');
+    const again = all.find((one) => one.href === declined);
+    if (again) assert.match(again.words, /This service said no on/);
+    await look(page, 'coach found after a no');
+    await by.press(`main a[href="${another.href}"]`);
+    assert.ok(!page.url().includes(service));
     assert.match(await page.locator('main').innerText(), /I want to talk to somebody\./, 'the statement is kept');
   });
 });

@@ -111,13 +111,26 @@ export async function wordsAndWay(page, by, caseAt) {
   await by.press('main form[action$="/contact/add"] button');
 }
 
-/** The services that the page "Who could help?" offers for a need: `[{ name, href }]`. */
+/** The services that the finder, as it stands open for a case, offers for these needs: `[{ name, href }]`, in its order. */
+export async function found(page, by, { place = 'Southwark' } = {}) {
+  if (place) await by.fill('place', place);
+  await by.press('main form[action="/find"] button:not([name])');
+  return page.locator('main .tl-card').evaluateAll((cards) => cards.flatMap((card) => {
+    const refer = card.querySelector('a[href*="/refer/"]');
+    const name = card.querySelector('.tl-card__title').textContent.trim();
+    return refer ? [{ name, href: refer.getAttribute('href'), words: card.innerText }] : [];
+  }));
+}
+
+/** The services that the finder of a case offers for one need: `[{ name, href }]`. One that still has a request is not among them. */
 export async function offers(page, by, caseAt, need) {
-  await open(page, `${caseAt}/refer`);
-  await by.select('need', need);
-  await by.fill('place', 'Southwark');
-  await by.press('main form[action$="/refer"] button');
-  return page.locator('main a[href*="/refer/"]').evaluateAll((all) => all.map((a) => ({ name: a.textContent.trim(), href: a.getAttribute('href') })));
+  await open(page, caseAt.replace('/cases/', '/find/for/'));
+  // What the plan says is filled in: here it is this need alone.
+  for (const ticked of await page.locator('main input[name=need]:checked').evaluateAll((all) => all.map((one) => one.value))) {
+    await by.tick('need', ticked, false);
+  }
+  await by.tick('need', need);
+  return found(page, by);
 }
 
 /** A coach sends a request to a service whose name holds `to`. Gives the case, the request and the code, if there is one. */

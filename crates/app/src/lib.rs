@@ -37,6 +37,7 @@ pub mod referral;
 pub mod referral_answer;
 pub mod referral_clock;
 pub mod referral_hold;
+pub mod referral_next;
 pub mod referral_recipient;
 pub mod referral_send;
 pub mod security;

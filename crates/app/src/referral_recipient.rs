@@ -1,19 +1,13 @@
-//! Whom a referral can be sent to: finding them for a need, how they can be reached, which organisation answers.
+//! Whom a referral can be sent to: how they can be reached, which organisation answers.
 
-use throughline_core::circumstances::Circumstances;
 use throughline_core::directory::{ServiceType, Status};
-use throughline_core::geo::Postcode;
 use throughline_core::id::{AccountId, OrganisationId, Ref};
 use throughline_core::nation::Nation;
-use throughline_core::need::NeedType;
-use throughline_find::Query;
-use throughline_policy::action::ReferralSend;
-use throughline_policy::{Actor, Purpose};
 use throughline_store::Work;
 use throughline_store::directory::{Service, ServiceState};
 use throughline_store::setup::OrganisationKind;
 
-use crate::{App, Error, Result};
+use crate::{Error, Result};
 
 throughline_core::code_list! {
     /// How a service learns that it is asked.
@@ -135,78 +129,4 @@ pub(crate) async fn recipient(w: &mut Work<'_>, asked: &Asked) -> Result<Organis
     w.service_answered_by(asked.service.id, made.id, None)
         .await?;
     Ok(made.id)
-}
-
-/// A service that could be asked.
-#[derive(Debug, Clone)]
-pub struct Offer {
-    /// Its reference.
-    pub service: Ref,
-    /// Its name.
-    pub name: String,
-    /// Who runs it.
-    pub organisation: Option<String>,
-    /// What it does, in its own words.
-    pub what: Option<String>,
-}
-
-/// The services that could be asked for one need, best first.
-#[derive(Debug, Clone)]
-pub struct Offers {
-    /// Best first.
-    pub offers: Vec<Offer>,
-    /// How many there are in all.
-    pub total: usize,
-    /// Whether a place was given that is not known: then nothing was judged by place.
-    pub place_not_known: bool,
-    /// Whether nothing surely meets the need: then a named human and a helpline are shown.
-    pub last_resort: bool,
-}
-
-/// Finds whom to ask for a need of a case, near a place where one is given. The worker needs leave to refer from the case.
-pub async fn offers(
-    app: &App,
-    actor: &Actor,
-    case: Ref,
-    need: NeedType,
-    place: Option<&str>,
-    limit: usize,
-) -> Result<Offers> {
-    app.store
-        .work(actor, Purpose::HelpAPerson, |w| {
-            Box::pin(async move {
-                let facts = w.case_facts(case).await?;
-                w.permit_found::<ReferralSend>(facts).map(|_| ())
-            })
-        })
-        .await?;
-    let place = place.map(str::trim).filter(|place| !place.is_empty());
-    let found = place.map(|place| app.directory.gazetteer().place(place));
-    let told = Circumstances {
-        needs: vec![need],
-        postcode: place.and_then(|place| Postcode::parse(place).ok()),
-        area: found.as_ref().and_then(|found| found.as_ref()?.area()),
-        ..Circumstances::default()
-    };
-    let query = Query {
-        told,
-        limit,
-        ..Query::default()
-    };
-    let answer = throughline_find::find(&app.directory.snapshot(), &query, app.env().now());
-    Ok(Offers {
-        total: answer.total,
-        place_not_known: answer.place_not_known || matches!(found, Some(None)),
-        last_resort: answer.last_resort,
-        offers: answer
-            .results
-            .into_iter()
-            .map(|found| Offer {
-                service: found.service,
-                what: found.listing.entry.description.clone(),
-                name: found.name,
-                organisation: found.organisation,
-            })
-            .collect(),
-    })
 }

@@ -29,6 +29,7 @@ use throughline_store::task::TaskOutcome;
 
 use crate::packet::{self, Line, Packet};
 use crate::referral::{SenderView, Step, call_them, make_move, pack_named, view_in};
+use crate::referral_next::{Before, before, of_service};
 use crate::referral_recipient::{Asked, Route, asked, is_specialist, phone_of, recipient};
 use crate::{App, Error, Result};
 
@@ -66,6 +67,8 @@ pub struct Prepared {
     pub answer_by: At,
     /// Whether the service is a specialist one for people who face domestic abuse.
     pub specialist: bool,
+    /// What came of asking this service for this person before. While a request is open, no other can be sent.
+    pub before: Option<Before>,
 }
 
 /// What was agreed, and with it the order to send.
@@ -130,8 +133,11 @@ pub async fn prepare(app: &App, actor: &Actor, ask: &Ask) -> Result<Prepared> {
                 let urgency = pack.urgency(ask.need, case.risk);
                 let lines = packet::known(w, &permit, urgency).await?;
                 let statement = w.statement_latest(&permit).await?;
+                let sent = w.case_referrals(&permit).await?;
+                let before = before(w, &sent).await?;
                 let from = w.organisation(case.organisation).await?;
                 Ok(Prepared {
+                    before: of_service(&before, ask.service, &[]).cloned(),
                     from: from.map(|from| from.name).unwrap_or_default(),
                     phone: phone_of(&asked.service),
                     specialist: is_specialist(&asked.service),

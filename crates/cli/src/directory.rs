@@ -276,9 +276,8 @@ pub async fn find(place: &Place, args: &FindArgs) -> Outcome {
     let query = Query {
         told,
         text: args.text.clone(),
-        nearest_first: false,
-        skip: 0,
         limit: args.limit,
+        ..Query::default()
     };
     let snapshot: Arc<Snapshot> = app.directory.snapshot();
     let answer = throughline_find::find(&snapshot, &query, app.env().now());

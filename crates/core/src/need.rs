@@ -188,6 +188,11 @@ impl NeedState {
         matches!(self, Self::Met | Self::NotWanted)
     }
 
+    /// Whether somebody is to be found who helps with it: told, and with nobody now. A sign alone is not enough (SPEC 3.20).
+    pub const fn looks_for_help(self) -> bool {
+        matches!(self, Self::Told | Self::Offered | Self::Unmet)
+    }
+
     /// The state after a move. Errors when the move makes no sense from here; a settled need can only be told again.
     pub fn apply(self, by: NeedMove) -> Result<Self, IllegalMove> {
         use NeedMove as M;

@@ -254,7 +254,50 @@ pub struct NextStep {
     pub clock: ClockId,
 }
 
+crate::code_list! {
+    /// What asking a service has come to, in the words of somebody who might ask it again (NE-22).
+    pub enum Asked {
+        /// No answer yet.
+        Waiting = "waiting",
+        /// It said yes, keeps the person on its list, or helps.
+        Yes = "yes",
+        /// It said no.
+        No = "no",
+        /// The person did not want it.
+        PersonDeclined = "person_declined",
+        /// It was taken back.
+        TakenBack = "taken_back",
+        /// Help was given, and is over.
+        Over = "over",
+    }
+}
+
+impl Asked {
+    /// Whether the request is still open: the service is not asked a second time.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Waiting | Self::Yes)
+    }
+}
+
 impl ReferralState {
+    /// What asking has come to. Only what is final may be asked afresh: an open request is looked at first.
+    pub const fn asked(self) -> Asked {
+        match self {
+            Self::Draft
+            | Self::Sent
+            | Self::Received
+            | Self::Opened
+            | Self::Held
+            | Self::Undelivered
+            | Self::NoResponse => Asked::Waiting,
+            Self::Accepted | Self::Waitlisted | Self::FirstContact | Self::InService => Asked::Yes,
+            Self::Declined => Asked::No,
+            Self::SurvivorDeclined => Asked::PersonDeclined,
+            Self::Withdrawn => Asked::TakenBack,
+            Self::Ended => Asked::Over,
+        }
+    }
+
     /// Whether nothing more is to come of this referral.
     pub const fn is_final(self) -> bool {
         matches!(

@@ -231,3 +231,17 @@ fn a_handover_needs_all_three() {
         assert_eq!(handover.is_complete(), bits == 7);
     }
 }
+
+#[test]
+fn what_asking_came_to_is_open_exactly_while_the_referral_is() {
+    for state in ReferralState::ALL {
+        assert_eq!(state.asked().is_open(), !state.is_final(), "{state}");
+    }
+    assert_eq!(ReferralState::Declined.asked(), Asked::No);
+    assert_eq!(ReferralState::NoResponse.asked(), Asked::Waiting);
+    // The person's own no is never told as the service's.
+    assert_eq!(
+        ReferralState::SurvivorDeclined.asked(),
+        Asked::PersonDeclined
+    );
+}

@@ -2,7 +2,7 @@
 //!
 //! 1. Services the person must not meet are taken out. Nothing after this step can tell that they exist.
 //! 2. Every rule is asked about every service that is about the need or the words.
-//! 3. What no rule refuses is ordered: fit, certainty, how soon, how near, name.
+//! 3. What no rule refuses is ordered: not asked before, fit, certainty, how soon, how near, name.
 //! 4. What a rule refuses is counted by rule, except confidential services, whose number in a place is itself a clue.
 
 use std::cmp::Reverse;
@@ -34,6 +34,9 @@ pub struct Query {
     pub text: Option<String>,
     /// Whether places to flee to are ordered by nearness too. Without it they are not: near is not safe.
     pub nearest_first: bool,
+    /// Services that were asked for this before: they come after all others. Never an answer of their own, so that leaving
+    /// them out or not changes nothing that is counted.
+    pub asked_before: Vec<Ref>,
     /// How many matches to leave out at the front.
     pub skip: usize,
     /// How many matches to give at most.
@@ -46,6 +49,7 @@ impl Default for Query {
             told: Circumstances::default(),
             text: None,
             nearest_first: false,
+            asked_before: Vec::new(),
             skip: 0,
             limit: usize::MAX,
         }
@@ -371,6 +375,7 @@ impl<'a> Asked<'a> {
             .partition(|one| one.refused_by.is_none());
         fitting.sort_by_key(|one| {
             (
+                self.asked_before(one),
                 Reverse((one.needs_met, one.score, one.wishes)),
                 one.in_home_area,
                 one.asks,
@@ -399,6 +404,15 @@ impl<'a> Asked<'a> {
             if_only: self.if_only(&refused),
             last_resort: !sure,
         }
+    }
+
+    fn asked_before(&self, one: &Judged) -> bool {
+        let asked = &self.query.asked_before;
+        !asked.is_empty()
+            && self
+                .snapshot
+                .at(one.position)
+                .is_some_and(|listed| asked.contains(&listed.reference()))
     }
 
     /// The score of words that makes a service relevant by words alone. With a need, all words the same; without, the best

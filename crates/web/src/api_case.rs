@@ -209,6 +209,7 @@ async fn found(visit: Visit) -> Outcome {
         told: sent.circumstances,
         text: sent.text,
         nearest_first: sent.nearest_first,
+        asked_before: Vec::new(),
         skip: sent.skip,
         limit: sent.limit.unwrap_or(20).min(FOUND_LIMIT),
     };

@@ -436,7 +436,7 @@ async fn referrals(visit: Visit) -> Outcome {
     }
     body.push(Button::link(
         text.t("case-find-help"),
-        format!("/cases/{}/refer", view.case.reference),
+        format!("/find/for/{}", view.case.reference),
     ));
     let page = frame(&visit, &view, Tab::Referrals, body);
     Ok(visit.show(page))

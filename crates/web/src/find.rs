@@ -1,17 +1,24 @@
 //! Finding help: for a worker without anybody's record, for anyone on the public page, and the view for a turned screen.
 //!
 //! What was asked is in the body of a post and nowhere else: not in an address, a title or a log. Every question may be left out.
+//!
+//! There is one finder. For a case it begins with what is known of the case, says whom it asked before, and leads to a request.
 
 use throughline_app::directory_node::SearchKind;
 use throughline_app::find::{self, Answer, Query};
+use throughline_app::referral_next::{self, Begun};
+use throughline_core::code::Code as _;
+use throughline_core::id::Ref;
+use throughline_core::need::NeedType;
 use throughline_policy::ActionKind;
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
 use crate::fault::{Fault, Outcome};
 use crate::find_questions::{STEP, left_out, limit, query, questions};
-use crate::find_shown::{card, number, service, summary};
+use crate::find_shown::{ForCase, card, number, service, summary, turned_card};
 use crate::route::{Access, Rate, Route, get, post};
+use crate::shown::codes;
 use crate::visit::Visit;
 
 const WORKERS: Access = Access::Staff(&[ActionKind::CaseRead]);
@@ -24,7 +31,10 @@ pub fn routes() -> Vec<Route> {
             Box::pin(ask(v, "/find"))
         }),
         get("/find/for/{case}", TITLE, WORKERS, Rate::Page, |v| {
-            Box::pin(ask(v, "/find"))
+            Box::pin(ask_for(v))
+        }),
+        post("/find/for/{case}", TITLE, WORKERS, Rate::Page, |v| {
+            Box::pin(ask_for(v))
         }),
         post("/find", TITLE, WORKERS, Rate::Page, |v| {
             Box::pin(results(v, "/find"))
@@ -49,20 +59,65 @@ pub fn routes() -> Vec<Route> {
 }
 
 async fn ask(visit: Visit, action: &'static str) -> Outcome {
-    let mut form = Form::empty();
-    if let Ok(case) = visit.reference("case") {
-        form.set("case", case.to_string());
-    }
-    let body = Html::heading(1, Size::L, visit.text().t("find-heading"))
-        .then(Html::paragraph(visit.text().t("find-intro")))
-        .then(questions(&visit, &form, action));
-    let page = visit.page(TITLE, body);
+    let page = ask_page(&visit, &Form::empty(), action, "find-intro");
     Ok(visit.show(page))
+}
+
+fn ask_page(visit: &Visit, form: &Form, action: &str, intro: &str) -> Page {
+    let body = Html::heading(1, Size::L, visit.text().t("find-heading"))
+        .then(Html::paragraph(visit.text().t(intro)))
+        .then(questions(visit, form, action));
+    visit.page(TITLE, body)
+}
+
+/// The questions for a case, with what is known of it filled in. A page about one need sends that need.
+async fn ask_for(visit: Visit) -> Outcome {
+    let case = visit.reference("case")?;
+    let begun = referral_next::begun(visit.app(), visit.actor(), case).await?;
+    let mut sent = visit.form().unwrap_or_else(|_| Form::empty());
+    let needs = sent.choices("need", &codes::<NeedType>());
+    let form = filled(case, &begun, needs);
+    let mut page = ask_page(&visit, &form, "/find", "find-for-case");
+    page.back = Some(format!("/cases/{case}"));
+    Ok(visit.show(page))
+}
+
+fn filled(case: Ref, begun: &Begun, needs: Vec<String>) -> Form {
+    let mut pairs = vec![("case", case.to_string())];
+    if needs.is_empty() {
+        let known = begun.needs.iter().map(|need| need.code().to_owned());
+        pairs.extend(known.map(|need| ("need", need)));
+    } else {
+        pairs.extend(needs.into_iter().map(|need| ("need", need)));
+    }
+    pairs.extend(begun.age.map(|age| ("age", age.to_string())));
+    if let Some(children) = &begun.children {
+        pairs.push(("children", "yes".to_owned()));
+        // Some ages only would say that there are no other children.
+        let ages: Option<Vec<String>> = children
+            .iter()
+            .map(|child| child.age.map(|age| age.to_string()))
+            .collect();
+        pairs.extend(ages.map(|ages| ("ages", ages.join(", "))));
+    }
+    Form::from_pairs(pairs)
+}
+
+/// The case that a search is for, under leave to refer from it; `None` on the public page and without a case.
+async fn for_case(visit: &Visit, form: &Form, action: &str) -> Result<Option<ForCase>, Fault> {
+    if action != "/find" || form.value("case").is_empty() {
+        return Ok(None);
+    }
+    let case: Ref = form.value("case").parse().map_err(|_| Fault::BadRequest)?;
+    let begun = referral_next::begun(visit.app(), visit.actor(), case).await?;
+    let before = begun.before;
+    Ok(Some(ForCase { case, before }))
 }
 
 async fn results(visit: Visit, action: &'static str) -> Outcome {
     let mut form = visit.form()?;
-    let query = query(&visit, &mut form);
+    let mut query = query(&visit, &mut form);
+    let case = for_case(&visit, &form, action).await?;
     let text = visit.text();
     if form.has_errors() {
         let body = Html::heading(1, Size::L, text.t("find-heading"))
@@ -71,6 +126,7 @@ async fn results(visit: Visit, action: &'static str) -> Outcome {
         page.errors = form.summary(text);
         return Ok(visit.show_errors(page));
     }
+    last_comes_last(&mut query, case.as_ref());
     let answer = answered(&visit, &query);
     let mut body =
         Html::heading(1, Size::L, text.t("find-results-heading")).then(summary(text, &answer));
@@ -90,7 +146,7 @@ async fn results(visit: Visit, action: &'static str) -> Outcome {
         ));
     }
     for found in &answer.results {
-        body.push(card(&visit, &form, found, false));
+        body.push(card(&visit, found, case.as_ref(), &query.told.needs));
     }
     if answer.total > answer.results.len() {
         let more = PostForm::new(action, visit.csrf()).body(
@@ -115,16 +171,18 @@ async fn results(visit: Visit, action: &'static str) -> Outcome {
 /// What the person may choose from: large, and nothing of what was asked.
 async fn turned(visit: Visit) -> Outcome {
     let mut form = visit.form()?;
-    let query = query(&visit, &mut form);
+    let mut query = query(&visit, &mut form);
+    let case = for_case(&visit, &form, "/find").await?;
     if form.has_errors() {
         // What is to be left out was not understood: nothing is shown rather than something that they must not meet.
         return Err(Fault::BadRequest);
     }
     let text = visit.text();
+    last_comes_last(&mut query, case.as_ref());
     let answer = answered(&visit, &query);
     let mut body = Html::heading(1, Size::L, text.t("find-turned-heading"));
     for found in &answer.results {
-        body.push(card(&visit, &form, found, true));
+        body.push(turned_card(&visit, found));
     }
     let back = PostForm::new("/find", visit.csrf())
         .body(again(&form, &[]).then(Button::new(text.t("find-turn-back")).secondary()));
@@ -133,6 +191,18 @@ async fn turned(visit: Visit) -> Outcome {
     page.turned = true;
     page.exit_button = true;
     Ok(visit.show(page))
+}
+
+/// Whom they asked before comes after all others, in the same order on the worker's screen and on the turned one.
+fn last_comes_last(query: &mut Query, case: Option<&ForCase>) {
+    if let Some(case) = case {
+        query.asked_before = case
+            .before
+            .iter()
+            .filter(|one| one.matters_for(&query.told.needs))
+            .map(|one| one.service)
+            .collect();
+    }
 }
 
 fn answered(visit: &Visit, query: &Query) -> Answer {

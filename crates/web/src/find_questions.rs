@@ -1,4 +1,4 @@
-//! What is asked when finding help: every question may be left out, and none is filled in.
+//! What is asked when finding help: every question may be left out. None is filled in, but for a case what its plan says.
 
 use throughline_app::find::Query;
 use throughline_core::circumstances::{
@@ -112,6 +112,7 @@ pub(crate) fn query(visit: &Visit, form: &mut Form) -> Query {
         told,
         text: form.optional_within("words", 200),
         nearest_first: form.ticked("nearest"),
+        asked_before: Vec::new(),
         skip: 0,
         limit: usize::try_from(limit(form)).unwrap_or(20),
     }
@@ -358,7 +359,15 @@ pub(crate) fn questions(visit: &Visit, form: &Form, action: &str) -> Html {
             .classes("govuk-checkboxes--small tl-many")
             .bind(form, text)
             .into(),
-        Details::new(text.t("find-about"), about).into(),
+        // What is filled in already must be seen to be put right.
+        if ["age", "children"]
+            .iter()
+            .any(|name| !form.value(name).is_empty())
+        {
+            Details::new(text.t("find-about"), about).open().into()
+        } else {
+            Details::new(text.t("find-about"), about).into()
+        },
         Details::new(text.t("find-more-about"), ask_gently).into(),
         Details::new(text.t("find-stay-away"), away).into(),
         Checkboxes::bare("nearest")

@@ -1,7 +1,10 @@
 //! What was found: a card for each service with why it fits and what to ask, and the page of one service.
 
 use throughline_app::find::{self, Answer, Fit, Match, Param, Soon, Verdict};
+use throughline_app::referral_next::{Before, of_service};
 use throughline_core::code::Code as _;
+use throughline_core::id::Ref;
+use throughline_core::need::NeedType;
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 use throughline_ui::text::{Value, has_key};
@@ -54,9 +57,90 @@ pub(crate) fn summary(text: Text, answer: &Answer) -> Html {
     out
 }
 
-pub(crate) fn card(visit: &Visit, form: &Form, found: &Match, turned: bool) -> Html {
+/// The case that somebody is found for, and whom it asked before.
+pub(crate) struct ForCase {
+    pub(crate) case: Ref,
+    pub(crate) before: Vec<Before>,
+}
+
+/// A service for a worker: why it fits, what to ask, and for a case what came of asking it before.
+pub(crate) fn card(
+    visit: &Visit,
+    found: &Match,
+    case: Option<&ForCase>,
+    needs: &[NeedType],
+) -> Html {
     let text = visit.text();
-    let entry = &found.listing.entry;
+    let mut out = opening_words(found);
+    let before = case.and_then(|case| of_service(&case.before, found.service, needs));
+    if let Some(before) = before {
+        out.push(InsetText::new(asked_before(text, before)));
+    }
+    let mut facts = vec![text.plain(&where_key(found))];
+    let why = sentences(visit, found, "find-why", "fits", |fit| {
+        fit.verdict == Verdict::Yes
+    });
+    let ask = sentences(visit, found, "find-ask", "ask", |fit| fit.verdict.is_ask());
+    out.push(Columns::halves(why, ask));
+    facts.push(text.plain(match found.soon {
+        Soon::HasRoom => "find-soon-room",
+        Soon::OpenNow => "find-soon-open",
+        Soon::NotKnown => "find-soon-unknown",
+    }));
+    facts.push(match found.vouched_at {
+        Some(at) => text.plain_with(
+            "find-vouched",
+            &[("date", text.date(at.london_date()).into())],
+        ),
+        None => text.plain("find-never-vouched"),
+    });
+    out.push(Html::paragraph(format!("{}.", facts.join(". "))));
+    out.push(reach(visit, found.listing.as_ref()));
+    let card = Card::new(Html::text(&found.name))
+        .level(2)
+        .body(out)
+        .href(format!("/services/{}", found.service));
+    match (case, before.filter(|before| before.came.is_open())) {
+        (None, _) => card.into(),
+        (Some(_), Some(open)) => card.action(see_request(text, open)).into(),
+        (Some(case), None) => card
+            .action(Button::link(
+                text.t("find-refer"),
+                format!("/cases/{}/refer/{}", case.case, found.service),
+            ))
+            .into(),
+    }
+}
+
+/// A service on a turned screen: nothing of anybody's case, and no way on.
+pub(crate) fn turned_card(visit: &Visit, found: &Match) -> Html {
+    let mut out = opening_words(found);
+    let place = visit.text().plain(&where_key(found));
+    out.push(Html::paragraph(format!("{place}.")));
+    out.push(reach(visit, found.listing.as_ref()));
+    Card::new(Html::text(&found.name)).level(2).body(out).into()
+}
+
+/// What came of asking a service before, and when: "said no on 3 March".
+pub(crate) fn asked_before(text: Text, before: &Before) -> Html {
+    let values = [
+        ("date", text.date(before.at.london_date()).into()),
+        ("need", text.plain(&format!("need-{}", before.need)).into()),
+    ];
+    Html::paragraph(text.t_with(&format!("find-asked-{}", before.came), &values))
+}
+
+/// The way to a request that is still open: the same service is not asked twice at once.
+pub(crate) fn see_request(text: Text, open: &Before) -> Html {
+    Button::link(
+        text.t("find-asked-see"),
+        format!("/referrals/{}", open.request),
+    )
+    .secondary()
+    .into()
+}
+
+fn opening_words(found: &Match) -> Html {
     let mut out = Html::default();
     if let Some(body) = found
         .organisation
@@ -65,44 +149,10 @@ pub(crate) fn card(visit: &Visit, form: &Form, found: &Match, turned: bool) -> H
     {
         out.push(Html::paragraph(Html::text(body)));
     }
-    if let Some(words) = &entry.description {
+    if let Some(words) = &found.listing.entry.description {
         out.push(Html::paragraph(Html::text(opening(words))));
     }
-    let mut facts = vec![text.plain(&where_key(found))];
-    if !turned {
-        let why = sentences(visit, found, "find-why", "fits", |fit| {
-            fit.verdict == Verdict::Yes
-        });
-        let ask = sentences(visit, found, "find-ask", "ask", |fit| fit.verdict.is_ask());
-        out.push(Columns::halves(why, ask));
-        facts.push(text.plain(match found.soon {
-            Soon::HasRoom => "find-soon-room",
-            Soon::OpenNow => "find-soon-open",
-            Soon::NotKnown => "find-soon-unknown",
-        }));
-        facts.push(match found.vouched_at {
-            Some(at) => text.plain_with(
-                "find-vouched",
-                &[("date", text.date(at.london_date()).into())],
-            ),
-            None => text.plain("find-never-vouched"),
-        });
-    }
-    out.push(Html::paragraph(format!("{}.", facts.join(". "))));
-    out.push(reach(visit, found.listing.as_ref()));
-    let mut card = Card::new(Html::text(&found.name)).level(2).body(out);
-    if !turned {
-        card = card.href(format!("/services/{}", found.service));
-        if visit.signed.is_some()
-            && let Ok(case) = form.value("case").parse::<throughline_core::id::Ref>()
-        {
-            card = card.action(Button::link(
-                text.t("find-refer"),
-                format!("/cases/{case}/refer/{}", found.service),
-            ));
-        }
-    }
-    card.into()
+    out
 }
 
 fn where_key(found: &Match) -> String {

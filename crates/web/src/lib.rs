@@ -59,6 +59,7 @@ mod person;
 mod programs;
 mod refer;
 mod referral;
+mod referral_next;
 pub mod route;
 pub mod routes;
 mod security;

@@ -1,11 +1,11 @@
-//! Referring someone: what they will see, line by line; how it was agreed; when an answer is due; sent. And the referral as its
+//! Referring someone to a service that was found for them: what they will see, line by line; how it was agreed; when an answer is due; sent. And the referral as its
 //! sender sees it afterwards.
 
 use std::collections::BTreeSet;
 
 use throughline_app::packet::Packet;
-use throughline_app::referral::{self};
-use throughline_app::referral_recipient::{self, Route as Way};
+use throughline_app::referral_next::Before;
+use throughline_app::referral_recipient::Route as Way;
 use throughline_app::referral_send::{self, Ask, Prepared, SendOrder};
 use throughline_core::code::Code;
 use throughline_core::consent::{Art9Condition, DpaCondition, HowAgreed, PacketItem, ShareBasis};
@@ -18,6 +18,7 @@ use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
 use crate::fault::{Fault, Outcome};
+use crate::find_shown::{asked_before, see_request};
 use crate::route::{Access, Rate, Route, get, post};
 use crate::shown::{asked_by, choices, codes, due, line_name, line_value, packet, select, word};
 use crate::visit::Visit;
@@ -28,12 +29,6 @@ pub(crate) const TITLE: &str = "page-refer-title";
 /// The routes of this area.
 pub fn routes() -> Vec<Route> {
     vec![
-        get("/cases/{case}/refer", TITLE, SENDERS, Rate::Page, |v| {
-            Box::pin(whom(v))
-        }),
-        post("/cases/{case}/refer", TITLE, SENDERS, Rate::Search, |v| {
-            Box::pin(found(v))
-        }),
         get(
             "/cases/{case}/refer/{service}",
             TITLE,
@@ -56,83 +51,6 @@ pub fn routes() -> Vec<Route> {
             |v| Box::pin(send(v)),
         ),
     ]
-}
-
-/// How many services a page shows.
-const SHOWN: usize = 20;
-
-fn whom_page(visit: &Visit, form: &Form, results: Html) -> Page {
-    let text = visit.text();
-    let path = format!("/cases/{}", visit.param("case").unwrap_or_default());
-    let questions =
-        Html::from(select::<NeedType>(text, "need", "refer-need-which", "need").bind(form, text))
-            .then(
-                Input::new("place", text.t("refer-place"))
-                    .hint(text.t("refer-place-hint"))
-                    .width(20)
-                    .bind(form, text),
-            )
-            .then(Button::new(text.t("refer-find")));
-    let body = Html::heading(1, Size::L, text.t("refer-whom"))
-        .then(PostForm::new(format!("{path}/refer"), visit.csrf()).body(questions))
-        .then(results);
-    let mut page = visit.page(TITLE, body);
-    page.errors = form.summary(text);
-    page.back = Some(format!("{path}/referrals"));
-    page
-}
-
-async fn whom(visit: Visit) -> Outcome {
-    // Nothing is looked up yet, but the page says nothing of a case that is not theirs.
-    let case = visit.reference("case")?;
-    referral::of_case(visit.app(), visit.actor(), case).await?;
-    let page = whom_page(&visit, &Form::empty(), Html::default());
-    Ok(visit.show(page))
-}
-
-async fn found(visit: Visit) -> Outcome {
-    let text = visit.text();
-    let mut form = visit.form()?;
-    let need = form.required_choice("need", &codes::<NeedType>(), "refer-need-needed");
-    let place = form.optional_within("place", 100);
-    let Some(need) = need.and_then(|need| NeedType::from_code(&need).ok()) else {
-        let page = whom_page(&visit, &form, Html::default());
-        return Ok(visit.show_errors(page));
-    };
-    let case = visit.reference("case")?;
-    let answer = referral_recipient::offers(
-        visit.app(),
-        visit.actor(),
-        case,
-        need,
-        place.as_deref(),
-        SHOWN,
-    )
-    .await?;
-    let mut results = Html::heading(
-        2,
-        Size::M,
-        text.t_with("refer-found", &[("count", answer.total.into())]),
-    );
-    if answer.place_not_known {
-        results.push(InsetText::new(text.t("refer-place-not-known")));
-    }
-    for offer in &answer.offers {
-        let mut body = Html::default();
-        for words in [&offer.organisation, &offer.what].into_iter().flatten() {
-            body.push(Html::paragraph(words));
-        }
-        results.push(
-            Card::new(&offer.name)
-                .href(format!("/cases/{case}/refer/{}", offer.service))
-                .body(body),
-        );
-    }
-    if answer.last_resort || answer.offers.is_empty() {
-        results.push(InsetText::new(text.t("refer-last-resort")));
-    }
-    let page = whom_page(&visit, &form, results);
-    Ok(visit.show(page))
 }
 
 /// What was chosen on the first page, as it stands in the form.
@@ -250,12 +168,19 @@ fn lines_page(visit: &Visit, known: &Prepared, form: &Form) -> Page {
             &[("service", known.service.clone().into())],
         ),
     )
-    .then(route_words(text, &known.routes))
-    .then(
-        PostForm::new(path(visit), visit.csrf())
-            .hidden("statement", statement)
-            .body(questions),
-    );
+    .then(known.before.as_ref().map_or_else(Html::default, |before| {
+        InsetText::new(asked_before(text, before)).into()
+    }));
+    let body = match open_request(known) {
+        Some(open) => body
+            .then(Html::paragraph(text.t("refer-already-asked")))
+            .then(see_request(text, open)),
+        None => body.then(route_words(text, &known.routes)).then(
+            PostForm::new(path(visit), visit.csrf())
+                .hidden("statement", statement)
+                .body(questions),
+        ),
+    };
     let mut page = visit.page(TITLE, body);
     page.errors = form.summary(text);
     page.back = Some(format!(
@@ -265,12 +190,17 @@ fn lines_page(visit: &Visit, known: &Prepared, form: &Form) -> Page {
     page
 }
 
+/// The request that this service still has for this person.
+fn open_request(known: &Prepared) -> Option<&Before> {
+    known.before.as_ref().filter(|before| before.came.is_open())
+}
+
 async fn agree(visit: Visit) -> Outcome {
     let mut form = visit.form()?;
     let chosen = chosen(&mut form);
     let known = prepared(&visit, chosen.need).await?;
     match chosen.need {
-        Some(need) if !form.has_errors() => {
+        Some(need) if !form.has_errors() && open_request(&known).is_none() => {
             let page = agree_page(&visit, &known, &chosen, need, &form)?;
             Ok(visit.show(page))
         }

@@ -1,20 +1,21 @@
 //! A referral as its sender sees it after it was sent: what came back, recording it, asking again, taking it back.
 
-use throughline_app::referral::{self, Referral, SenderView, Via};
+use throughline_app::referral::{self, SenderView, Via};
 use throughline_app::referral_answer::{self, Outcome as Came};
 use throughline_app::referral_hold;
+use throughline_app::referral_next;
 use throughline_app::referral_recipient::Route as Way;
 use throughline_app::referral_send::{self};
 use throughline_core::code::Code as _;
 use throughline_core::id::Ref;
 use throughline_core::reason::Words;
 use throughline_core::referral::{EndReason, Helped, ReferralState};
-use throughline_core::task::TaskKind;
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
 use crate::fault::{Fault, Outcome};
 use crate::refer::{SENDERS, TITLE, route_words};
+use crate::referral_next::{next_is_asked, next_option};
 use crate::route::{Rate, Route, get, post};
 use crate::shown::{
     answer_fields, choices, codes, due, exchanges, packet, read_answer, seen, select, steps, when,
@@ -157,9 +158,19 @@ async fn passed_on(visit: Visit) -> Outcome {
 
 async fn show(visit: Visit) -> Outcome {
     let reference = visit.reference("referral")?;
-    let view = referral::view(visit.app(), visit.actor(), reference).await?;
-    let page = show_page(&visit, &view, &Form::empty());
+    let page = shown(&visit, reference, &Form::empty()).await?;
     Ok(visit.show(page))
+}
+
+/// The page of a referral as it stands now, with who else could help where that is the question.
+async fn shown(visit: &Visit, reference: Ref, form: &Form) -> Result<Page, Fault> {
+    let view = referral::view(visit.app(), visit.actor(), reference).await?;
+    let mut next = Html::default();
+    if next_is_asked(&view.referral) {
+        let others = referral_next::alternatives(visit.app(), visit.actor(), reference).await?;
+        next = next_option(visit, &view, &others);
+    }
+    Ok(show_page(visit, &view, next, form))
 }
 
 fn fact_word(text: Text, view: &SenderView, made: &str) -> String {
@@ -169,7 +180,7 @@ fn fact_word(text: Text, view: &SenderView, made: &str) -> String {
         .map_or_else(|| text.plain("refer-not-yet"), |step| when(text, step.at))
 }
 
-fn show_page(visit: &Visit, view: &SenderView, form: &Form) -> Page {
+fn show_page(visit: &Visit, view: &SenderView, next: Html, form: &Form) -> Page {
     let text = visit.text();
     let referral = &view.referral;
     let base = format!("/referrals/{}", referral.reference);
@@ -226,15 +237,7 @@ fn show_page(visit: &Visit, view: &SenderView, form: &Form) -> Page {
     .then(facts)
     .then(others(text, view, &send))
     .then(exchanges(text, &view.exchanges));
-    if next_is_asked(referral) {
-        // A no, a silence or a bounce is never the end (NE-22).
-        body.push(InsetText::new(
-            Html::paragraph(text.t("refer-next-what")).then(Button::link(
-                text.t("refer-next-find"),
-                format!("/cases/{}/refer", view.case),
-            )),
-        ));
-    }
+    body.push(next);
     if view.exchanges.last().is_some_and(|last| last.by_service) {
         body.push(
             send("reply").body(
@@ -394,8 +397,7 @@ pub(crate) fn read_outcome(form: &mut Form) -> Option<Came> {
 
 /// The same page with what is wrong.
 async fn again(visit: &Visit, reference: Ref, form: &Form) -> Outcome {
-    let view = referral::view(visit.app(), visit.actor(), reference).await?;
-    Ok(visit.show_errors(show_page(visit, &view, form)))
+    Ok(visit.show_errors(shown(visit, reference, form).await?))
 }
 
 /// After an action: on with a word; or, when somebody else was first, the page as it stands now, saying so.
@@ -411,8 +413,7 @@ async fn acted(
         Ok(()) => Ok(visit.go_saying(&format!("/referrals/{reference}"), said)),
         Err(throughline_app::Error::Conflict | throughline_app::Error::Illegal(_)) => {
             form.wrong(field, "refer-someone-first");
-            let view = referral::view(visit.app(), visit.actor(), reference).await?;
-            Ok(visit.show_conflict(show_page(visit, &view, &form)))
+            Ok(visit.show_conflict(shown(visit, reference, &form).await?))
         }
         Err(error) => Err(error.into()),
     }
@@ -515,19 +516,4 @@ async fn withdraw(visit: Visit) -> Outcome {
     let form = visit.form()?;
     let done = referral_answer::withdraw(visit.app(), visit.actor(), reference, seen(&form)).await;
     acted(&visit, reference, form, "withdraw", done, "refer-withdrawn").await
-}
-
-/// Whether the next option is to be found: after a no, silence or a bounce, and after help that ended before it had helped.
-fn next_is_asked(referral: &Referral) -> bool {
-    let ended = referral
-        .reason
-        .as_deref()
-        .zip(referral.helped.as_deref())
-        .filter(|_| referral.state == ReferralState::Ended)
-        .and_then(|(reason, helped)| {
-            let reason = EndReason::from_code(reason).ok()?;
-            reason.next_step(Helped::from_code(helped).ok()?)
-        });
-    let step = ended.or_else(|| referral.state.next_step());
-    step.is_some_and(|step| step.task == TaskKind::OfferNext)
 }

@@ -11,9 +11,15 @@
 mod pages;
 
 use axum::http::StatusCode;
-use pages::{code_of, link_of, nobody, places, refer, request_of, signed_in};
+use pages::{
+    Browser, Places, code_of, found_for, link_of, nobody, places, refer, request_of, signed_in,
+};
 use throughline_app::mail::FolderMailer;
 use throughline_app::outbox::dispatch_once;
+use throughline_core::id::Ref;
+use throughline_core::role::Role;
+use throughline_policy::{Actor, Purpose};
+use throughline_store::account::NewAccount;
 use throughline_testkit::both;
 
 both!(
@@ -327,3 +333,151 @@ both!(
         );
     }
 );
+
+/// The card of one service among what was found, by its name.
+fn card_of<'a>(page: &'a str, name: &str) -> (usize, &'a str) {
+    let mut at = 0;
+    for card in page.split("<article").skip(1) {
+        at += 1;
+        if card.contains(name) {
+            return (at, card);
+        }
+    }
+    panic!("no card of {name} in {page}")
+}
+
+both!(
+    after_a_no_the_page_names_other_services_and_the_finder_says_who_said_no,
+    |world| {
+        let places = places(world).await;
+        let coach = signed_in(&places, &places.coach).await;
+        let asked = request_of(&refer(&places, places.inbox).await);
+        let (_, page) = coach.get(&asked).await;
+        assert!(!page.contains("Who else could help"), "nobody said no yet");
+        let no = [
+            ("via", "phone"),
+            ("answer", "decline"),
+            ("reason", "no_capacity_or_no_space"),
+        ];
+        coach.post(&format!("{asked}/answer"), &page, &no).await;
+        let (_, page) = coach.get(&asked).await;
+        let (_, next) = page.split_once("Who else could help").unwrap();
+        let way = |service: Ref| format!("/cases/{}/refer/{service}", places.case);
+        for other in [places.linked, places.listed] {
+            assert!(next.contains(&way(other)), "{next}");
+        }
+        assert!(
+            !next.contains(&way(places.inbox)),
+            "who said no is no alternative"
+        );
+        assert!(next.contains("I owe rent."), "what they said is kept");
+
+        // On to the finder, with the need filled in and nothing in the address.
+        let finder = format!("/find/for/{}", places.case);
+        let (status, _, begin) = coach.post(&finder, &page, &[]).await;
+        assert_eq!(status, StatusCode::OK, "{begin}");
+        let (_, debt) = begin.split_once("value=\"debt\"").unwrap();
+        assert!(
+            debt.split('>').next().unwrap().contains("checked"),
+            "{begin}"
+        );
+        let page = found_for(&places, &coach, &begin).await;
+        let (last, said_no) = card_of(&page, "Harbour Money Advice");
+        let (first, fresh) = card_of(&page, "Hilltop Families");
+        assert!(last > first, "who said no comes after the others: {page}");
+        assert!(said_no.contains("This service said no on"), "{said_no}");
+        assert!(
+            said_no.contains(&way(places.inbox)),
+            "they may change their mind"
+        );
+        assert!(!fresh.contains("This service"), "{fresh}");
+
+        // A service that still has a request is not asked again; the way to the request is.
+        let open = request_of(&refer(&places, places.linked).await);
+        let page = found_for(&places, &coach, &begin).await;
+        let (_, waiting) = card_of(&page, "Quayside");
+        assert!(waiting.contains("No answer yet"), "{waiting}");
+        assert!(waiting.contains(&format!("href=\"{open}\"")));
+        assert!(!waiting.contains(&way(places.linked)), "{waiting}");
+        let (_, lines) = coach.get(&way(places.linked)).await;
+        assert!(lines.contains("already been asked") && !lines.contains("I owe rent."));
+        assert!(!lines.contains(&format!("action=\"{}\"", way(places.linked))));
+
+        // On a turned screen nothing of it is seen.
+        let (status, _, turned) = coach.post("/find/turned", &page, &[]).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(turned.contains("Quayside") && !turned.contains("/refer/"));
+        for word in ["said no", "No answer yet", "/referrals/"] {
+            assert!(!turned.contains(word), "{word}");
+        }
+    }
+);
+
+both!(
+    when_everybody_was_asked_the_page_says_so_and_what_to_do,
+    |world| {
+        let places = places(world).await;
+        let coach = signed_in(&places, &places.coach).await;
+        let mut asked = String::new();
+        for service in [places.inbox, places.linked, places.listed] {
+            asked = request_of(&refer(&places, service).await);
+        }
+        let (_, page) = coach.get(&asked).await;
+        let no = [
+            ("via", "phone"),
+            ("answer", "decline"),
+            ("reason", "no_capacity_or_no_space"),
+        ];
+        coach.post(&format!("{asked}/answer"), &page, &no).await;
+        let (_, page) = coach.get(&asked).await;
+        assert!(
+            page.contains("We found no other service for this need"),
+            "{page}"
+        );
+        assert!(page.contains("safety lead"));
+    }
+);
+
+both!(the_finder_of_a_case_is_for_nobody_else, |world| {
+    let places = places(world).await;
+    let coach = signed_in(&places, &places.coach).await;
+    let finder = format!("/find/for/{}", places.case);
+    let (_, begin) = coach.get(&finder).await;
+    let other = colleague_of(&places).await;
+    let absent = format!("/find/for/{}", world.env.reference());
+    for path in [&finder, &absent] {
+        assert_eq!(other.get(path).await.0, StatusCode::NOT_FOUND);
+    }
+    // The case that stands in a form that was copied is no way around.
+    let (_, own) = other.get("/find").await;
+    let case = begin.split("name=\"case\" value=\"").nth(1).unwrap();
+    let case = case.split('"').next().unwrap();
+    for path in ["/find", "/find/turned"] {
+        let stolen = own.replace("action=\"/find\"", &format!("action=\"{path}\""));
+        let (status, _, _) = other
+            .post(path, &stolen, &[("need", "debt"), ("case", case)])
+            .await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
+    }
+});
+
+/// A work coach of the same site, who leads no case.
+async fn colleague_of(places: &Places) -> Browser {
+    let new = &NewAccount {
+        organisation: places.coach.organisation,
+        site: places.coach.site,
+        role: Role::WorkCoach,
+        name: "Ola",
+        email: "ola@example.org",
+        password: None,
+    };
+    let account = places
+        .app
+        .store
+        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
+            Box::pin(async move { w.account_create(new).await })
+        })
+        .await
+        .unwrap();
+    signed_in(places, &account).await
+}

@@ -6,7 +6,7 @@
 use throughline_app::{App, Error, Settings};
 use throughline_core::answer::Answer as Yes;
 use throughline_core::contact::{AnsweredBy, Channel, Verdict};
-use throughline_core::directory::Entry;
+use throughline_core::directory::{Entry, Place, Provision, ServiceType};
 use throughline_core::id::Ref;
 use throughline_core::nation::Nation;
 use throughline_core::pack::Packs;
@@ -66,6 +66,16 @@ fn stepped_up(account: &Account, world: &TestStore) -> Actor {
 
 pub fn listing(id: &str, name: &str) -> NewService {
     let entry = Entry::new(id, name);
+    NewService {
+        digest: entry.canonical_json().unwrap().into_bytes(),
+        entry,
+    }
+}
+
+fn debt_advice(id: &str, name: &str) -> NewService {
+    let mut entry = listing(id, name).entry;
+    let kinds = vec![ServiceType::DebtAndMoneyAdvice];
+    entry.provision = Provision::new(kinds, Place::default()).unwrap();
     NewService {
         digest: entry.canonical_json().unwrap().into_bytes(),
         entry,
@@ -132,9 +142,9 @@ async fn built(world: &TestStore, demo: bool) -> Town {
     let [coach, partner, colleague, one, two, _]: [Account; 6] = people.try_into().unwrap();
     let stewards = [stepped_up(&one, world), stepped_up(&two, world)];
     let rows = [
-        listing("1", "Harbour Money Advice"),
-        listing("2", "Quayside Women's Centre"),
-        listing("3", "Hilltop Families"),
+        debt_advice("1", "Harbour Money Advice"),
+        debt_advice("2", "Quayside Women's Centre"),
+        debt_advice("3", "Hilltop Families"),
     ];
     let (rows, ours, theirs) = (&rows, &coach.organisation, &partner.organisation);
     store

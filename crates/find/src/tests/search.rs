@@ -145,3 +145,25 @@ proptest! {
         let _found = text_search(&directory(), &Filter { text: Some(text), ..Filter::default() });
     }
 }
+
+#[test]
+fn who_was_asked_before_comes_last_and_nothing_else_changes() {
+    let directory = directory();
+    let plain = find(&directory, &Query::default(), now());
+    let first = plain.results[0].service;
+    let asked = Query {
+        asked_before: vec![first],
+        ..Query::default()
+    };
+    let after = find(&directory, &asked, now());
+    assert_eq!(after.results.last().unwrap().service, first);
+    assert_eq!(
+        (after.total, after.ruled_out),
+        (plain.total, plain.ruled_out)
+    );
+    let rest = |answer: &[Match]| -> Vec<Ref> {
+        let services = answer.iter().map(|found| found.service);
+        services.filter(|service| *service != first).collect()
+    };
+    assert_eq!(rest(&after.results), rest(&plain.results));
+}

@@ -5,18 +5,6 @@ page-caseload-title = Llwyth achosion
 page-request-title = Cais
 page-folder-title = Ffolder post
 
-refer-whom = Pwy allai helpu?
-refer-place = Yn agos i ble? (dewisol)
-refer-place-hint = Cod post neu enw cyngor. Ni chaiff ei gadw.
-refer-place-not-known = Nid ydym yn gwybod am y lle hwn, felly ni ddewiswyd dim yn ôl agosrwydd.
-refer-find = Chwilio
-refer-found =
-    { $count ->
-        [0] Nid oes dim yn addas yma
-        [one] 1 dewis
-       *[other] { $count } dewis
-    }
-refer-last-resort = Nid yw’r un o’r rhain yn sicr o ddiwallu’r angen. Siaradwch â’ch arweinydd diogelwch, neu ffoniwch linell gymorth gyda’ch gilydd: mae’r rhifau ar frig y dudalen hon.
 refer-choose = Dewiswch un
 refer-heading = Cais i { $service }
 refer-need = Yr hyn sydd ei angen
@@ -114,6 +102,10 @@ refer-chosen = Tynnwyd y ceisiadau eraill yn ôl.
 refer-they-see = Yr hyn y maent yn ei weld
 refer-story = Beth sydd wedi digwydd
 refer-next-what = Cynigiwch y dewis nesaf iddynt. Cedwir yr hyn a ddywedon nhw, fel nad oes rhaid i neb ei ddweud eto. Os nad oes dim arall yn addas, siaradwch â’ch arweinydd diogelwch neu ffoniwch linell gymorth gyda’ch gilydd.
+refer-next-heading = Pwy arall allai helpu
+refer-next-safe = Nid ydym yn cadw ble na ddylent fynd. Cyn i chi ddewis un o’r rhain, gofynnwch a yw’n ddiogel iddynt fynd yno.
+refer-next-unsure = Nid ydym yn siŵr bod yr un o’r rhain yn diwallu’r angen. Gofynnwch iddyn nhw yn gyntaf. Gallwch hefyd siarad â’ch arweinydd diogelwch, neu ffonio llinell gymorth gyda’ch gilydd.
+refer-next-none = Ni ddaethom o hyd i unrhyw wasanaeth arall ar gyfer yr angen hwn na ofynnwyd iddo o’r blaen. Chwiliwch eto gydag atebion eraill, er enghraifft ymhellach i ffwrdd. Neu siaradwch â’ch arweinydd diogelwch, neu ffoniwch linell gymorth gyda’ch gilydd: mae’r rhifau ar frig y dudalen hon.
 refer-next-find = Dod o hyd i’r dewis nesaf
 refer-already-asked = Gofynnwyd i’r gwasanaeth hwn eisoes. Edrychwch ar y cais hwnnw yn gyntaf.
 refer-service-gone = Mae’r gwasanaeth hwn wedi cau neu wedi’i dynnu o’r cyfeiriadur. Ni anfonwyd dim. Dewch o hyd i un arall.

@@ -5,18 +5,6 @@ page-caseload-title = Caseload
 page-request-title = Request
 page-folder-title = Mail folder
 
-refer-whom = Who could help?
-refer-place = Near where? (optional)
-refer-place-hint = A postcode or the name of a council. It is not kept.
-refer-place-not-known = We do not know this place, so nothing was chosen by nearness.
-refer-find = Find
-refer-found =
-    { $count ->
-        [0] Nothing fits here
-        [one] 1 option
-       *[other] { $count } options
-    }
-refer-last-resort = None of these surely meets the need. Speak to your safety lead, or call a helpline together: the numbers are at the top of this page.
 refer-choose = Choose one
 refer-heading = Request to { $service }
 refer-need = What they need
@@ -114,6 +102,10 @@ refer-chosen = The other requests were taken back.
 refer-they-see = What they see
 refer-story = What has happened
 refer-next-what = Offer them the next option. What they said is kept, so nobody has to tell it again. If nothing else fits, speak to your safety lead or call a helpline together.
+refer-next-heading = Who else could help
+refer-next-safe = We do not keep where they must not go. Before you choose one of these, ask if it is safe for them to go there.
+refer-next-unsure = We are not sure that any of these meets the need. Ask them first. You can also speak to your safety lead, or call a helpline together.
+refer-next-none = We found no other service for this need that was not asked before. Look again with other answers, for example further away. Or speak to your safety lead, or call a helpline together: the numbers are at the top of this page.
 refer-next-find = Find the next option
 refer-already-asked = This service has already been asked. Look at that request first.
 refer-service-gone = This service has closed or was taken out of the directory. Nothing was sent. Find another one.

@@ -172,22 +172,31 @@ pub async fn signed_in(places: &Places, account: &Account) -> Browser {
     }
 }
 
-/// Goes through the whole flow; gives the confirmation.
-pub async fn refer(places: &Places, service: Ref) -> String {
-    let coach = signed_in(places, &places.coach).await;
-    let whom = format!("/cases/{}/refer", places.case);
-    let (_, page) = coach.get(&whom).await;
+/// Finds help for the case by its one finder; gives the page of what was found.
+pub async fn found_for(places: &Places, coach: &Browser, begin: &str) -> String {
     places
         .app
         .directory
         .refresh(&places.app.store)
         .await
         .unwrap();
-    let near = [("need", "debt"), ("place", "nowhere at all")];
-    let (status, _, page) = coach.post(&whom, &page, &near).await;
+    let (status, _, page) = coach.post("/find", begin, &[("need", "debt")]).await;
     assert_eq!(status, StatusCode::OK, "{page}");
-    assert!(page.contains("We do not know this place"));
+    page
+}
+
+/// Goes through the whole flow; gives the confirmation.
+pub async fn refer(places: &Places, service: Ref) -> String {
+    let coach = signed_in(places, &places.coach).await;
+    let (_, tab) = coach
+        .get(&format!("/cases/{}/referrals", places.case))
+        .await;
+    let finder = format!("/find/for/{}", places.case);
+    assert!(tab.contains(&format!("href=\"{finder}\"")), "{tab}");
+    let (_, begin) = coach.get(&finder).await;
+    let page = found_for(places, &coach, &begin).await;
     let path = format!("/cases/{}/refer/{service}", places.case);
+    assert!(page.contains(&format!("href=\"{path}\"")), "{page}");
     let (status, page) = coach.get(&path).await;
     assert_eq!(status, StatusCode::OK, "{page}");
     assert!(page.contains("I owe rent."));

@@ -1,0 +1,188 @@
+//! The next option: what the finder begins with for a case, whom it asked before and what came of it, and who else could help
+//! after a no or a silence (NE-22).
+
+use jiff::civil::Date;
+use throughline_core::circumstances::{Asker, Child, Circumstances};
+use throughline_core::id::Ref;
+use throughline_core::need::NeedType;
+use throughline_core::people::Age;
+use throughline_core::referral::Asked;
+use throughline_core::time::At;
+use throughline_find::{Match, Query};
+use throughline_policy::action::{CaseRead, ReferralRead, ReferralSend};
+use throughline_policy::{Actor, Permit, Purpose};
+use throughline_store::Work;
+use throughline_store::referral::Referral;
+
+use crate::{App, Result};
+
+/// A service that was asked for somebody before, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Before {
+    /// The service.
+    pub service: Ref,
+    /// The request.
+    pub request: Ref,
+    /// The need it was asked for.
+    pub need: NeedType,
+    /// What came of it.
+    pub came: Asked,
+    /// When it was asked; once it is over, when that was.
+    pub at: At,
+}
+
+impl Before {
+    /// Whether it says something to who looks for help with these needs: an open request always does, because a service is
+    /// not asked a second time while it has one.
+    pub fn matters_for(&self, needs: &[NeedType]) -> bool {
+        self.came.is_open() || needs.is_empty() || needs.contains(&self.need)
+    }
+}
+
+/// What the finder begins with for a case. Each part can be changed, and nothing of it is a place: where they are and where they
+/// must not go is asked each time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// Needs that were told and that nobody helps with now.
+    pub needs: Vec<NeedType>,
+    /// Age in whole years, where the date of birth is known.
+    pub age: Option<u8>,
+    /// The children of the case by their ages. `None`: none is recorded, which does not say that there are none.
+    pub children: Option<Vec<Child>>,
+    /// Services that were asked before, newest first.
+    pub before: Vec<Before>,
+}
+
+/// Who else could help.
+#[derive(Debug, Clone)]
+pub struct Next {
+    /// Services by name, best first. Never one that was asked for this before.
+    pub found: Vec<Match>,
+    /// Whether at least one of them surely meets the need. If not, a named human and a helpline come first.
+    pub sure: bool,
+}
+
+/// How many alternatives are named on a page: more are with the finder.
+const NAMED: usize = 3;
+
+/// What the finder begins with for a case. The worker needs leave to refer from it.
+pub async fn begun(app: &App, actor: &Actor, case: Ref) -> Result<Begun> {
+    app.store
+        .work(actor, Purpose::HelpAPerson, |w| {
+            Box::pin(async move {
+                let facts = w.case_facts(case).await?;
+                w.permit_found::<ReferralSend>(facts)?;
+                let read = w.permit_found::<CaseRead>(facts)?;
+                begun_in(w, &read).await
+            })
+        })
+        .await
+}
+
+async fn begun_in(w: &mut Work<'_>, read: &Permit<CaseRead>) -> Result<Begun> {
+    let today = w.now().london_date();
+    let needs = w.needs(read).await?;
+    let children = w.children(read).await?;
+    let born = w.case_read(read).await?.sheet.born;
+    let asked = w.case_referrals(read).await?;
+    let children: Vec<Child> = children
+        .iter()
+        .map(|child| Child {
+            age: years(child.sheet.born.as_deref(), today),
+            son: None,
+        })
+        .collect();
+    Ok(Begun {
+        needs: needs
+            .iter()
+            .filter(|need| need.state.looks_for_help())
+            .map(|need| need.kind)
+            .collect(),
+        age: years(born.as_deref(), today),
+        children: (!children.is_empty()).then_some(children),
+        before: before(w, &asked).await?,
+    })
+}
+
+/// Whole years on a day, by the rule of birthdays that decides everything else about age.
+fn years(born: Option<&str>, today: Date) -> Option<u8> {
+    let age = Age::Born(born?.parse().ok()?);
+    (0..=120_u8).find(|years| age.is_under(years.saturating_add(1), today) == Some(true))
+}
+
+pub(crate) async fn before(w: &mut Work<'_>, asked: &[Referral]) -> Result<Vec<Before>> {
+    let mut out = Vec::new();
+    for referral in asked {
+        let Some(service) = w.service_by_id(referral.service).await? else {
+            continue;
+        };
+        let came = referral.state.asked();
+        let sent = referral.sent_at.unwrap_or(referral.created_at);
+        out.push(Before {
+            service: service.reference,
+            request: referral.reference,
+            need: referral.need,
+            came,
+            at: match referral.ended_at {
+                Some(ended) if !came.is_open() => ended,
+                _ => sent,
+            },
+        });
+    }
+    Ok(out)
+}
+
+/// What is to be said of one service: its open request, else what came of the newest one for any of these needs.
+pub fn of_service<'a>(
+    before: &'a [Before],
+    service: Ref,
+    needs: &[NeedType],
+) -> Option<&'a Before> {
+    let mut own = before
+        .iter()
+        .filter(|one| one.service == service && one.matters_for(needs));
+    let newest = own.clone().next();
+    own.find(|one| one.came.is_open()).or(newest)
+}
+
+/// Who else could help with the need of a referral that came back: named by the one finder, never a service that was asked for
+/// it before, and none that still has a request.
+pub async fn alternatives(app: &App, actor: &Actor, referral: Ref) -> Result<Next> {
+    let told = app
+        .store
+        .work(actor, Purpose::HelpAPerson, |w| {
+            Box::pin(async move {
+                let facts = w.referral_facts(referral).await?;
+                let permit = w.permit_found::<ReferralRead>(facts)?;
+                let referral = w.referral_for_update(&permit).await?;
+                let facts = w.case_facts_by_id(referral.case).await?;
+                let read = w.permit_found::<CaseRead>(facts)?;
+                let known = begun_in(w, &read).await?;
+                let needs = vec![referral.need];
+                Ok(Circumstances {
+                    age: known.age,
+                    children: known.children,
+                    avoid_services: known
+                        .before
+                        .iter()
+                        .filter(|one| one.matters_for(&needs))
+                        .map(|one| one.service)
+                        .collect(),
+                    needs,
+                    asker: Some(Asker::Worker),
+                    ..Circumstances::default()
+                })
+            })
+        })
+        .await?;
+    let query = Query {
+        told,
+        limit: NAMED,
+        ..Query::default()
+    };
+    let answer = throughline_find::find(&app.directory.snapshot(), &query, app.env().now());
+    Ok(Next {
+        found: answer.results,
+        sure: !answer.last_resort,
+    })
+}
