@@ -73,6 +73,11 @@ const prepare = {
   async safety_lead(page) {
     return prepare.work_coach(page);
   },
+  async administrator(page) {
+    // A service that a partner could join for: only a search leads there.
+    await open(page, '/admin/partners?name=Peckham');
+    return links(await page.content());
+  },
 };
 
 /** Map from each path of `rows` to an address that can be opened as this role; `undefined` where none was found. */

@@ -33,7 +33,6 @@ use throughline_core::id::Ref;
 use throughline_core::nation::Nation;
 use throughline_core::need::NeedType;
 use throughline_core::pack::Packs;
-use throughline_core::packet_line::PacketLine;
 use throughline_core::reason::Words;
 use throughline_core::referral::ReferralState;
 use throughline_core::role::Role;
@@ -201,34 +200,10 @@ impl Office {
         (made, actor)
     }
 
-    fn order(&self, case: Ref, service: Ref) -> SendOrder {
-        SendOrder {
-            ask: Ask {
-                case,
-                service,
-                need: NeedType::Debt,
-            },
-            items: BTreeSet::from(
-                [PacketItem::ChosenName, PacketItem::Statement].map(PacketLine::from),
-            ),
-            immigration: false,
-            shown: None,
-            struck: BTreeSet::new(),
-            statement: Some(1),
-            reach: Reach::AsAgreed,
-            how: HowAgreed::Spoken,
-            words: Some("Yes, ask them".into()),
-            basis: ShareBasis::Consent,
-            art9: Some(Art9Condition::ExplicitConsent),
-            dpa: None,
-            reasons: None,
-        }
-    }
-
     /// Somebody new is referred to a service.
     async fn refer(&self, world: &TestStore, service: Ref) -> Sent {
         let case = open_case(world, &self.coach).await;
-        let order = self.order(case, service);
+        let order = order(case, service);
         referral_send::send(&self.app, &self.coach.actor(), &order)
             .await
             .unwrap()
@@ -244,6 +219,28 @@ impl Office {
             .await
             .unwrap();
         tasks.into_iter().map(|task| task.kind).collect()
+    }
+}
+
+fn order(case: Ref, service: Ref) -> SendOrder {
+    SendOrder {
+        ask: Ask {
+            case,
+            service,
+            need: NeedType::Debt,
+        },
+        items: BTreeSet::from([PacketItem::ChosenName, PacketItem::Statement].map(Into::into)),
+        immigration: false,
+        shown: None,
+        struck: BTreeSet::new(),
+        statement: Some(1),
+        reach: Reach::AsAgreed,
+        how: HowAgreed::Spoken,
+        words: Some("Yes, ask them".into()),
+        basis: ShareBasis::Consent,
+        art9: Some(Art9Condition::ExplicitConsent),
+        dpa: None,
+        reasons: None,
     }
 }
 
@@ -356,7 +353,7 @@ both!(
 
         // Until somebody there can read an inbox, nothing is sent to one.
         let case = open_case(world, &office.coach).await;
-        let order = office.order(case, harbour);
+        let order = order(case, harbour);
         let routes = async || {
             let prepared = referral_send::prepare(app, &office.coach.actor(), &order.ask).await;
             prepared.unwrap().routes
@@ -776,7 +773,7 @@ both!(
         let (dee, _) = office.worker(&cai, "dee@harbour.example").await;
         let mut orders = Vec::new();
         for _ in 0..8 {
-            orders.push(office.order(open_case(world, &office.coach).await, harbour));
+            orders.push(order(open_case(world, &office.coach).await, harbour));
         }
         let senders: Vec<_> = orders
             .into_iter()

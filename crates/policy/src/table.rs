@@ -132,12 +132,12 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
             System => &[Anyone],
             _ => &[],
         },
-        // On the organisation that runs the installation: an administrator of a partner lets nobody in.
-        A::PartnerPropose | A::PartnerConfirm => match standing {
-            Administrator => &[OwnOrganisation],
-            _ => &[],
-        },
-        A::AccountManage | A::SitePostName | A::ClientManage => match standing {
+        // Partners are let in on the organisation that runs the installation: an administrator of another has no part in it.
+        A::AccountManage
+        | A::SitePostName
+        | A::ClientManage
+        | A::PartnerPropose
+        | A::PartnerConfirm => match standing {
             Administrator => &[OwnOrganisation],
             _ => &[],
         },
