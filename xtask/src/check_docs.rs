@@ -362,7 +362,9 @@ mod tests {
             let text = read(&crate::root().join(name)).unwrap();
             let tests = claims(&text, true);
             assert!(
-                tests.iter().any(|(_, claim)| matches!(claim, Claim::Test(_))),
+                tests
+                    .iter()
+                    .any(|(_, claim)| matches!(claim, Claim::Test(_))),
                 "{name}"
             );
         }
