@@ -131,6 +131,9 @@ pub struct DemoArgs {
     /// The instant at which the made history ends (RFC 3339), for tests.
     #[arg(long, hide = true, value_name = "INSTANT")]
     pub now: Option<String>,
+    /// A new file for the secrets of two programs that may ask this demo's API everything, for tests.
+    #[arg(long, hide = true, value_name = "FILE")]
+    pub programs: Option<PathBuf>,
 }
 
 /// How to serve.

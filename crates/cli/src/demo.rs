@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use throughline_core::env::Env;
 use throughline_seal::RootKey;
-use throughline_store::Durability;
+use throughline_store::{Durability, Store};
 use throughline_testkit::world::{self, SIGN_INS, Size};
 
 use crate::command::{DemoArgs, Place};
@@ -47,6 +47,9 @@ pub async fn run(place: &Place, args: &DemoArgs, as_json: bool) -> Outcome {
             folder.display()
         )));
     }
+    if let Some(file) = &args.programs {
+        programs(&store, file).await?;
+    }
     if args.only_make {
         let filled = filled.unwrap_or_default();
         return Ok(Report::new(
@@ -63,6 +66,14 @@ pub async fn run(place: &Place, args: &DemoArgs, as_json: bool) -> Outcome {
         open_browser(&config.server.base_url);
     }
     running.until_told().await
+}
+
+/// Lets two programs in and writes their secrets down, for this machine's user alone.
+async fn programs(store: &Store, file: &Path) -> Result<(), Failure> {
+    let programs = world::programs(store).await?;
+    let text = serde_json::to_string(&programs)
+        .map_err(|error| Failure::failed(format!("the programs cannot be written ({error})")))?;
+    key_file::write(file, &text)
 }
 
 /// Makes the world. The folder appears only when it is whole: a fill that was broken off leaves nothing that looks like one.

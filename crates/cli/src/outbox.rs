@@ -43,11 +43,13 @@ pub async fn list(place: &Place) -> Outcome {
             "promised_at": letter.created_at.to_string(),
         }));
     }
-    text.push_str(&match letters.len() {
-        0 => "No message was given up.".to_owned(),
-        1 => "1 message was given up. docs/OPERATIONS.md says what each reason means.".to_owned(),
-        n => format!("{n} messages were given up. docs/OPERATIONS.md says what each reason means."),
-    });
+    let _ = match letters.len() {
+        0 => write!(text, "No message was given up."),
+        n => write!(
+            text,
+            "Given up: {n}. docs/OPERATIONS.md says what each reason means."
+        ),
+    };
     Ok(Report::new(text, json!({ "given_up": rows })))
 }
 

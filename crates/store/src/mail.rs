@@ -86,17 +86,14 @@ impl Work<'_> {
         self.note_event(Event::PromiseKept, Some(id.uuid()), &["email"]);
         let at = place("account", "email", id.uuid());
         let email = self.open(id.uuid(), at, &row.email).await?;
-        let site = match row.site_id {
-            Some(site) => self.site(site.0).await?.map(|site| site.nation),
-            None => None,
-        };
-        let nation = match site {
-            Some(nation) => Some(nation),
-            None => {
-                let organisation = self.organisation(row.organisation_id.0).await?;
-                organisation.map(|organisation| organisation.nation)
-            }
-        };
+        let mut nation = None;
+        if let Some(site) = row.site_id {
+            nation = self.site(site.0).await?.map(|site| site.nation);
+        }
+        if nation.is_none() {
+            let organisation = self.organisation(row.organisation_id.0).await?;
+            nation = organisation.map(|organisation| organisation.nation);
+        }
         let nation = nation.ok_or(Error::RowShape {
             table: "account",
             column: "organisation_id",

@@ -14,6 +14,7 @@ mod lists;
 mod names;
 mod parameters;
 mod people;
+mod programs;
 mod staff;
 mod visit;
 
@@ -38,6 +39,7 @@ use listings::Answers;
 use people::Answered;
 use staff::{Staff, TOWNS};
 
+pub use programs::{Programs, programs};
 pub use staff::{SIGN_INS, SignIn};
 
 /// How large a world, from which seed, ending when.
