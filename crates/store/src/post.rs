@@ -235,25 +235,23 @@ impl Work<'_> {
         let next = ladder
             .iter()
             .find(|(at, who)| *at > level && Some(*who) != not);
-        Ok(match next {
-            Some((at, who)) => Next {
+        if let Some((at, who)) = next {
+            return Ok(Next {
                 level: *at,
                 told: Some(*who),
                 again: false,
-            },
-            None => {
-                // What nobody was ever told of begins with the first.
-                let top = if level >= TOP && not.is_none() {
-                    ladder.first()
-                } else {
-                    ladder.last()
-                };
-                Next {
-                    level: TOP,
-                    told: top.map(|(_, who)| *who).or(not),
-                    again: true,
-                }
-            }
+            });
+        }
+        // What nobody was ever told of begins with the first.
+        let top = if level >= TOP && not.is_none() {
+            ladder.first()
+        } else {
+            ladder.last()
+        };
+        Ok(Next {
+            level: TOP,
+            told: top.map(|(_, who)| *who).or(not),
+            again: true,
         })
     }
 

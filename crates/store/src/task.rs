@@ -229,14 +229,13 @@ impl Work<'_> {
             case = None;
         }
         let (id, reference) = (self.env().id(), self.env().reference());
-        let (level, told) = match new.owner_account {
-            Some(owner) => (0, owner),
-            None => {
-                let next = self.next_post(new.organisation, new.site, 0, None).await?;
-                // Written down for nobody, it would be done by nobody.
-                let told = next.told.ok_or(Error::Illegal("nobody-to-tell"))?;
-                (next.level, told)
-            }
+        let (level, told) = if let Some(owner) = new.owner_account {
+            (0, owner)
+        } else {
+            let next = self.next_post(new.organisation, new.site, 0, None).await?;
+            // Written down for nobody, it would be done by nobody.
+            let told = next.told.ok_or(Error::Illegal("nobody-to-tell"))?;
+            (next.level, told)
         };
         // Whoever holds a post does not look for work of others: they are told in the same instant.
         let mut state = TaskState::Raised;
