@@ -190,7 +190,7 @@ async fn leave(
 /// seen or told, so that none is ever read.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-struct Safe {
+struct Shown {
     safe: Option<SafeAnswers>,
     disclosed: bool,
     right_now: BTreeMap<ImmediateKind, ImmediateCode>,
@@ -231,7 +231,7 @@ pub async fn summary(app: &App, actor: &Actor, task: Ref) -> Result<Summary> {
             Box::pin(async move {
                 let facts = w.task_facts(*task).await?;
                 let permit = w.permit_found::<ConversationTakeUp>(facts)?;
-                let taken = w.conversation_by_task::<Safe>(&permit).await?;
+                let taken = w.conversation_by_task::<Shown>(&permit).await?;
                 let (plain, safe) = (taken.plain, taken.safe.unwrap_or_default());
                 let case = match plain.case {
                     Some(case) => {
@@ -271,7 +271,10 @@ pub async fn take_up(app: &App, actor: &Actor, task: Ref, sheet: &PersonSheet) -
             Box::pin(async move {
                 let facts = w.task_facts(*task).await?;
                 let permit = w.permit_found::<ConversationTakeUp>(facts)?;
-                let running = w.conversation_by_task::<Safe>(&permit).await?.risk_on_clock;
+                let running = w
+                    .conversation_by_task::<Shown>(&permit)
+                    .await?
+                    .risk_on_clock;
                 let case = open_in(app, w, actor, sheet, running).await?;
                 let facts = w.case_facts(case).await?;
                 let read = w.permit_found::<CaseRead>(facts)?;

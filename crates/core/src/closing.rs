@@ -113,11 +113,10 @@ fn children_open(facts: &CloseFacts<'_>) -> Option<StillOpen> {
     }
     match facts.about_children {
         None => Some(StillOpen::AreThereChildren),
-        Some(AreThereChildren::None | AreThereChildren::NotKnown) => None,
         // A child is a person, not a line in a parent's talk: with a case each is recorded.
         Some(AreThereChildren::Yes) if facts.has_case => Some(StillOpen::RecordChild),
         Some(AreThereChildren::Yes) if !facts.safeguarding_said => Some(StillOpen::Safeguarding),
-        Some(AreThereChildren::Yes) => None,
+        Some(AreThereChildren::None | AreThereChildren::NotKnown | AreThereChildren::Yes) => None,
     }
 }
 

@@ -66,8 +66,8 @@ fn whether_there_are_children_is_answered_in_every_way_there_is_or_it_stays_open
                     for safeguarding_said in [true, false] {
                         let facts = CloseFacts {
                             disclosed,
-                            has_case,
                             children,
+                            has_case,
                             about_children,
                             safeguarding_said,
                             ..WHOLE
