@@ -113,6 +113,32 @@ test('somebody who was here before is recognised, and need not tell it twice', a
   });
 });
 
+test('whoever told and wants no plan is not let go around the guards', async () => {
+  await as({}, async (page) => {
+    await signIn(page, 'work coach');
+    const by = hands(page);
+    await open(page, '/with-me');
+    await by.press('main button[name=mode][value=in_person]');
+    await by.choose('alone', 'yes');
+    await by.choose('overheard', 'nobody');
+    await by.choose('interpreter', 'none');
+    await by.press('main form[action$="/first"] button');
+    await by.choose('heard', 'told');
+    await by.press('main button[name=then][value=end]');
+    for (const [kind, answer] of [['bed', 'unavailable'], ['money', 'given'], ['essentials', 'declined']]) await by.choose(kind, answer);
+    await by.choose('only_theirs', 'no');
+    await by.choose('how', 'hand');
+    await by.choose('children', 'yes');
+    await look(page, 'coach close told');
+    await by.press('main button[name=ending][value=close]');
+    assert.ok(await page.locator('.govuk-error-summary').isVisible(), 'children without a decision were let go');
+    await look(page, 'coach close errors');
+    await by.choose('decision', 'referred');
+    await by.press('main button[name=ending][value=close]');
+    assert.equal(new URL(page.url()).pathname, '/today');
+  });
+});
+
 test('what is not known to be safe is an ordinary appointment', async () => {
   await as({}, async (page) => {
     await signIn(page, 'work coach');

@@ -46,6 +46,20 @@ async function oneTimeLink(page) {
   return linkIn(page, email);
 }
 
+/** Somebody tells, without any plan yet: the task to judge the risk, whose conversation can be taken up. */
+async function riskWithoutPlan(page) {
+  const by = hands(page);
+  await open(page, '/with-me');
+  await by.press('main button[name=mode][value=in_person]');
+  for (const [name, value] of [['alone', 'yes'], ['overheard', 'nobody'], ['interpreter', 'none']]) await by.choose(name, value);
+  await by.press('main form[action$="/first"] button');
+  await by.choose('heard', 'told');
+  await by.press('main button[name=then][value=stay]');
+  await open(page, '/today');
+  const task = page.locator('main a[href^="/tasks/"]', { hasText: /^\s*Judge the risk\s*$/ }).first();
+  return task.getAttribute('href');
+}
+
 /** What a role has to do first, because only a form leads there. Gives more places to begin at. */
 const prepare = {
   async public(page) {
@@ -67,8 +81,9 @@ const prepare = {
     await page.locator('main #chosen').fill('Sam');
     await Promise.all([page.waitForEvent('load'), page.locator('main form[action$="/children"] button').click()]);
     const child = new URL(page.url()).pathname;
+    const risk = await riskWithoutPlan(page);
     await sendTo(page, hands(page), { name: `Sample ${Date.now()}`, need: 'emotional_support', to: 'Peckham Lantern' });
-    return [new URL(page.url()).pathname, child, offer.href, talk, ...['/first', '/notes', '/end', '/continue'].map((part) => `${talk}${part}`)];
+    return [`${risk}/talk`, new URL(page.url()).pathname, child, offer.href, talk, ...['/first', '/notes', '/end', '/continue'].map((part) => `${talk}${part}`)];
   },
   async safety_lead(page) {
     return prepare.work_coach(page);

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use throughline_core::clock::ClockId;
-use throughline_core::conversation::{CloseFacts, StillOpen, may_close_case};
+use throughline_core::closing::{CloseFacts, StillOpen, may_close_case};
 use throughline_core::id::{CaseId, Ref};
 use throughline_core::immediate::ImmediateKind;
 use throughline_core::need::{NeedMove, NeedState, NeedType};
@@ -224,6 +224,11 @@ pub async fn close(app: &App, actor: &Actor, case: Ref, version: i64) -> Result<
             disclosed: w.case_disclosed(&may_read).await?,
             answered: &answered,
             children: &decided,
+            has_case: true,
+            about_children: None,
+            safeguarding_said: false,
+            // Guarded when it was answered.
+            money: None,
             risk: Some(read.risk),
             // Its clock would end with the case.
             risk_on_clock: false,

@@ -108,6 +108,10 @@ pub async fn child_add(app: &App, actor: &Actor, case: Ref, sheet: &PersonSheet)
     change!(app, actor, case, |w, may, read| {
         let pack = pack_named(app, &read.pack)?;
         let own = w.child_add(may, sheet, risk_due(pack, w.now())).await?;
+        // Whether there are children is answered now.
+        let (about, done) = (Some(may.on()), TaskOutcome::Done);
+        w.tasks_settle(about, None, TaskKind::AskAboutChildren, done)
+            .await?;
         w.child_reviewed(may, own, next_look(pack, read, w.now()))
             .await?;
         Ok(own)

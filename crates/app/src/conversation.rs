@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use throughline_core::answer::Answer;
+use throughline_core::child::SafeguardingCode;
 use throughline_core::clock::{ClockId, Urgency};
+use throughline_core::closing::AreThereChildren;
 use throughline_core::conversation::{
-    CloseFacts, Interpreter, Mode, Overheard, Reach, SafeToTalk, Sign, Stage, StageMove, StillOpen,
-    TalkMode, may_close, reach,
+    Interpreter, Mode, Overheard, Reach, SafeToTalk, Sign, Stage, StageMove, TalkMode, reach,
 };
 use throughline_core::id::Ref;
-use throughline_core::immediate::{ImmediateCode, ImmediateKind};
-use throughline_core::risk::RiskBand;
+use throughline_core::immediate::{ImmediateCode, ImmediateKind, MoneyGiven};
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
 use throughline_policy::action::{
@@ -28,7 +28,7 @@ use crate::App;
 use crate::case::{open_in, risk_due};
 use crate::site::{own_site, pack_at};
 
-const HELP: Purpose = Purpose::HelpAPerson;
+pub(crate) const HELP: Purpose = Purpose::HelpAPerson;
 
 /// The answers to "is it safe to talk?", as they were given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +70,12 @@ pub struct Notes {
     pub disclosed: bool,
     /// What happened about bed, money and essentials, where there is no case to hold it.
     pub right_now: BTreeMap<ImmediateKind, ImmediateCode>,
+    /// How money was given, and whether the account is theirs alone.
+    pub money: MoneyGiven,
+    /// What was answered to "are there children?".
+    pub children: Option<AreThereChildren>,
+    /// What was decided about safeguarding children who are recorded nowhere, with its reason.
+    pub safeguarding: Option<(SafeguardingCode, Option<String>)>,
 }
 
 impl std::fmt::Debug for Notes {
@@ -106,17 +112,6 @@ impl std::fmt::Debug for TwoColumns {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("TwoColumns(..)")
     }
-}
-
-/// How a conversation is left.
-#[derive(Debug, Clone)]
-pub enum Ending {
-    /// "Not now": it is taken up again later.
-    NotNow,
-    /// Information was offered, and it is taken up again later.
-    InformationOffered,
-    /// It is over. With answers for bed, money and essentials where there is no case to hold them.
-    Close(BTreeMap<ImmediateKind, ImmediateCode>),
 }
 
 /// A conversation as its page shows it.
@@ -162,7 +157,7 @@ pub async fn start(app: &App, actor: &Actor, mode: Mode) -> Result<Ref> {
         .await
 }
 
-async fn kept(
+pub(crate) async fn kept(
     w: &mut Work<'_>,
     reference: Ref,
 ) -> Result<(Permit<ConversationKeep>, Conversation, Notes)> {
@@ -286,7 +281,7 @@ pub async fn keep(
         .await
 }
 
-fn reach_of(notes: &Notes) -> Reach {
+pub(crate) fn reach_of(notes: &Notes) -> Reach {
     reach(notes.safe.map(SafeToTalk::from))
 }
 
@@ -334,77 +329,6 @@ pub async fn called_999(
             })
         })
         .await
-}
-
-/// Leaves a conversation. Gives what stands open when it may not be closed yet; then nothing was changed.
-pub async fn end(
-    app: &App,
-    actor: &Actor,
-    reference: Ref,
-    version: i64,
-    ending: &Ending,
-) -> Result<std::result::Result<Stage, Vec<StillOpen>>> {
-    let (reference, version) = (&reference, &version);
-    app.store
-        .work(actor, HELP, |w| {
-            Box::pin(async move {
-                let (permit, plain, mut notes) = kept(w, *reference).await?;
-                let moves: &[StageMove] = match ending {
-                    Ending::NotNow => &[StageMove::Leave],
-                    Ending::InformationOffered => &[StageMove::OfferInformation],
-                    Ending::Close(answers) => {
-                        notes
-                            .right_now
-                            .extend(answers.iter().map(|(kind, code)| (*kind, *code)));
-                        if let Err(open) = may_close_now(w, &permit, &plain, &notes).await? {
-                            return Ok(Err(open));
-                        }
-                        &[StageMove::Close]
-                    }
-                };
-                let change = ConversationChange {
-                    version: *version,
-                    moves,
-                    mode: plain.mode,
-                    reach: reach_of(&notes),
-                    content: &notes,
-                };
-                let stage = w.conversation_keep(&permit, &change).await?;
-                // Whoever told keeps the risk's clock; anybody else is asked again another day.
-                if !stage.is_final() && !notes.disclosed {
-                    let pack = pack_at(app, w, Some(plain.site), plain.organisation).await?;
-                    let clock = ClockId::ConversationResume;
-                    let due_at = pack.due(clock, Urgency::Routine, w.now());
-                    w.conversation_task(&permit, TaskKind::ResumeConversation, due_at)
-                        .await?;
-                }
-                Ok(Ok(stage))
-            })
-        })
-        .await
-}
-
-async fn may_close_now(
-    w: &mut Work<'_>,
-    permit: &Permit<ConversationKeep>,
-    plain: &Conversation,
-    notes: &Notes,
-) -> Result<std::result::Result<(), Vec<StillOpen>>> {
-    let look = w.conversation_close_look(permit).await?;
-    let mut answered = look.answered;
-    answered.extend(notes.right_now.keys().copied());
-    // Without a case nobody can have judged the risk: it is either on its clock or nowhere.
-    let risk = match plain.case {
-        Some(_) => look.risk,
-        None => look.risk_on_clock.then_some(RiskBand::NotAssessed),
-    };
-    Ok(may_close(&CloseFacts {
-        disclosed: notes.disclosed,
-        answered: &answered,
-        children: &look.children,
-        risk,
-        risk_on_clock: look.risk_on_clock,
-    }))
 }
 
 /// Goes on with a case: a new one for the person on the sheet, or one that the worker leads already. The conversation is

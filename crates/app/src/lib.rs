@@ -16,6 +16,7 @@ pub mod case_view;
 pub mod consent;
 pub mod contact;
 pub mod conversation;
+pub mod conversation_end;
 pub mod directory;
 pub mod directory_aside;
 pub mod directory_import;

@@ -10,7 +10,7 @@ use throughline_core::risk::RiskBand;
 use throughline_core::room::RoomState;
 use throughline_core::task::{OnTimeout, Owner, TaskKind};
 use throughline_core::time::At;
-use throughline_policy::action::{RoomAnswer, TaskDo};
+use throughline_policy::action::{ConversationTakeUp, RoomAnswer, TaskDo};
 use throughline_policy::{Action as _, Actor, Permit, Purpose, table};
 use throughline_store::case::Case;
 use throughline_store::referral::Referral;
@@ -347,6 +347,8 @@ pub struct TaskView {
     pub taken: bool,
     /// The conversation it is about, for its own worker.
     pub conversation: Option<Ref>,
+    /// Whether the actor can take up the conversation of somebody else that it is about.
+    pub take_up: bool,
 }
 
 /// One task.
@@ -364,7 +366,11 @@ pub async fn task(app: &App, actor: &Actor, reference: Ref) -> Result<TaskView> 
                     Some(id) => w.conversation_reference(&w.scope(), id).await?,
                     None => None,
                 };
+                let take_up = task.conversation.is_some()
+                    && conversation.is_none()
+                    && w.permit_found::<ConversationTakeUp>(facts).is_ok();
                 Ok(TaskView {
+                    take_up,
                     row: known.task(&task, &references(&referrals)),
                     reference: task.reference,
                     over: task.state.is_final(),
@@ -408,10 +414,14 @@ pub async fn task_finish(
                 let facts = w.task_facts(*reference).await?;
                 let permit = w.permit_found::<TaskDo>(facts)?;
                 let task = w.task(&permit).await?;
-                if task.kind == TaskKind::JudgeRisk && task.case.is_some() && outcome.is_chosen() {
+                // With a case or without one: only a judgement ends it, never a word that it is done (NE-09).
+                if task.kind == TaskKind::JudgeRisk && outcome.is_chosen() {
                     return Err(Error::Invalid {
                         field: "outcome",
-                        problem: "task-judge-first",
+                        problem: match task.case {
+                            Some(_) => "task-judge-first",
+                            None => "task-judge-first-talk",
+                        },
                     });
                 }
                 w.task_finish(&permit, *outcome).await?;

@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use front_site::{Site, site};
 
-use throughline_app::conversation::{self, Ending, Heard, SafeAnswers, ToCase, TwoColumns};
+use throughline_app::conversation::{self, Heard, SafeAnswers, ToCase, TwoColumns};
+use throughline_app::conversation_end::{self, CloseAnswers, Ending};
 use throughline_app::{App, Settings, drafts, front_desk, promises, today};
 use throughline_core::answer::Answer;
+use throughline_core::closing::{AreThereChildren, StillOpen};
 use throughline_core::code::Code as _;
-use throughline_core::conversation::{
-    Interpreter, Mode, Overheard, Reach, Sign, Stage, StillOpen, TalkMode,
-};
+use throughline_core::conversation::{Interpreter, Mode, Overheard, Reach, Sign, Stage, TalkMode};
 use throughline_core::id::Ref;
 use throughline_core::immediate::{ImmediateCode, ImmediateKind};
 use throughline_core::pack::Packs;
@@ -135,6 +135,18 @@ fn amina() -> PersonSheet {
         language: None,
         interpreter: None,
         access: vec![],
+    }
+}
+
+/// Everything that closing a disclosure asks, settled.
+fn whole() -> CloseAnswers {
+    CloseAnswers {
+        right_now: ImmediateKind::ALL
+            .iter()
+            .map(|kind| (*kind, ImmediateCode::NotNeeded))
+            .collect(),
+        children: Some(AreThereChildren::None),
+        ..CloseAnswers::default()
     }
 }
 
@@ -341,25 +353,20 @@ both!(
         );
 
         let at = version(&site, talk).await;
-        let nothing = Ending::Close(BTreeMap::new());
-        let open = conversation::end(&site.app, &actor, talk, at, &nothing)
+        let nothing = Ending::Close(CloseAnswers::default());
+        let open = conversation_end::end(&site.app, &actor, talk, at, &nothing)
             .await
             .unwrap()
             .unwrap_err();
-        assert_eq!(
-            open,
-            ImmediateKind::ALL
-                .iter()
-                .map(|kind| StillOpen::Immediate(*kind))
-                .collect::<Vec<_>>()
-        );
+        let mut all: Vec<StillOpen> = ImmediateKind::ALL
+            .iter()
+            .map(|kind| StillOpen::Immediate(*kind))
+            .collect();
+        all.push(StillOpen::AreThereChildren);
+        assert_eq!(open, all);
         assert_eq!(version(&site, talk).await, at, "nothing was changed");
 
-        let answers = ImmediateKind::ALL
-            .iter()
-            .map(|kind| (*kind, ImmediateCode::Given))
-            .collect();
-        let closed = conversation::end(&site.app, &actor, talk, at, &Ending::Close(answers))
+        let closed = conversation_end::end(&site.app, &actor, talk, at, &Ending::Close(whole()))
             .await
             .unwrap();
         assert_eq!(closed, Ok(Stage::Closed));
@@ -376,7 +383,7 @@ both!(not_now_is_a_good_ending_that_comes_back, |world| {
     let site = site(world, &[0]).await;
     let actor = site.coach.actor();
     let talk = begun(&site).await;
-    let stage = conversation::end(&site.app, &actor, talk, 1, &Ending::NotNow)
+    let stage = conversation_end::end(&site.app, &actor, talk, 1, &Ending::NotNow)
         .await
         .unwrap();
     assert_eq!(stage, Ok(Stage::Later));
@@ -414,12 +421,13 @@ both!(nothing_stands_between_anyone_and_i_called_999, |world| {
         1,
         "only the worker's own is tied to the conversation"
     );
-    conversation::end(
+    // An ordinary end asks nothing either.
+    conversation_end::end(
         &site.app,
         &site.coach.actor(),
         talk,
         1,
-        &Ending::Close(BTreeMap::new()),
+        &Ending::Close(CloseAnswers::default()),
     )
     .await
     .unwrap()

@@ -269,6 +269,7 @@ both!(
         let oldest = send(&town, town.inbox, NeedType::Debt).await;
         let mut later = Vec::new();
         for name in ["Bea", "Cai"] {
+            world.clock.advance_seconds(60);
             let person = PersonSheet {
                 chosen: name.to_owned(),
                 given: None,

@@ -143,7 +143,7 @@ both!(
             came: Asked::No,
             at: world.env.now(),
         };
-        assert_eq!(before(&town).await, [no.clone()]);
+        assert_eq!(before(&town).await, std::slice::from_ref(&no));
         assert!(no.at > sent_at, "the day of the no, not of the asking");
         assert!(no.matters_for(&[NeedType::Debt]) && no.matters_for(&[]));
         assert!(

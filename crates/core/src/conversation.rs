@@ -4,10 +4,7 @@
 use crate::answer::Answer;
 use crate::clock::ClockId;
 use crate::code::Code;
-use crate::immediate::ImmediateKind;
 use crate::machine::IllegalMove;
-use crate::referral::ReferralState;
-use crate::risk::RiskBand;
 use crate::task::{Duty, OnTimeout, Owner, TaskKind};
 
 crate::code_list! {
@@ -267,93 +264,6 @@ impl Stage {
             on_timeout: OnTimeout::Climb(task),
         })
     }
-}
-
-/// What the close guard looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CloseFacts<'a> {
-    /// Whether they told us anything; a conversation without a disclosure closes freely.
-    pub disclosed: bool,
-    /// Which of bed, money and essentials have an answer.
-    pub answered: &'a [ImmediateKind],
-    /// For each child that is known of: whether safeguarding was decided.
-    pub children: &'a [bool],
-    /// The risk as recorded; `None`: nothing recorded.
-    pub risk: Option<RiskBand>,
-    /// Whether a risk that is not judged is on its clock with an owner.
-    pub risk_on_clock: bool,
-}
-
-/// Something that stands before closing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum StillOpen {
-    /// Bed, money or essentials has no answer.
-    #[error("Say what happened about {}.", .0.plain())]
-    Immediate(ImmediateKind),
-    /// A child has no safeguarding decision.
-    #[error("Decide about safeguarding for each child.")]
-    Child,
-    /// The risk is neither recorded nor on its clock.
-    #[error("Record the risk, or ask your lead to judge it.")]
-    Risk,
-    /// A service still has a request.
-    #[error("End each request that a service still has, or take it back.")]
-    Referral,
-    /// The lead has not yet acted on a high risk.
-    #[error("Your lead has yet to act on the high risk.")]
-    Escalation,
-    /// Nobody has yet looked at what the child needs.
-    #[error("Look at the child's own needs.")]
-    ChildReview,
-}
-
-/// Whether a conversation may close (SPEC 4.3). Errors with everything that stands open, so that one look is enough.
-pub fn may_close(facts: &CloseFacts<'_>) -> Result<(), Vec<StillOpen>> {
-    let mut open = Vec::new();
-    if facts.disclosed {
-        let unanswered = |kind: &&ImmediateKind| !facts.answered.contains(kind);
-        open.extend(
-            ImmediateKind::ALL
-                .iter()
-                .filter(unanswered)
-                .map(|kind| StillOpen::Immediate(*kind)),
-        );
-        match facts.risk {
-            None => open.push(StillOpen::Risk),
-            Some(RiskBand::NotAssessed) if !facts.risk_on_clock => open.push(StillOpen::Risk),
-            Some(_) => {}
-        }
-    }
-    // A child's safety does not depend on whether an adult told us.
-    if facts.children.contains(&false) {
-        open.push(StillOpen::Child);
-    }
-    if open.is_empty() { Ok(()) } else { Err(open) }
-}
-
-/// Whether a case may close: what holds a conversation, and what would be left with nobody once the case is closed. The clocks
-/// of a case end with it, so that a risk that is only on its clock is not judged yet (docs/decisions/0011).
-pub fn may_close_case(
-    facts: &CloseFacts<'_>,
-    referrals: &[ReferralState],
-    tasks: &[TaskKind],
-) -> Result<(), Vec<StillOpen>> {
-    let mut open = may_close(&CloseFacts {
-        risk_on_clock: false,
-        ..*facts
-    })
-    .err()
-    .unwrap_or_default();
-    if referrals.iter().any(|state| !state.is_final()) {
-        open.push(StillOpen::Referral);
-    }
-    if tasks.contains(&TaskKind::ActOnEscalation) {
-        open.push(StillOpen::Escalation);
-    }
-    if tasks.contains(&TaskKind::ReviewChild) {
-        open.push(StillOpen::ChildReview);
-    }
-    if open.is_empty() { Ok(()) } else { Err(open) }
 }
 
 #[cfg(test)]

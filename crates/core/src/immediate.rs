@@ -1,5 +1,7 @@
 //! Bed, money, essentials: answered or put off, never silently skipped (SPEC 4.3 SM-RESPONSE, R-UC-06).
 
+use serde::{Deserialize, Serialize};
+
 use crate::answer::Answer;
 use crate::clock::ClockId;
 use crate::need::NeedType;
@@ -140,6 +142,54 @@ pub const fn may_pay_into(only_theirs: Answer) -> Result<(), NotTheirsAlone> {
     }
 }
 
+crate::code_list! {
+    /// How money was given.
+    pub enum MoneyWay {
+        /// Into an account.
+        Account = "account",
+        /// In hand, by voucher or another way.
+        Hand = "hand",
+    }
+}
+
+/// What was said of money that was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MoneyGiven {
+    /// How; `None`: not said.
+    pub way: Option<MoneyWay>,
+    /// Whether the account is theirs alone; `None`: not asked.
+    pub only_theirs: Option<Answer>,
+}
+
+/// What an answer about money leaves open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyOpen {
+    /// It was given, and nobody said how.
+    #[error("Say how the money was given.")]
+    Way,
+    /// It went into an account that is not plainly theirs alone.
+    #[error("{NotTheirsAlone}")]
+    NotTheirsAlone,
+}
+
+/// What an answer about money leaves open (R-UC-06); `None`: nothing. Only money that was given can have gone astray.
+pub const fn money_open(answer: ImmediateCode, given: MoneyGiven) -> Option<MoneyOpen> {
+    match (answer, given.way, given.only_theirs) {
+        (ImmediateCode::Given, None, _) => Some(MoneyOpen::Way),
+        (ImmediateCode::Given, Some(MoneyWay::Account), Some(Answer::Yes)) => None,
+        (ImmediateCode::Given, Some(MoneyWay::Account), _) => Some(MoneyOpen::NotTheirsAlone),
+        _ => None,
+    }
+}
+
+impl ImmediateCode {
+    /// Whether it is an answer where there is no case: what is put off needs a time and a reason, which only a case keeps.
+    pub const fn is_answer_alone(self) -> bool {
+        !matches!(self, Self::PutOff)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +203,28 @@ mod tests {
                 *answer == Answer::Yes,
                 "{answer}"
             );
+        }
+    }
+
+    #[test]
+    fn money_that_was_given_says_how_and_into_whose_account() {
+        let ways = [None, Some(MoneyWay::Hand), Some(MoneyWay::Account)];
+        let answers = || Answer::ALL.iter().map(|answer| Some(*answer)).chain([None]);
+        for code in ImmediateCode::ALL {
+            for way in ways {
+                for only_theirs in answers() {
+                    let open = money_open(*code, MoneyGiven { way, only_theirs });
+                    let sole = only_theirs.is_some_and(|answer| may_pay_into(answer).is_ok());
+                    let expected = match (code, way) {
+                        (ImmediateCode::Given, None) => Some(MoneyOpen::Way),
+                        (ImmediateCode::Given, Some(MoneyWay::Account)) if !sole => {
+                            Some(MoneyOpen::NotTheirsAlone)
+                        }
+                        _ => None,
+                    };
+                    assert_eq!(open, expected, "{code} {way:?} {only_theirs:?}");
+                }
+            }
         }
     }
 

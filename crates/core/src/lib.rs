@@ -15,6 +15,7 @@ pub mod calendar;
 pub mod child;
 pub mod circumstances;
 pub mod clock;
+pub mod closing;
 pub mod code;
 pub mod consent;
 pub mod contact;

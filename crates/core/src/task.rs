@@ -74,6 +74,8 @@ crate::code_list! {
         RetryImmediate = "retry_immediate",
         /// Look at a child's own needs.
         ReviewChild = "review_child",
+        /// Ask whether there are children: nobody knew when somebody told us.
+        AskAboutChildren = "ask_about_children",
         /// Take up a conversation that was left for later.
         ResumeConversation = "resume_conversation",
         /// Answer a question from the service.

@@ -48,6 +48,8 @@ actions! {
     ConversationStart = "conversation_start" on SiteId;
     /// Read and change a conversation.
     ConversationKeep = "conversation_keep" on ConversationId;
+    /// Take up the conversation that a task in hand is about: what is safe to know of it, never its words, and a case from it.
+    ConversationTakeUp = "conversation_take_up" on TaskId;
     /// Make a record of a person and their case at a site.
     CaseOpen = "case_open" on SiteId;
     /// Search for a person by what they tell; lists only what the scope allows.

@@ -61,6 +61,11 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
             WorkCoach | DaLead => &[Lead],
             _ => &[],
         },
+        // Only who has the task in hand: the ladder brought it to them, or they took it.
+        A::ConversationTakeUp => match standing {
+            WorkCoach | DaLead => &[Lead],
+            _ => &[],
+        },
         A::PersonSearch | A::CaseRead | A::CaseChange | A::CaseLookers => match standing {
             WorkCoach => &[Lead],
             DaLead => &[Lead, OwnSite],

@@ -125,6 +125,7 @@ fn covers(note: &Note) -> &'static [&'static str] {
             "emergency",
             "task",
         ],
+        Some(A::ConversationTakeUp) => &["conversation", "task"],
         Some(A::CaseOpen | A::CaseChange) => CASE,
         Some(A::CaseHandOver) => &[
             "support_case",

@@ -13,7 +13,7 @@ use throughline_core::risk::RiskBand;
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
 use throughline_policy::action::{
-    CaseChange, CaseRead, ConversationKeep, ConversationStart, ReferralSend,
+    CaseChange, CaseRead, ConversationKeep, ConversationStart, ConversationTakeUp, ReferralSend,
 };
 use throughline_policy::{Action, Facts, Permit, Scope, Ties};
 
@@ -63,6 +63,17 @@ pub struct CloseLook {
     pub children: Vec<bool>,
     /// The risk of that case; `None` where there is no case.
     pub risk: Option<RiskBand>,
+    /// Whether somebody is to judge the risk by a certain time.
+    pub risk_on_clock: bool,
+}
+
+/// A conversation as whoever has a task about it in hand may take it up.
+#[derive(Debug)]
+pub struct TakenUp<C> {
+    /// The plain facts.
+    pub plain: Conversation,
+    /// The part of what was kept that may be shown; `None` before anything was.
+    pub safe: Option<C>,
     /// Whether somebody is to judge the risk by a certain time.
     pub risk_on_clock: bool,
 }
@@ -308,6 +319,12 @@ impl Work<'_> {
         case: &Permit<CaseRead>,
     ) -> Result<()> {
         let row = self.conversation_row(permit.on()).await?;
+        self.link_row(&row, case).await?;
+        self.note(permit, permit.on().uuid(), &["case"]);
+        Ok(())
+    }
+
+    async fn link_row(&mut self, row: &conversation::Model, case: &Permit<CaseRead>) -> Result<()> {
         if row.case_id.is_some_and(|known| known.0 != case.on()) {
             return Err(Error::Illegal("link"));
         }
@@ -315,7 +332,7 @@ impl Work<'_> {
             case_id: Set(Some(Col(case.on()))),
             ..Default::default()
         };
-        self.conversation_update(&row, change).await?;
+        self.conversation_update(row, change).await?;
         let with_case = task::ActiveModel {
             case_id: Set(Some(Col(case.on()))),
             ..Default::default()
@@ -326,8 +343,90 @@ impl Work<'_> {
             .filter(task::Column::DoneAt.is_null())
             .exec(&self.tx)
             .await?;
-        self.note(permit, permit.on().uuid(), &["case"]);
         self.note(case, case.on().uuid(), &["conversation"]);
+        Ok(())
+    }
+
+    /// The conversation that a task in hand is about: its plain facts, and `C`, the part of what was kept that the caller may
+    /// show. Leave to take it up is no leave to read its words: `C` must not name them.
+    pub async fn conversation_by_task<C: DeserializeOwned>(
+        &mut self,
+        permit: &Permit<ConversationTakeUp>,
+    ) -> Result<TakenUp<C>> {
+        let row = self.conversation_of_task(permit).await?;
+        let owner = row.id.0.uuid();
+        let safe = self
+            .open_option(
+                owner,
+                place("conversation", "content", owner),
+                row.content.as_ref(),
+            )
+            .await?;
+        let about = Condition::any().add(task::Column::ConversationId.eq(row.id));
+        let risk_on_clock = self.risk_on_clock(about).await?;
+        self.note(permit, owner, &["stage", "right_now", "children"]);
+        Ok(TakenUp {
+            plain: conversation_of(&row)?,
+            safe,
+            risk_on_clock,
+        })
+    }
+
+    /// Links the conversation that a task in hand is about to a case that was made from it. Its words stay sealed, and its
+    /// worker's.
+    ///
+    /// Errors with [`Error::Illegal`] when it already led to another case.
+    pub async fn conversation_link_by_task(
+        &mut self,
+        permit: &Permit<ConversationTakeUp>,
+        case: &Permit<CaseRead>,
+    ) -> Result<()> {
+        let row = self.conversation_of_task(permit).await?;
+        self.link_row(&row, case).await?;
+        self.note(permit, row.id.0.uuid(), &["case"]);
+        Ok(())
+    }
+
+    async fn conversation_of_task(
+        &mut self,
+        permit: &Permit<ConversationTakeUp>,
+    ) -> Result<conversation::Model> {
+        let about = self.task_row(permit.on()).await?.conversation_id;
+        let about = about.ok_or(Error::NotFound(ConversationTakeUp::KIND))?;
+        self.conversation_row(about.0).await
+    }
+
+    async fn risk_on_clock(&self, about: Condition) -> Result<bool> {
+        let judge = task::Entity::find()
+            .filter(about)
+            .filter(task::Column::Kind.eq(TaskKind::JudgeRisk.code()))
+            .filter(task::Column::DoneAt.is_null())
+            .one(&self.tx)
+            .await?;
+        Ok(judge.is_some())
+    }
+
+    /// Makes a task about a conversation, beside the ones that there are: for its worker, or, with `None`, for the lead of the site.
+    pub async fn conversation_leaves(
+        &mut self,
+        permit: &Permit<ConversationKeep>,
+        kind: TaskKind,
+        owner: Option<AccountId>,
+        due_at: At,
+    ) -> Result<()> {
+        let row = self.conversation_row(permit.on()).await?;
+        let new = TaskNew {
+            organisation: row.organisation_id.0,
+            site: Some(row.site_id.0),
+            case: row.case_id.map(|id| id.0),
+            referral: None,
+            owner_account: owner,
+            kind,
+            due_at,
+            climbs_at: due_at,
+        };
+        self.task_insert(&new, Some(permit.on())).await?;
+        self.note(permit, permit.on().uuid(), &["task"]);
         Ok(())
     }
 
@@ -364,13 +463,7 @@ impl Work<'_> {
             look.children
                 .extend(children.iter().map(|child| child.decided_at.is_some()));
         }
-        let judge = task::Entity::find()
-            .filter(about)
-            .filter(task::Column::Kind.eq(TaskKind::JudgeRisk.code()))
-            .filter(task::Column::DoneAt.is_null())
-            .one(&self.tx)
-            .await?;
-        look.risk_on_clock = judge.is_some();
+        look.risk_on_clock = self.risk_on_clock(about).await?;
         self.note(
             permit,
             permit.on().uuid(),

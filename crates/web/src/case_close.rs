@@ -2,7 +2,7 @@
 
 use throughline_app::case::{self, CaseState, Closing};
 use throughline_app::case_view::CaseView;
-use throughline_core::conversation::StillOpen;
+use throughline_core::closing::StillOpen;
 use throughline_ui::prelude::*;
 
 use crate::case::{CHANGE, TITLE, Tab, frame, opened, right_now};
@@ -80,6 +80,12 @@ async fn close(visit: Visit) -> Outcome {
 fn still_open(open: StillOpen) -> (String, String) {
     match open {
         StillOpen::Immediate(kind) => (format!("now/{kind}"), format!("case-close-{kind}")),
+        // Answered wrongly or not at all, these are mended on the page of the card.
+        StillOpen::Money(_) => ("now/money".to_owned(), "case-close-money-way".to_owned()),
+        StillOpen::AreThereChildren | StillOpen::RecordChild | StillOpen::Safeguarding => (
+            "children".to_owned(),
+            "case-close-are-there-children".to_owned(),
+        ),
         StillOpen::Child => ("children".to_owned(), "case-close-child".to_owned()),
         StillOpen::Risk => ("risk".to_owned(), "case-close-risk".to_owned()),
         StillOpen::Referral => ("referrals".to_owned(), "case-close-referral".to_owned()),

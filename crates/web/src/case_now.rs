@@ -12,6 +12,7 @@ use throughline_core::time::At;
 use throughline_ui::prelude::*;
 
 use crate::case::{CHANGE, TITLE, again, moment, opened, step, word};
+use crate::conversation_end::money_questions;
 use crate::fault::{Fault, Outcome};
 use crate::route::{Rate, Route, get, post};
 use crate::visit::Visit;
@@ -125,18 +126,7 @@ fn card_page(visit: &Visit, view: &CaseView, kind: ImmediateKind, form: &Form) -
             .bind(form, text),
     );
     if kind == ImmediateKind::Money {
-        questions.push(
-            Radios::new("only_theirs", text.t("now-only-theirs"))
-                .hint(text.t("now-only-theirs-hint"))
-                .items(choices::<Answer>(text, "answered-as"))
-                .bind(form, text),
-        );
-        questions.push(
-            Radios::new("how", text.t("now-how"))
-                .item(Choice::new("account", text.t("now-how-account")))
-                .item(Choice::new("hand", text.t("now-how-hand")))
-                .bind(form, text),
-        );
+        questions.push(money_questions(text, form));
     }
     let later = Html::paragraph(text.t("now-later-what"))
         .then(DateInput::new(visit.lang, "until", text.t("now-until")).bind(form, text))

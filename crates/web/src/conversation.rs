@@ -83,6 +83,16 @@ fn over(visit: &Visit, talk: &Talk) -> Response {
             format!("/cases/{case}"),
         ));
     }
+    if talk.plain.case.is_none() {
+        // What outlives the talk, such as a risk to be judged, is done on a plan.
+        body.push(
+            Button::link(
+                text.t("talk-continue"),
+                format!("/conversations/{}/continue", talk.plain.reference),
+            )
+            .secondary(),
+        );
+    }
     body.push(called_button(visit, Some(talk.plain.reference)));
     visit.show(with_back(visit, body))
 }

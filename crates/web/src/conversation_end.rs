@@ -1,15 +1,18 @@
 //! Ending a conversation: not now, with information, closed, or on to a case.
 
-use std::collections::BTreeMap;
-
-use throughline_app::conversation::{self, Ending, Found, PersonSheet, Talk, ToCase};
+use throughline_app::conversation::{self, Found, PersonSheet, Talk, ToCase};
+use throughline_app::conversation_end::{self, CloseAnswers, Ending};
+use throughline_core::answer::Answer;
+use throughline_core::child::{Safeguarding, SafeguardingCode};
+use throughline_core::closing::{AreThereChildren, StillOpen};
 use throughline_core::code::Code;
-use throughline_core::conversation::{Stage, StillOpen};
+use throughline_core::conversation::Stage;
 use throughline_core::id::Ref;
-use throughline_core::immediate::{ImmediateCode, ImmediateKind};
+use throughline_core::immediate::{ImmediateCode, ImmediateKind, MoneyGiven, MoneyOpen, MoneyWay};
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
+use crate::case_now::{choices, reason};
 use crate::conversation::{TALK, TITLE, opened, version};
 use crate::fault::{Fault, Outcome};
 use crate::route::{Rate, Route, get, post};
@@ -64,24 +67,11 @@ fn ending_page(visit: &Visit, talk: &Talk, form: &Form) -> Page {
     }
     body.push(Html::heading(2, Size::M, text.t("talk-close-heading")));
     let mut close = Html::default();
-    if talk.notes.disclosed && talk.case.is_none() {
-        let answers = [
-            ImmediateCode::Given,
-            ImmediateCode::NotNeeded,
-            ImmediateCode::Declined,
-            ImmediateCode::Unavailable,
-        ];
-        for kind in ImmediateKind::ALL {
-            let question = text.t(&format!("talk-immediate-{}", kind.code()));
-            close.push(
-                Radios::new(kind.code(), Legend::new(question))
-                    .items(answers.map(|code| {
-                        let code = code.code();
-                        Choice::new(code, text.t(&format!("talk-answer-{code}")))
-                    }))
-                    .bind(form, text),
-            );
+    if talk.notes.disclosed {
+        if talk.plain.case.is_none() {
+            close.push(right_now(text, form));
         }
+        close.push(children(text, talk, form));
     }
     close.push(
         Button::new(text.t("talk-close"))
@@ -95,30 +85,144 @@ fn ending_page(visit: &Visit, talk: &Talk, form: &Form) -> Page {
     page
 }
 
+/// Bed, money and essentials, where there is no case to hold them. Of money the same is asked as on the card of a case.
+fn right_now(text: Text, form: &Form) -> Html {
+    let mut out = Html::default();
+    let answers = ImmediateCode::ALL
+        .iter()
+        .filter(|code| code.is_answer_alone());
+    for kind in ImmediateKind::ALL {
+        let question = text.t(&format!("talk-immediate-{}", kind.code()));
+        out.push(
+            Radios::new(kind.code(), Legend::new(question))
+                .items(answers.clone().map(|code| {
+                    let code = code.code();
+                    Choice::new(code, text.t(&format!("talk-answer-{code}")))
+                }))
+                .bind(form, text),
+        );
+        if *kind == ImmediateKind::Money {
+            out.push(money_questions(text, form));
+        }
+    }
+    out
+}
+
+/// What is asked of money that was given (R-UC-06), in the same words with a case and without one.
+pub(crate) fn money_questions(text: Text, form: &Form) -> Html {
+    Html::from(
+        Radios::new("only_theirs", text.t("now-only-theirs"))
+            .hint(text.t("now-only-theirs-hint"))
+            .items(choices::<Answer>(text, "answered-as"))
+            .bind(form, text),
+    )
+    .then(
+        Radios::new("how", text.t("now-how"))
+            .items(choices::<MoneyWay>(text, "now-how"))
+            .bind(form, text),
+    )
+}
+
+/// Are there children? With a case each of them is recorded there; without one, what was decided about safeguarding is said here.
+fn children(text: Text, talk: &Talk, form: &Form) -> Html {
+    let yes = Choice::new("yes", text.t("talk-children-yes"));
+    let yes = if talk.plain.case.is_some() {
+        yes.hint(text.t("talk-children-yes-case"))
+    } else {
+        yes.hint(text.t("talk-children-yes-hint")).conditional(
+            Html::from(
+                Radios::new("decision", text.t("child-decision"))
+                    .items(choices::<SafeguardingCode>(text, "safeguarding"))
+                    .bind(form, text),
+            )
+            .then(
+                Textarea::new("reason", text.t("child-reason"))
+                    .hint(text.t("child-reason-hint"))
+                    .rows(2)
+                    .bind(form, text),
+            ),
+        )
+    };
+    let question = Radios::new("children", Legend::new(text.t("talk-children")))
+        .item(Choice::new("none", text.t("talk-children-none")))
+        .item(yes)
+        .item(
+            Choice::new("not_known", text.t("talk-children-not_known"))
+                .hint(text.t("talk-children-not_known-hint")),
+        )
+        .bind(form, text);
+    let mut out = Html::from(question);
+    if let Some(case) = talk.case {
+        out.push(Html::paragraph(Link::new(
+            text.t("talk-children-record"),
+            format!("/cases/{case}/children"),
+        )));
+    }
+    out
+}
+
+/// A code that was sent; nothing when it is none of the list.
+fn sent<C: Code>(form: &Form, name: &str) -> Option<C> {
+    C::from_code(form.value(name)).ok()
+}
+
+/// The answers of the closing page. A reason that is missing stands in the form.
+fn closing(form: &mut Form) -> CloseAnswers {
+    let mut out = CloseAnswers {
+        money: MoneyGiven {
+            way: sent::<MoneyWay>(form, "how"),
+            only_theirs: sent::<Answer>(form, "only_theirs"),
+        },
+        children: sent::<AreThereChildren>(form, "children"),
+        ..CloseAnswers::default()
+    };
+    for kind in ImmediateKind::ALL {
+        if let Some(code) = sent::<ImmediateCode>(form, kind.code()) {
+            out.right_now.insert(*kind, code);
+        }
+    }
+    // What stands under an answer that was not chosen was not said.
+    if out.children == Some(AreThereChildren::Yes) {
+        out.safeguarding = match sent::<SafeguardingCode>(form, "decision") {
+            None => None,
+            Some(SafeguardingCode::Referred) => Some(Safeguarding::Referred),
+            Some(SafeguardingCode::AlreadyOpen) => Some(Safeguarding::AlreadyOpen),
+            Some(SafeguardingCode::NotNeeded) => reason(form).map(Safeguarding::NotNeeded),
+        };
+    }
+    out
+}
+
 async fn end(visit: Visit) -> Outcome {
     let talk = opened(&visit).await?;
     let mut form = visit.form()?;
     let ending = match form.value("ending") {
         "not_now" => Ending::NotNow,
         "information" => Ending::InformationOffered,
-        "close" => {
-            let mut answers = BTreeMap::new();
-            for kind in ImmediateKind::ALL {
-                if let Ok(code) = ImmediateCode::from_code(form.value(kind.code())) {
-                    answers.insert(*kind, code);
-                }
-            }
-            Ending::Close(answers)
-        }
+        "close" => Ending::Close(if talk.notes.disclosed {
+            closing(&mut form)
+        } else {
+            CloseAnswers::default()
+        }),
         _ => return Err(Fault::BadRequest),
     };
+    if form.has_errors() {
+        return Ok(visit.show_errors(ending_page(&visit, &talk, &form)));
+    }
     let (reference, at) = (talk.plain.reference, version(&form)?);
-    match conversation::end(visit.app(), visit.actor(), reference, at, &ending).await? {
+    match conversation_end::end(visit.app(), visit.actor(), reference, at, &ending).await? {
         Ok(_) => Ok(visit.go_saying("/today", "talk-ended")),
         Err(open) => {
             for one in open {
                 match one {
                     StillOpen::Immediate(kind) => form.wrong(kind.code(), "talk-open-immediate"),
+                    StillOpen::Money(MoneyOpen::Way) => form.wrong("how", "error-choose-one"),
+                    StillOpen::Money(MoneyOpen::NotTheirsAlone) => {
+                        form.wrong("only_theirs", "case-account-not-theirs-alone");
+                    }
+                    StillOpen::AreThereChildren => form.wrong("children", "talk-open-children"),
+                    StillOpen::RecordChild => form.wrong("children", "talk-open-record-child"),
+                    StillOpen::Safeguarding => form.wrong("decision", "talk-open-safeguarding"),
                     StillOpen::Child => form.wrong("ending", "talk-open-child"),
                     StillOpen::Risk => form.wrong("ending", "talk-open-risk"),
                     // These hold a case, never the talk that led to it.

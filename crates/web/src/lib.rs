@@ -70,6 +70,7 @@ mod shown;
 mod sign_in;
 mod steward;
 mod steward_import;
+mod task_talk;
 mod today;
 pub mod visit;
 mod welcome;

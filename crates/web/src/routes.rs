@@ -18,6 +18,7 @@ pub fn all() -> Vec<Route> {
         crate::api_sent::routes(),
         crate::front_desk::routes(),
         crate::today::routes(),
+        crate::task_talk::routes(),
         crate::with_me::routes(),
         crate::conversation::routes(),
         crate::conversation_end::routes(),

@@ -287,7 +287,36 @@ both!(
         let refused = coach.post_now(&end, &end, "ending=close&bed=given").await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(refused.page.contains("There is a problem"));
-        let all = "ending=close&bed=given&money=not_needed&essentials=declined";
+        assert!(refused.page.contains("Are there children?"));
+        assert!(refused.page.contains("Is the account theirs alone?"));
+        for (answers, problem) in [
+            ("money=not_needed", "Say if there are children"),
+            ("money=not_needed&children=yes", "keeping the children safe"),
+            (
+                "money=not_needed&children=yes&decision=not_needed&reason=",
+                "Say why",
+            ),
+            ("money=given&children=none", "Choose one of the answers"),
+            (
+                "money=given&how=account&only_theirs=not_sure&children=none",
+                "Do not pay into this account",
+            ),
+        ] {
+            let sent = format!("ending=close&bed=given&essentials=declined&{answers}");
+            let refused = coach.post_now(&end, &end, &sent).await;
+            assert_eq!(
+                refused.status,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "{answers}"
+            );
+            assert!(
+                refused.page.contains(problem),
+                "{answers}: {}",
+                refused.page
+            );
+        }
+        let all = "ending=close&bed=unavailable&money=given&how=hand&essentials=declined\
+                   &children=yes&decision=referred";
         let closed = coach.post_now(&end, &end, all).await;
         assert_eq!(
             (closed.status, closed.to.as_str()),
@@ -305,7 +334,70 @@ both!(
         let done = coach.post(&format!("{task}/take"), "").await;
         assert_eq!(done.to, task);
         let done = coach.post(&format!("{task}/finish"), "outcome=done").await;
-        assert_eq!(done.to, "/today");
+        assert_eq!(done.to, task, "a word that it is done ends no risk");
+        let told = Browser {
+            router: coach.router.clone(),
+            cookie: format!("{}; said=task-judge-first-talk", coach.cookie),
+            csrf: coach.csrf.clone(),
+        };
+        let said = told.get(&task).await.page;
+        assert!(
+            said.contains("This ends when somebody judges the risk"),
+            "{said}"
+        );
+        // The closed talk still leads on to a plan.
+        assert!(
+            coach
+                .get(&talk)
+                .await
+                .page
+                .contains(&format!("{talk}/continue"))
+        );
+    }
+);
+
+both!(
+    a_lead_whom_the_ladder_reached_sees_what_is_known_and_makes_a_plan,
+    |world| {
+        let places = places(world, &[0, 1]).await;
+        let coach = signed_in(&places, &places.site.coach).await;
+        let talk = begun(&coach, "in_person").await;
+        safe(&coach, &talk, SAFE).await;
+        let notes = format!("{talk}/notes");
+        let told = "told=he+waits+outside&heard=told&then=end";
+        coach.post_now(&notes, &notes, told).await;
+        let end = format!("{talk}/end");
+        let all = "ending=close&bed=unavailable&money=declined&essentials=declined&children=none";
+        assert_eq!(coach.post_now(&end, &end, all).await.to, "/today");
+
+        // What could not be had is the lead's at once.
+        let lead = signed_in(&places, &places.site.lead).await;
+        let day = lead.get("/today").await.page;
+        assert!(day.contains("Try again for a bed"), "{day}");
+        let (_, link) = day.split_once("href=\"/tasks/").unwrap();
+        let task = format!("/tasks/{}", link.split('"').next().unwrap());
+        let page = lead.get(&task).await.page;
+        assert!(page.contains(&format!("{task}/talk")), "{page}");
+        let known = lead.get(&format!("{task}/talk")).await;
+        assert_eq!(known.status, StatusCode::OK, "{}", known.page);
+        assert!(known.page.contains("Could not be had") && known.page.contains("What is known"));
+        assert!(!known.page.contains("he waits outside"));
+        assert_eq!(lead.get(&talk).await.status, StatusCode::NOT_FOUND);
+        let other = signed_in(&places, &places.site.other).await;
+        let refused = other.get(&format!("{task}/talk")).await;
+        assert_eq!(refused.status, StatusCode::NOT_FOUND);
+
+        let nameless = lead.post(&format!("{task}/talk"), "chosen=").await;
+        assert_eq!(nameless.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let made = lead.post(&format!("{task}/talk"), "chosen=Amina").await;
+        assert!(made.to.starts_with("/cases/"), "{}", made.page);
+        let known = lead.get(&format!("{task}/talk")).await.page;
+        assert!(known.contains(&format!("href=\"{}\"", made.to)), "{known}");
+        let risk = format!("{}/risk", made.to);
+        let judged = "band=medium&reason=Looked+at+together&by=me";
+        let judged = lead.post_now(&risk, &risk, judged).await;
+        assert_eq!(judged.status, StatusCode::SEE_OTHER, "{}", judged.page);
+        assert!(!coach.get("/today").await.page.contains("Judge the risk"));
     }
 );
 

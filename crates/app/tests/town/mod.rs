@@ -122,7 +122,7 @@ async fn built(world: &TestStore, demo: bool) -> Town {
                     (theirs.id, None, Role::PartnerWorker, "two@harbour.example"),
                     (ours.id, None, Role::DirectorySteward, "s1@example.org"),
                     (ours.id, None, Role::DirectorySteward, "s2@example.org"),
-                    (ours.id, None, Role::Administrator, "ada@example.org"),
+                    (ours.id, None, Role::Administrator, "meera@example.org"),
                 ] {
                     let new = NewAccount {
                         organisation,

@@ -466,11 +466,44 @@ fn known_words(entry: &Entry, locations: &[Location]) -> Vec<String> {
         .map(str::trim)
         .filter(|word| word.chars().count() >= 4)
         .filter(|word| !WIDE_AREAS.contains(&plain(word)) && !known_by.contains(&plain(word)))
+        .filter(|word| !names_a_kind(word))
         .map(str::to_owned)
         .collect();
     words.sort_by_key(|word| (std::cmp::Reverse(word.len()), word.clone()));
     words.dedup();
     words
+}
+
+/// Words that say what kind of building it is, in many names of places and in every description of a service.
+const KINDS: [&str; 20] = [
+    "accommodation",
+    "building",
+    "center",
+    "centre",
+    "charity",
+    "flat",
+    "hall",
+    "home",
+    "hostel",
+    "house",
+    "housing",
+    "main",
+    "office",
+    "project",
+    "refuge",
+    "safe",
+    "service",
+    "shelter",
+    "site",
+    "women",
+];
+
+/// Whether a name is made of nothing but such words: it tells no place, and without it a text would say nothing.
+fn names_a_kind(name: &str) -> bool {
+    name.to_lowercase()
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| word.len() > 1)
+        .all(|word| KINDS.contains(&word.trim_end_matches('s')))
 }
 
 /// The text without the words, whatever their case.
@@ -578,13 +611,25 @@ mod tests {
             .extend(more.as_object().unwrap().clone());
         // The town in its field, at the end of a line, and as a line of its own.
         let mut last = None;
-        for address in [
-            json!({"id": "n", "address_1": "14 Quay Street", "city": "Canarytown", "postal_code": "ZZ1 2ZZ"}),
-            json!({"id": "n", "address_1": "14 Quay Street, Canarytown", "postal_code": "ZZ1 2ZZ"}),
-            json!({"id": "n", "address_1": "14 Quay Street", "address_2": "Canarytown", "state_province": "Bristol"}),
-            json!({"id": "n", "address_1": "14 Quay Street", "state_province": "Canarytown"}),
+        for (place, address) in [
+            (
+                "Rose Cottage",
+                json!({"id": "n", "address_1": "14 Quay Street", "city": "Canarytown", "postal_code": "ZZ1 2ZZ"}),
+            ),
+            (
+                "Rose Cottage",
+                json!({"id": "n", "address_1": "14 Quay Street, Canarytown", "postal_code": "ZZ1 2ZZ"}),
+            ),
+            (
+                "Safe House",
+                json!({"id": "n", "address_1": "14 Quay Street", "address_2": "Canarytown", "state_province": "Bristol"}),
+            ),
+            (
+                "Refuge",
+                json!({"id": "n", "address_1": "14 Quay Street", "state_province": "Canarytown"}),
+            ),
         ] {
-            feed["service_at_locations"] = json!([{"id": "l", "location": {"id": "m", "location_type": "physical", "name": "Rose Cottage",
+            feed["service_at_locations"] = json!([{"id": "l", "location": {"id": "m", "location_type": "physical", "name": place,
                 "addresses": [address]}}]);
             let (entry, because) = settled(&feed);
             assert!(because.is_some());

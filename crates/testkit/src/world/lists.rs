@@ -5,7 +5,7 @@ use throughline_app::case::{self, Closing};
 use throughline_app::today::{self, Row, Target, TaskOutcome, What};
 use throughline_app::{case_now, referral, referral_answer};
 use throughline_core::child::ChildMove;
-use throughline_core::conversation::StillOpen;
+use throughline_core::closing::StillOpen;
 use throughline_core::id::Ref;
 use throughline_core::need::NeedMove;
 use throughline_core::risk::RiskBand;

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use throughline_app::case::Closing;
 use throughline_app::contact::ContactSaid;
-use throughline_app::conversation::{Ending, Heard, SafeAnswers, ToCase, TwoColumns};
+use throughline_app::conversation::{Heard, SafeAnswers, ToCase, TwoColumns};
+use throughline_app::conversation_end::{self, CloseAnswers, Ending};
 use throughline_app::{case, case_now, contact, conversation};
 use throughline_core::answer::Answer;
 use throughline_core::child::Safeguarding;
+use throughline_core::closing::AreThereChildren;
 use throughline_core::code::Code as _;
 use throughline_core::contact::{AnsweredBy, Channel, Verdict};
 use throughline_core::conversation::{Interpreter, Mode, Overheard, Sign};
@@ -216,8 +218,12 @@ impl History<'_> {
         contact::add(app, &actor, case, &said).await?;
         if let Some(talk) = talk {
             // Started, safe to talk, told, led to a case: four versions.
-            let ending = Ending::Close(BTreeMap::new());
-            if let Err(open) = conversation::end(app, &actor, talk, 4, &ending).await? {
+            // Its children were recorded above; with none recorded, there are none.
+            let ending = Ending::Close(CloseAnswers {
+                children: Some(AreThereChildren::None),
+                ..CloseAnswers::default()
+            });
+            if let Err(open) = conversation_end::end(app, &actor, talk, 4, &ending).await? {
                 return Err(Error::Integrity(format!(
                     "a demo talk cannot end: {open:?}"
                 )));

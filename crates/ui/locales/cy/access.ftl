@@ -204,6 +204,7 @@ look-audit_read = Edrychodd ar y cofnod hwn
 look-task_do = Gwelodd neu gwnaeth dasgau
 look-conversation_start = Dechreuodd sgwrs
 look-conversation_keep = Ysgrifennodd mewn sgwrs
+look-conversation_take_up = Aeth ymlaen â sgwrs cydweithiwr
 look-emergency_record = Cofnododd alwad i 999
 look-room_request = Gofynnodd am ystafell
 look-room_list = Gwelodd pwy ofynnodd am ystafell

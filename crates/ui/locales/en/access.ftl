@@ -207,6 +207,7 @@ look-audit_read = Looked at this record
 look-task_do = Saw or did tasks
 look-conversation_start = Started a conversation
 look-conversation_keep = Wrote in a conversation
+look-conversation_take_up = Took up a colleague’s conversation
 look-emergency_record = Recorded a call to 999
 look-room_request = Asked for a room
 look-room_list = Saw who asked for a room
