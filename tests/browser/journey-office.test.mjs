@@ -13,14 +13,15 @@ const feed = (mark) => JSON.stringify([
 ]);
 
 const ways = [
-  ['with JavaScript', {}],
-  ['without JavaScript', { javaScript: false }],
-  ['on a narrow screen', { width: NARROW }],
+  ['with JavaScript', {}, {}],
+  ['by keyboard alone', {}, { keyboard: true }],
+  ['without JavaScript', { javaScript: false }, {}],
+  ['on a narrow screen', { width: NARROW }, {}],
 ];
-for (const [how, options] of ways) {
+for (const [how, options, more] of ways) {
   test(`a steward imports a feed, and what is dangerous waits for them alone, ${how}`, async () => {
     await asRole('directory steward', async (page) => {
-      const by = hands(page);
+      const by = hands(page, more);
       const mark = String(Date.now());
       await open(page, '/steward');
       await by.press('main a[href="/steward/import"]');
@@ -44,16 +45,16 @@ for (const [how, options] of ways) {
       assert.ok(await row.count(), 'nothing was set aside');
       // What was set aside is shown only after proof, and the proof leads back to it.
       const href = await row.getAttribute('href');
-      await page.goto(href);
+      await by.press(`main a[href="${href}"]`);
       if (page.url().includes('/step-up')) {
-        await page.locator('main form button:not([type=button])').last().click();
+        await by.press('main form button:not([type=button])');
         assert.equal(new URL(page.url()).pathname, href);
       }
       assert.match(await page.locator('main').innerText(), /Hidden Row/);
       await look(page, 'steward row');
       await by.press('main button[name=decision]:not(.govuk-button--warning)');
       if (page.url().includes('/step-up')) {
-        await page.locator('main form button:not([type=button])').last().click();
+        await by.press('main form button:not([type=button])');
         await by.press('main button[name=decision]:not(.govuk-button--warning)');
       }
       assert.ok(await page.locator('.govuk-notification-banner').isVisible());
@@ -74,9 +75,9 @@ test('the steward’s screens in Welsh', async () => {
 });
 
 test('a security officer sees what happened and verifies that the record is whole', async () => {
-  for (const options of [{}, { javaScript: false }, { width: NARROW }]) {
+  for (const [options, more] of [[{}, {}], [{}, { keyboard: true }], [{ javaScript: false }, {}], [{ width: NARROW }, {}]]) {
     await asRole('security officer', async (page) => {
-      const by = hands(page);
+      const by = hands(page, more);
       await open(page, '/security');
       const words = await page.locator('main').innerText();
       assert.doesNotMatch(words, /07700|I want to talk|library/, 'the record of access holds no content');

@@ -109,39 +109,55 @@ test('a partner’s no becomes the worker’s task, with another option and the 
   });
 });
 
-test('a partner without an account answers by link and code on an old phone', async () => {
-  const email = `duty.${Date.now()}@example.org`;
-  const asked = { name: `Eli ${Date.now()}`, need: 'emotional_support', to: 'Peckham Kestrel' };
-  const { service } = await asRole('work coach', (page) => sendTo(page, hands(page), asked));
-  await confirmedAddress(service, email);
-  const { request, code } = await asRole('work coach', (page) => sendTo(page, hands(page), { ...asked, name: `Eli2 ${Date.now()}` }));
-  assert.match(code ?? '', /^\w{4} ?\w{4}$/, 'the sender is shown a code to read out');
-  await as({ javaScript: false, width: NARROW }, async (page) => {
-    const by = hands(page);
-    const link = await linkIn(page, email);
-    // A scanner that follows the link changes nothing.
-    for (let i = 0; i < 3; i += 1) await open(page, link);
-    await look(page, 'link code');
-    await by.fill('code', 'AAAA 2222');
-    await by.press('main form button');
-    assert.match(await page.locator('.govuk-error-summary').innerText(), /not the code/);
-    await look(page, 'link wrong code');
-    await by.fill('code', code);
-    await by.press('main form button');
-    const words = await page.locator('main').innerText();
-    assert.ok(words.includes('I want to talk to somebody.'), words.slice(0, 800));
-    assert.ok(!words.includes('07700 900456'));
-    await look(page, 'link request');
-    await accept(page, by, '/answer');
-    assert.ok(await page.locator('.govuk-panel').isVisible());
-    await look(page, 'link accepted');
-    await by.press('main form button');
-    rulesFirst(await page.locator('main').innerText());
-    assert.match(page.url(), /\/r\/[^/?#]+$/, 'nothing but the link is in the address');
-    assert.deepEqual((await page.context().cookies()).filter(({ name }) => /session/.test(name)), [], 'nothing stays on a borrowed phone');
+const doors = [
+  ['on an old phone', { javaScript: false, width: NARROW }, {}],
+  ['by keyboard alone', {}, { keyboard: true }],
+];
+for (const [how, options, more] of doors) {
+  test(`a partner without an account answers by link and code, ${how}`, async () => {
+    const email = `duty.${Date.now()}@example.org`;
+    const asked = { name: `Eli ${Date.now()}`, need: 'emotional_support', to: 'Peckham Kestrel' };
+    const { service } = await asRole('work coach', (page) => sendTo(page, hands(page), asked));
+    await confirmedAddress(service, email);
+    const { request, code } = await asRole('work coach', (page) => sendTo(page, hands(page), { ...asked, name: `Eli2 ${Date.now()}` }));
+    assert.match(code ?? '', /^\w{4} ?\w{4}$/, 'the sender is shown a code to read out');
+    await as(options, async (page) => {
+      const by = hands(page, more);
+      const link = await linkIn(page, email);
+      // A scanner that follows the link changes nothing.
+      for (let i = 0; i < 3; i += 1) await open(page, link);
+      await look(page, 'link code');
+      await by.fill('code', 'AAAA 2222');
+      await by.press('main form button');
+      assert.match(await page.locator('.govuk-error-summary').innerText(), /not the code/);
+      await look(page, 'link wrong code');
+      // The same page in Welsh: what is wrong is said, and the way in stays.
+      await inWelsh(page, async () => {
+        await open(page, link);
+        await by.fill('code', 'AAAA 3333');
+        await by.press('main form button');
+        assert.ok(await page.locator('.govuk-error-summary').isVisible());
+        assert.doesNotMatch(await page.locator('main').innerText(), /not the code/);
+        await look(page, 'link wrong code Welsh');
+      });
+      await open(page, link);
+      await by.fill('code', code);
+      await by.press('main form button');
+      const words = await page.locator('main').innerText();
+      assert.ok(words.includes('I want to talk to somebody.'), words.slice(0, 800));
+      assert.ok(!words.includes('07700 900456'));
+      await look(page, 'link request');
+      await accept(page, by, '/answer');
+      assert.ok(await page.locator('.govuk-panel').isVisible());
+      await look(page, 'link accepted');
+      await by.press('main form button');
+      rulesFirst(await page.locator('main').innerText());
+      assert.match(page.url(), /\/r\/[^/?#]+$/, 'nothing but the link is in the address');
+      assert.deepEqual((await page.context().cookies()).filter(({ name }) => /session/.test(name)), [], 'nothing stays on a borrowed phone');
+    });
+    await asRole('work coach', async (page) => {
+      await open(page, request);
+      assert.match(await page.locator('main').innerText(), /Accepted by\s+Esi/);
+    });
   });
-  await asRole('work coach', async (page) => {
-    await open(page, request);
-    assert.match(await page.locator('main').innerText(), /Accepted by\s+Esi/);
-  });
-});
+}

@@ -142,7 +142,8 @@ pub fn end_date(from: Date, span: Span, working: &WorkingDays) -> Date {
 }
 
 /// When a span that begins at an instant runs out. Minutes and hours are elapsed time. Days and longer keep the time of day
-/// on the London clock. An inclusive span runs to the end of its last day.
+/// on the London clock. An inclusive span runs to the end of its last day, and so do working days that begin on a day which is
+/// none: at the hour of its beginning it would end before one that began earlier.
 pub fn due(from: At, span: Span, working: &WorkingDays) -> At {
     match span.unit {
         Unit::Minutes => return from.plus_minutes(i64::from(span.value)),
@@ -151,7 +152,9 @@ pub fn due(from: At, span: Span, working: &WorkingDays) -> At {
     }
     let local = from.london();
     let end = end_date(local.date(), span, working);
-    if span.inclusive {
+    let began_between =
+        span.unit == Unit::WorkingDays && span.value > 0 && !working.is_working(local.date());
+    if span.inclusive || began_between {
         let midnight = end
             .tomorrow()
             .ok()

@@ -156,6 +156,21 @@ fn any_span() -> impl Strategy<Value = Span> {
     })
 }
 
+#[test]
+fn a_working_day_that_begins_on_a_holiday_is_the_whole_of_the_next_working_day() {
+    let one = Span {
+        value: 1,
+        unit: Unit::WorkingDays,
+        inclusive: false,
+    };
+    let at = |day: Date, hour: i8| At::from_london(day.at(hour, 0, 0, 0)).unwrap();
+    // The Thursday before Easter 2026, and the Saturday after it: both run out on the Tuesday.
+    let thursday = due(at(date(2026, 4, 2), 17), one, &england());
+    let saturday = due(at(date(2026, 4, 4), 0), one, &england());
+    assert_eq!(thursday, at(date(2026, 4, 7), 17));
+    assert_eq!(saturday, at(date(2026, 4, 8), 0));
+}
+
 proptest! {
     #[test]
     fn working_days_agree_with_counting_one_day_at_a_time(from in any_date(), count in 1_u16..60) {

@@ -337,7 +337,7 @@ impl Content<'_> {
 /// Leave to send one text to one recipient, now. Only the gate makes one; it carries the very text that was looked at, and
 /// it is used up by sending.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0451
 /// use throughline_core::contact::{Release, Sender};
 /// let forged = Release { text: unreachable!(), channel: None, sender: Sender::Neutral, at: unreachable!() };
 /// ```

@@ -191,7 +191,7 @@ crate::code_list! {
         OfferInformation = "offer_information",
         /// It is left for another day.
         Leave = "leave",
-        /// It is closed. Guarded by [`may_close`].
+        /// It is closed. Guarded by [`crate::closing::may_close`].
         Close = "close",
         /// "I called 999." From any stage, nothing else mandatory; the stage stays.
         Called999 = "called_999",
