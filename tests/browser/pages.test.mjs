@@ -22,6 +22,15 @@ const byRole = new Map();
 for (const row of pages()) byRole.set(row.role, [...(byRole.get(row.role) ?? []), row]);
 const paths = new Set(pages().map(({ path }) => path));
 
+/** Where nothing that is typed is kept: what the public types leaves no trace, and a search is no record. */
+const FORGOTTEN = [/^\/find/, /^\/r\//];
+
+/** What is typed in more than a line is saved while it is typed, so that no lock and no crash takes it. */
+async function keepsWhatIsTyped(page, path) {
+  const lost = await page.locator('main form:not([data-autosave]) textarea').evaluateAll((areas) => areas.map((area) => area.name));
+  if (!FORGOTTEN.some((pages) => pages.test(path))) assert.deepEqual(lost, [], `typed on ${path} and not kept`);
+}
+
 const inWelshAlready = new Set();
 
 /** What a visitor without JavaScript is to see again: found once, by the same person's eyes. */
@@ -50,6 +59,7 @@ for (const [role, rows] of byRole) {
           assert.ok((await page.title()).includes(title), `the title is "${await page.title()}", not "${title}"`);
           assert.notEqual(await heading(page), '');
           assert.match(await page.locator('.tl-help').innerText(), /999.*press 55/s, 'the emergency strip');
+          await keepsWhatIsTyped(page, path);
           await accessible(page, path);
           await screenshot(page, `${role} ${path} wide`);
           await printed(page);

@@ -17,6 +17,10 @@ const ONCE_HOURS: i64 = 48;
 /// Attempts at signing in are counted within the longest wait there is: a day.
 const ATTEMPT_HOURS: i64 = 24;
 
+/// What was typed and never sent is forgotten after a fortnight, counted from the last key: it is a help with today's work, and
+/// whoever is on leave for a week still finds it (docs/DATA-PROTECTION.md, `ephemeral`).
+const DRAFT_HOURS: i64 = 14 * 24;
+
 /// Every entry of the record is read again about four times a day: turns are about a second long.
 const RECORD_EVERY: u64 = 6 * 3_600;
 
@@ -114,7 +118,8 @@ pub async fn figures(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Forgets what nobody needs any more: sessions that are over, old attempts to sign in, answers to repeated writes.
+/// Forgets what nobody needs any more: sessions that are over, old attempts to sign in, answers to repeated writes,
+/// what was typed and never sent.
 async fn tidy(app: &App) -> Result<()> {
     let system = outbox::system(app).await?;
     app.store
@@ -122,6 +127,7 @@ async fn tidy(app: &App) -> Result<()> {
             Box::pin(async move {
                 w.sign_in_sweep(w.now().plus_hours(-ATTEMPT_HOURS)).await?;
                 w.once_purge(w.now().plus_hours(-ONCE_HOURS)).await?;
+                w.draft_purge(w.now().plus_hours(-DRAFT_HOURS)).await?;
                 Ok(())
             })
         })

@@ -205,7 +205,7 @@ impl Typist {
 
     /// Types until the server goes away.
     fn type_on(&mut self, stop: &AtomicBool) {
-        let path = format!("/drafts/conversations/{}", self.talk);
+        let (path, notes) = ("/drafts", format!("/conversations/{}/notes", self.talk));
         // The token against cross-site forms is the session's own: any page of it will do.
         self.page.body = self
             .page
@@ -213,7 +213,10 @@ impl Typist {
             .replace("action=\"/conversations\"", &format!("action=\"{path}\""));
         while !stop.load(Ordering::SeqCst) {
             let words = format!("word {}", self.kept + 1);
-            match self.visitor.send(&path, &self.page, &[("told", &words)]) {
+            match self
+                .visitor
+                .send(path, &self.page, &[("draft_of", &notes), ("told", &words)])
+            {
                 Ok(answered) if answered.status == 204 => self.kept += 1,
                 Ok(answered) => assert!([429, 503].contains(&answered.status), "{}", answered.body),
                 Err(_) => return,

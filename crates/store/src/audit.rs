@@ -224,6 +224,7 @@ fn covers(note: &Note) -> &'static [&'static str] {
                 "task",
                 "room_request",
                 "need",
+                "draft",
             ],
             Ok(Event::KeysRotated) => &["organisation_key", "account"],
             Ok(Event::SignedOut | Event::SessionLock | Event::Exported | Event::MessageRetried)

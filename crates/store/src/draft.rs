@@ -10,6 +10,7 @@ use throughline_core::time::At;
 use throughline_policy::action::DraftKeep;
 use throughline_policy::{Action, Facts, Permit, Ties};
 
+use crate::audit::Event;
 use crate::col::Col;
 use crate::entity::draft;
 use crate::error::{Error, Result};
@@ -126,10 +127,10 @@ impl Work<'_> {
         page: &str,
     ) -> Result<Option<Draft<T>>> {
         let me = self.me()?;
-        self.note(permit, permit.on().uuid(), &["draft"]);
         let Some(row) = self.draft_row(me, page).await? else {
             return Ok(None);
         };
+        self.note(permit, permit.on().uuid(), &["draft"]);
         let body = self
             .open(
                 me.uuid(),
@@ -146,6 +147,10 @@ impl Work<'_> {
     /// Drops the draft of a page, once what it held has been kept for good.
     pub async fn draft_drop(&mut self, permit: &Permit<DraftKeep>, page: &str) -> Result<()> {
         let me = self.me()?;
+        // Most forms go through at once and were never kept: then there is nothing to change and nothing to note.
+        if self.draft_row(me, page).await?.is_none() {
+            return Ok(());
+        }
         draft::Entity::delete_many()
             .filter(draft::Column::AccountId.eq(Col(me)))
             .filter(draft::Column::Page.eq(page))
@@ -153,5 +158,17 @@ impl Work<'_> {
             .await?;
         self.note(permit, permit.on().uuid(), &["draft"]);
         Ok(())
+    }
+
+    /// Forgets what was typed before `before` and never sent: a draft is a help with today's work, not a second record.
+    pub async fn draft_purge(&mut self, before: At) -> Result<u64> {
+        let gone = draft::Entity::delete_many()
+            .filter(draft::Column::SavedAt.lt(Col(before)))
+            .exec(&self.tx)
+            .await?;
+        if gone.rows_affected > 0 {
+            self.note_event(Event::PromiseKept, None, &["draft"]);
+        }
+        Ok(gone.rows_affected)
     }
 }

@@ -67,6 +67,7 @@ pub struct FieldError {
 pub struct Form {
     pairs: Vec<(String, String)>,
     errors: Vec<FieldError>,
+    from_draft: bool,
 }
 
 impl Form {
@@ -75,6 +76,7 @@ impl Form {
         Self {
             pairs: Vec::new(),
             errors: Vec::new(),
+            from_draft: false,
         }
     }
 
@@ -88,6 +90,7 @@ impl Form {
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
             errors: Vec::new(),
+            from_draft: false,
         }
     }
 
@@ -114,6 +117,7 @@ impl Form {
         Ok(Self {
             pairs,
             errors: Vec::new(),
+            from_draft: false,
         })
     }
 
@@ -148,6 +152,27 @@ impl Form {
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.pairs.retain(|(known, _)| known != name);
         self.pairs.push((name.to_owned(), value.into()));
+    }
+
+    /// Puts what was typed and never sent in place of what stands in the fields of these names.
+    pub fn fill_from_draft(
+        &mut self,
+        names: &[&str],
+        typed: impl IntoIterator<Item = (String, String)>,
+    ) {
+        self.pairs
+            .retain(|(known, _)| !names.contains(&known.as_str()));
+        self.pairs.extend(
+            typed
+                .into_iter()
+                .filter(|(name, _)| names.contains(&name.as_str())),
+        );
+        self.from_draft = true;
+    }
+
+    /// Whether any of it was typed before and never sent: the page says so.
+    pub const fn is_from_draft(&self) -> bool {
+        self.from_draft
     }
 
     /// Text that need not be there: trimmed, line endings made plain, `None` when empty.

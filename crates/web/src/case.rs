@@ -16,6 +16,7 @@ use throughline_ui::prelude::*;
 use throughline_ui::text::has_key;
 
 use crate::case_close::ending;
+use crate::draft::said;
 use crate::fault::{Fault, Outcome};
 use crate::route::{Access, Rate, Route, get};
 use crate::visit::Visit;
@@ -135,6 +136,7 @@ pub(crate) fn step(
     let text = visit.text();
     let body = identity(visit, view)
         .then(Html::heading(1, Size::L, text.t(heading)))
+        .then(said(text, form))
         .then(body);
     let mut page = visit.page(TITLE, body);
     page.back = Some(format!("/cases/{}{back}", view.case.reference));

@@ -29,13 +29,24 @@ pub fn routes() -> Vec<Route> {
         }),
         post("/cases/{case}/now/{kind}", TITLE, CHANGE, page, |v| {
             Box::pin(answer(v))
-        }),
+        })
+        .keeping(&[
+            "answer",
+            "only_theirs",
+            "how",
+            "until-day",
+            "until-month",
+            "until-year",
+            "time",
+            "reason",
+        ]),
         get("/cases/{case}/risk", TITLE, CHANGE, page, |v| {
             Box::pin(risk(v))
         }),
         post("/cases/{case}/risk", TITLE, CHANGE, page, |v| {
             Box::pin(judge(v))
-        }),
+        })
+        .keeping(&["band", "reason", "by"]),
     ]
 }
 
@@ -79,13 +90,16 @@ pub(crate) fn form_to(
     version: i64,
     body: Html,
 ) -> Html {
-    PostForm::new(
-        format!("/cases/{}{path}", view.case.reference),
-        visit.csrf(),
-    )
-    .hidden("version", version.to_string())
-    .body(body)
-    .into()
+    visit
+        .form_to(format!("{}{path}", at(view)))
+        .hidden("version", version.to_string())
+        .body(body)
+        .into()
+}
+
+/// The path of a case.
+pub(crate) fn at(view: &CaseView) -> String {
+    format!("/cases/{}", view.case.reference)
 }
 
 pub(crate) fn version(form: &Form) -> Result<i64, Fault> {
@@ -114,6 +128,9 @@ async fn card(visit: Visit) -> Outcome {
             form.set("reason", reason.as_str());
         }
     }
+    let form = visit
+        .typed(&format!("{}/now/{kind}", at(&view)), form)
+        .await?;
     Ok(visit.show(card_page(&visit, &view, kind, &form)))
 }
 
@@ -219,7 +236,10 @@ async fn answer(visit: Visit) -> Outcome {
 
 async fn risk(visit: Visit) -> Outcome {
     let view = opened(&visit).await?;
-    Ok(visit.show(risk_page(&visit, &view, &Form::empty())))
+    let form = visit
+        .typed(&format!("{}/risk", at(&view)), Form::empty())
+        .await?;
+    Ok(visit.show(risk_page(&visit, &view, &form)))
 }
 
 fn risk_page(visit: &Visit, view: &CaseView, form: &Form) -> Page {

@@ -9,7 +9,7 @@ use throughline_core::code::Code;
 use throughline_ui::prelude::*;
 
 use crate::case::{CHANGE, TITLE, again, opened, step, word};
-use crate::case_now::{choices, chosen, form_to, reason, version};
+use crate::case_now::{at, choices, chosen, form_to, reason, version};
 use crate::fault::{Fault, Outcome};
 use crate::route::{Rate, Route, get, post};
 use crate::visit::Visit;
@@ -29,7 +29,8 @@ pub fn routes() -> Vec<Route> {
         }),
         post("/cases/{case}/children/{child}", TITLE, CHANGE, page, |v| {
             Box::pin(child_decide(v))
-        }),
+        })
+        .keeping(&["decision", "reason"]),
         post(
             "/cases/{case}/children/{child}/help",
             TITLE,
@@ -159,6 +160,8 @@ async fn child(visit: Visit) -> Outcome {
             form.set("reason", reason.as_str());
         }
     }
+    let action = format!("{}/children/{}", at(&view), child.reference);
+    let form = visit.typed(&action, form).await?;
     Ok(visit.show(child_page(&visit, &view, child, &form)))
 }
 

@@ -9,7 +9,7 @@ use throughline_core::reason::Words;
 use throughline_ui::prelude::*;
 
 use crate::case::{CHANGE, READ, TITLE, Tab, frame, moment, opened, step, word};
-use crate::case_now::{choices, chosen, form_to, reason};
+use crate::case_now::{at, choices, chosen, form_to, reason};
 use crate::fault::{Fault, Outcome};
 use crate::route::{Rate, Route, get, post};
 use crate::shown::line_name;
@@ -27,7 +27,8 @@ pub fn routes() -> Vec<Route> {
         }),
         post("/cases/{case}/not-shared", TITLE, CHANGE, page, |v| {
             Box::pin(not_share(v))
-        }),
+        })
+        .keeping(&["with", "purpose", "reason"]),
         get(
             "/cases/{case}/sharing/{consent}",
             TITLE,
@@ -160,7 +161,10 @@ async fn withdraw(visit: Visit) -> Outcome {
 
 async fn not_shared(visit: Visit) -> Outcome {
     let view = opened(&visit).await?;
-    Ok(visit.show(not_shared_page(&visit, &view, &Form::empty())))
+    let form = visit
+        .typed(&format!("{}/not-shared", at(&view)), Form::empty())
+        .await?;
+    Ok(visit.show(not_shared_page(&visit, &view, &form)))
 }
 
 /// A decision not to share is kept like a decision to share: with whom, for what, and why.

@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 
 use axum::response::Response;
 use throughline_app::conversation::{self, Heard, SafeAnswers, Talk, TwoColumns};
-use throughline_app::drafts::{self, Fields};
 use throughline_core::answer::Answer;
 use throughline_core::code::Code;
 use throughline_core::conversation::{Interpreter, Mode, Overheard, Sign, Stage, TalkMode};
-use throughline_core::id::Ref;
 use throughline_policy::ActionKind;
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
+use crate::draft::said;
 use crate::fault::{Fault, Outcome};
 use crate::route::{Access, Rate, Route, get, post};
 use crate::visit::Visit;
@@ -42,10 +41,8 @@ pub fn routes() -> Vec<Route> {
         }),
         post("/conversations/{talk}/notes", title, TALK, page, |v| {
             Box::pin(keep_notes(v))
-        }),
-        post("/drafts/conversations/{talk}", title, TALK, page, |v| {
-            Box::pin(keep_draft(v))
-        }),
+        })
+        .keeping(&["signs", "seen", "told", "heard"]),
     ]
 }
 
@@ -201,10 +198,6 @@ async fn keep_safe(visit: Visit) -> Outcome {
     Ok(visit.go(&format!("/conversations/{reference}")))
 }
 
-fn draft_page(talk: Ref) -> String {
-    format!("conversations/{talk}")
-}
-
 async fn notes(visit: Visit) -> Outcome {
     let talk = opened(&visit).await?;
     if talk.plain.stage == Stage::Closed {
@@ -213,16 +206,8 @@ async fn notes(visit: Visit) -> Outcome {
     notes_page(&visit, &talk).await
 }
 
-/// The fields as they stand: what was typed and never sent, else what was kept.
-async fn filled(visit: &Visit, talk: &Talk) -> Result<(Form, bool), Fault> {
-    let page = draft_page(talk.plain.reference);
-    if let Some(draft) = drafts::read(visit.app(), visit.actor(), &page).await? {
-        let pairs = draft
-            .body
-            .into_iter()
-            .flat_map(|(name, values)| values.into_iter().map(move |v| (name.clone(), v)));
-        return Ok((Form::from_pairs(pairs), true));
-    }
+/// The fields as they were kept for good.
+fn kept(talk: &Talk) -> Form {
     let mut pairs: Vec<(&str, String)> = talk
         .notes
         .signs
@@ -231,13 +216,14 @@ async fn filled(visit: &Visit, talk: &Talk) -> Result<(Form, bool), Fault> {
         .collect();
     pairs.push(("seen", talk.notes.seen.clone()));
     pairs.push(("told", talk.notes.told.clone()));
-    Ok((Form::from_pairs(pairs), false))
+    Form::from_pairs(pairs)
 }
 
 async fn notes_page(visit: &Visit, talk: &Talk) -> Outcome {
     let text = visit.text();
     let reference = talk.plain.reference;
-    let (form, from_draft) = filled(visit, talk).await?;
+    let action = format!("/conversations/{reference}/notes");
+    let form = visit.typed(&action, kept(talk)).await?;
     let seen = Html::heading(2, Size::M, text.t("talk-seen-heading"))
         .then(
             Checkboxes::new("signs", Legend::new(text.t("talk-signs")))
@@ -288,17 +274,14 @@ async fn notes_page(visit: &Visit, talk: &Talk) -> Outcome {
             .secondary()
             .sends("then", "end"),
     ]);
-    let mut body = Html::heading(1, Size::L, text.t("talk-heading"));
-    if from_draft {
-        body.push(InsetText::new(text.t("talk-from-draft")));
-    }
+    let mut body = Html::heading(1, Size::L, text.t("talk-heading")).then(said(text, &form));
     if talk.talk_mode != Some(TalkMode::SafeEnquiry) {
         body.push(InsetText::new(text.t("talk-specialist-only")));
     }
     body.push(
-        PostForm::new(format!("/conversations/{reference}/notes"), visit.csrf())
+        visit
+            .form_to(action)
             .hidden("version", talk.plain.version.to_string())
-            .autosave(visit.lang, format!("/drafts/conversations/{reference}"))
             .body(Html::from(Columns::halves(seen, told)).then(buttons)),
     );
     body.push(Html::paragraph(Link::new(
@@ -315,40 +298,9 @@ async fn notes_page(visit: &Visit, talk: &Talk) -> Outcome {
     Ok(visit.show(with_back(visit, body)))
 }
 
-/// The fields of the notes page, for a draft.
-fn fields(form: &Form) -> Fields {
-    let mut out = Fields::new();
-    for (name, value) in form.pairs() {
-        if ["signs", "seen", "told", "heard"].contains(&name.as_str()) {
-            out.entry(name.clone()).or_default().push(value.clone());
-        }
-    }
-    out
-}
-
-async fn keep_draft(visit: Visit) -> Outcome {
-    let talk = visit.reference("talk")?;
-    let form = visit.form()?;
-    drafts::keep(
-        visit.app(),
-        visit.actor(),
-        &draft_page(talk),
-        &fields(&form),
-    )
-    .await?;
-    Ok(crate::visit::answer(
-        axum::http::StatusCode::NO_CONTENT,
-        "text/plain; charset=utf-8",
-        axum::body::Body::empty(),
-    ))
-}
-
 async fn keep_notes(visit: Visit) -> Outcome {
     let reference = visit.reference("talk")?;
     let mut form = visit.form()?;
-    let page = draft_page(reference);
-    // First as a draft: whatever becomes of the rest, what was typed is kept.
-    drafts::keep(visit.app(), visit.actor(), &page, &fields(&form)).await?;
     let seen = form.optional_within("seen", WORDS_MAX).unwrap_or_default();
     let told = form.optional_within("told", WORDS_MAX).unwrap_or_default();
     if form.has_errors() {
@@ -371,7 +323,6 @@ async fn keep_notes(visit: Visit) -> Outcome {
     };
     let at = version(&form)?;
     conversation::keep(visit.app(), visit.actor(), reference, at, &columns).await?;
-    drafts::drop_page(visit.app(), visit.actor(), &page).await?;
     let base = format!("/conversations/{reference}");
     Ok(match form.value("then") {
         "continue" => visit.go(&format!("{base}/continue")),

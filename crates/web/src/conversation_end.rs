@@ -14,6 +14,7 @@ use throughline_ui::prelude::*;
 
 use crate::case_now::{choices, reason};
 use crate::conversation::{TALK, TITLE, opened, version};
+use crate::draft::said;
 use crate::fault::{Fault, Outcome};
 use crate::route::{Rate, Route, get, post};
 use crate::visit::Visit;
@@ -27,7 +28,17 @@ pub fn routes() -> Vec<Route> {
         }),
         post("/conversations/{talk}/end", title, TALK, page, |v| {
             Box::pin(end(v))
-        }),
+        })
+        .keeping(&[
+            "bed",
+            "money",
+            "essentials",
+            "only_theirs",
+            "how",
+            "children",
+            "decision",
+            "reason",
+        ]),
         get("/conversations/{talk}/continue", title, TALK, page, |v| {
             Box::pin(onward(v))
         }),
@@ -39,15 +50,18 @@ pub fn routes() -> Vec<Route> {
 
 async fn ending(visit: Visit) -> Outcome {
     let talk = opened(&visit).await?;
-    Ok(visit.show(ending_page(&visit, &talk, &Form::empty())))
+    let action = format!("/conversations/{}/end", talk.plain.reference);
+    let form = visit.typed(&action, Form::empty()).await?;
+    Ok(visit.show(ending_page(&visit, &talk, &form)))
 }
 
 fn ending_page(visit: &Visit, talk: &Talk, form: &Form) -> Page {
     let text = visit.text();
     let action = format!("/conversations/{}/end", talk.plain.reference);
+    let version = talk.plain.version.to_string();
     let post = |body: Html| {
         PostForm::new(action.clone(), visit.csrf())
-            .hidden("version", talk.plain.version.to_string())
+            .hidden("version", version.clone())
             .body(body)
     };
     let mut body = Html::heading(1, Size::L, text.t("talk-end-heading"))
@@ -66,6 +80,7 @@ fn ending_page(visit: &Visit, talk: &Talk, form: &Form) -> Page {
         ));
     }
     body.push(Html::heading(2, Size::M, text.t("talk-close-heading")));
+    body.push(said(text, form));
     let mut close = Html::default();
     if talk.notes.disclosed {
         if talk.plain.case.is_none() {
@@ -78,7 +93,12 @@ fn ending_page(visit: &Visit, talk: &Talk, form: &Form) -> Page {
             .secondary()
             .sends("ending", "close"),
     );
-    body.push(post(close));
+    body.push(
+        visit
+            .form_to(action.clone())
+            .hidden("version", version.clone())
+            .body(close),
+    );
     let mut page = visit.page(TITLE, body);
     page.back = Some(format!("/conversations/{}", talk.plain.reference));
     page.errors = form.summary(text);

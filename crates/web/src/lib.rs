@@ -41,6 +41,7 @@ mod consent;
 mod contact;
 mod conversation;
 mod conversation_end;
+mod draft;
 pub mod fault;
 mod find;
 mod find_questions;

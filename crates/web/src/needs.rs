@@ -8,7 +8,7 @@ use throughline_core::reason::Reason;
 use throughline_ui::prelude::*;
 
 use crate::case::{CHANGE, TITLE, again, opened, step, word};
-use crate::case_now::{REASON, choices, chosen, form_to, named, version};
+use crate::case_now::{REASON, at, choices, chosen, form_to, named, version};
 use crate::fault::{Fault, Outcome};
 use crate::route::{Rate, Route, get, post};
 use crate::visit::Visit;
@@ -28,7 +28,8 @@ pub fn routes() -> Vec<Route> {
         }),
         post("/cases/{case}/needs/{need}", TITLE, CHANGE, page, |v| {
             Box::pin(need_move(v))
-        }),
+        })
+        .keeping(&["move", "reason"]),
     ]
 }
 
@@ -84,7 +85,10 @@ const BY_HAND: [NeedMove; 7] = [
 async fn need(visit: Visit) -> Outcome {
     let view = opened(&visit).await?;
     let kind = named::<NeedType>(&visit, "need")?;
-    Ok(visit.show(need_page(&visit, &view, kind, &Form::empty())?))
+    let form = visit
+        .typed(&format!("{}/needs/{kind}", at(&view)), Form::empty())
+        .await?;
+    Ok(visit.show(need_page(&visit, &view, kind, &form)?))
 }
 
 fn need_page(visit: &Visit, view: &CaseView, kind: NeedType, form: &Form) -> Result<Page, Fault> {

@@ -13,11 +13,12 @@ use throughline_policy::ActionKind;
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
+use crate::draft::said;
 use crate::fault::{Fault, Outcome};
 use crate::referral::{outcome_form, read_outcome};
 use crate::route::{Access, Rate, Route, get, post};
 use crate::shown::{
-    answer_fields, asked_by, due, exchanges, packet, read_answer, seen, steps, when, word,
+    ANSWER, answer_fields, asked_by, due, exchanges, packet, read_answer, seen, steps, when, word,
 };
 use crate::visit::Visit;
 
@@ -51,14 +52,16 @@ pub fn routes() -> Vec<Route> {
             PARTNERS,
             Rate::Page,
             |v| Box::pin(answer(v)),
-        ),
+        )
+        .keeping(ANSWER),
         post(
             "/requests/{referral}/ask",
             "page-request-title",
             PARTNERS,
             Rate::Page,
             |v| Box::pin(ask(v)),
-        ),
+        )
+        .keeping(&["question"]),
         post(
             "/requests/{referral}/outcome",
             "page-request-title",
@@ -268,7 +271,9 @@ pub(crate) fn request_body(
     if let Some(accepted) = &view.accepted {
         facts = facts.fact(text.t("partner-accepted-by"), &accepted.by);
     }
-    let mut body = Html::heading(1, Size::L, text.t("partner-request-heading")).then(facts);
+    let mut body = Html::heading(1, Size::L, text.t("partner-request-heading"))
+        .then(said(text, form))
+        .then(facts);
     let Some(shared) = &view.packet else {
         return body.then(InsetText::new(text.t("partner-consent-over")));
     };
@@ -324,7 +329,7 @@ async fn page_of(visit: &Visit, reference: Ref, form: &Form) -> Result<Page, Fau
     let view = partner::open(visit.app(), visit.actor(), reference).await?;
     let reach = reach(visit, visit.actor(), &view).await?;
     let body = request_body(visit, &view, &reach, form, |to| {
-        PostForm::new(format!("/requests/{reference}/{to}"), visit.csrf())
+        visit.form_to(format!("/requests/{reference}/{to}"))
     });
     let mut page = visit.page("page-request-title", body);
     page.errors = form.summary(visit.text());
@@ -348,7 +353,13 @@ pub(crate) async fn reach(
 
 async fn show(visit: Visit) -> Outcome {
     let reference = visit.reference("referral")?;
-    let page = page_of(&visit, reference, &Form::empty()).await?;
+    let mut form = Form::empty();
+    for to in ["answer", "ask"] {
+        form = visit
+            .typed(&format!("/requests/{reference}/{to}"), form)
+            .await?;
+    }
+    let page = page_of(&visit, reference, &form).await?;
     Ok(visit.show(page))
 }
 

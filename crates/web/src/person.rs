@@ -10,7 +10,7 @@ use throughline_policy::ActionKind;
 use throughline_ui::prelude::*;
 
 use crate::case::{CHANGE, TITLE, moment, opened, step};
-use crate::case_now::{choices, codes};
+use crate::case_now::{at, choices, codes};
 use crate::fault::Outcome;
 use crate::route::{Access, Rate, Route, get, post};
 use crate::visit::Visit;
@@ -38,7 +38,8 @@ pub fn routes() -> Vec<Route> {
         }),
         post("/cases/{case}/words", TITLE, CHANGE, page, |v| {
             Box::pin(write(v))
-        }),
+        })
+        .keeping(&["words"]),
     ]
 }
 
@@ -185,13 +186,8 @@ fn words_page(visit: &Visit, view: &CaseView, form: &Form) -> Page {
             .bind(form, text),
     )
     .then(Button::new(text.t("words-save")));
-    let mut body = Html::paragraph(text.t("words-what")).then(
-        PostForm::new(
-            format!("/cases/{}/words", view.case.reference),
-            visit.csrf(),
-        )
-        .body(questions),
-    );
+    let mut body = Html::paragraph(text.t("words-what"))
+        .then(visit.form_to(format!("{}/words", at(view))).body(questions));
     if !view.statements.is_empty() {
         body.push(Html::heading(2, Size::M, text.t("words-versions")));
     }
@@ -215,6 +211,7 @@ async fn words(visit: Visit) -> Outcome {
     if let Some(latest) = view.statements.first() {
         form.set("words", latest.words.clone());
     }
+    let form = visit.typed(&format!("{}/words", at(&view)), form).await?;
     Ok(visit.show(words_page(&visit, &view, &form)))
 }
 

@@ -17,6 +17,7 @@ use throughline_policy::ActionKind;
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
+use crate::draft::said;
 use crate::fault::{Fault, Outcome};
 use crate::find_shown::{asked_before, see_request};
 use crate::route::{Access, Rate, Route, get, post};
@@ -49,7 +50,8 @@ pub fn routes() -> Vec<Route> {
             SENDERS,
             Rate::Page,
             |v| Box::pin(send(v)),
-        ),
+        )
+        .keeping(&["agreed_words", "reasons"]),
     ]
 }
 
@@ -201,6 +203,7 @@ async fn agree(visit: Visit) -> Outcome {
     let known = prepared(&visit, chosen.need).await?;
     match chosen.need {
         Some(need) if !form.has_errors() && open_request(&known).is_none() => {
+            let form = visit.typed(&format!("{}/send", path(&visit)), form).await?;
             let page = agree_page(&visit, &known, &chosen, need, &form)?;
             Ok(visit.show(page))
         }
@@ -265,7 +268,8 @@ fn agree_page(
             .prevent_double_click(true)
             .into(),
     ]);
-    let mut post = PostForm::new(format!("{}/send", path(visit)), visit.csrf())
+    let mut post = visit
+        .form_to(format!("{}/send", path(visit)))
         .hidden("shown", shared.mark()?);
     for name in ["need", "item", "line", "statement"] {
         for value in form.values(name) {
@@ -273,6 +277,7 @@ fn agree_page(
         }
     }
     let body = Html::heading(1, Size::L, text.t("refer-agree-heading"))
+        .then(said(text, form))
         .then(Html::heading(2, Size::M, text.t("refer-they-will-see")))
         .then(asked_by(text, &known.from, Some(known.answer_by), now))
         .then(packet(text, &shared))

@@ -13,13 +13,14 @@ use throughline_core::referral::{EndReason, Helped, ReferralState};
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
+use crate::draft::said;
 use crate::fault::{Fault, Outcome};
 use crate::refer::{SENDERS, TITLE, route_words};
 use crate::referral_next::{next_is_asked, next_option};
 use crate::route::{Rate, Route, get, post};
 use crate::shown::{
-    answer_fields, choices, codes, due, exchanges, packet, read_answer, seen, select, steps, when,
-    word,
+    ANSWER, answer_fields, choices, codes, due, exchanges, packet, read_answer, seen, select,
+    steps, when, word,
 };
 use crate::visit::Visit;
 
@@ -63,7 +64,8 @@ pub fn routes() -> Vec<Route> {
             SENDERS,
             Rate::Page,
             |v| Box::pin(record(v)),
-        ),
+        )
+        .keeping(ANSWER),
         post(
             "/referrals/{referral}/outcome",
             TITLE,
@@ -77,7 +79,8 @@ pub fn routes() -> Vec<Route> {
             SENDERS,
             Rate::Page,
             |v| Box::pin(reply(v)),
-        ),
+        )
+        .keeping(&["reply"]),
         post(
             "/referrals/{referral}/code",
             TITLE,
@@ -158,7 +161,13 @@ async fn passed_on(visit: Visit) -> Outcome {
 
 async fn show(visit: Visit) -> Outcome {
     let reference = visit.reference("referral")?;
-    let page = shown(&visit, reference, &Form::empty()).await?;
+    let mut form = Form::empty();
+    for to in ["reply", "answer"] {
+        form = visit
+            .typed(&format!("/referrals/{reference}/{to}"), form)
+            .await?;
+    }
+    let page = shown(&visit, reference, &form).await?;
     Ok(visit.show(page))
 }
 
@@ -186,7 +195,9 @@ fn show_page(visit: &Visit, view: &SenderView, next: Html, form: &Form) -> Page 
     let base = format!("/referrals/{}", referral.reference);
     let version = referral.version.to_string();
     let send = |to: &str| {
-        PostForm::new(format!("{base}/{to}"), visit.csrf()).hidden("seen", version.clone())
+        visit
+            .form_to(format!("{base}/{to}"))
+            .hidden("seen", version.clone())
     };
     let mut facts = SummaryList::new()
         .fact(
@@ -234,6 +245,7 @@ fn show_page(visit: &Visit, view: &SenderView, next: Html, form: &Form) -> Page 
         Size::L,
         text.t_with("refer-heading", &[("service", view.service.clone().into())]),
     )
+    .then(said(text, form))
     .then(facts)
     .then(others(text, view, &send))
     .then(exchanges(text, &view.exchanges));

@@ -93,6 +93,8 @@ pub struct Route {
     pub body_limit: usize,
     /// Whether a post must carry the session's cross-site token. Only the API, which has no cookies, goes without.
     pub csrf: bool,
+    /// The fields of the form that are kept as they are typed; empty where nothing is. See [`crate::draft`].
+    pub keeps: &'static [&'static str],
     /// What answers.
     pub handler: Handler,
 }
@@ -162,6 +164,7 @@ pub const fn get(
         kind: Kind::Page,
         body_limit: 0,
         csrf: false,
+        keeps: &[],
         handler,
     }
 }
@@ -183,6 +186,7 @@ pub const fn post(
         kind: Kind::Page,
         body_limit: FORM_LIMIT,
         csrf: true,
+        keeps: &[],
         handler,
     }
 }
@@ -209,6 +213,7 @@ pub const fn api(
         kind: Kind::Api,
         body_limit,
         csrf: false,
+        keeps: &[],
         handler,
     }
 }
@@ -224,6 +229,7 @@ pub const fn raw(path: &'static str, title: &'static str, handler: Handler) -> R
         kind: Kind::Raw,
         body_limit: 0,
         csrf: false,
+        keeps: &[],
         handler,
     }
 }
@@ -233,6 +239,15 @@ impl Route {
     #[must_use]
     pub const fn limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
+        self
+    }
+
+    /// The same form, whose fields of these names are kept as they are typed. Never one in which agreeing is asked: that is
+    /// chosen each time and never filled in (NE-24). Never one that is not about a record in its address: what was typed of one
+    /// person must not stand on the page of the next.
+    #[must_use]
+    pub const fn keeping(mut self, fields: &'static [&'static str]) -> Self {
+        self.keeps = fields;
         self
     }
 }

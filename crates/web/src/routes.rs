@@ -21,6 +21,7 @@ pub fn all() -> Vec<Route> {
         crate::task_talk::routes(),
         crate::with_me::routes(),
         crate::conversation::routes(),
+        crate::draft::routes(),
         crate::conversation_end::routes(),
         crate::case::routes(),
         crate::case_close::routes(),

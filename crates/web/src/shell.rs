@@ -19,6 +19,7 @@ use throughline_ui::html::Html;
 use throughline_ui::text::Lang;
 
 use crate::Web;
+use crate::draft::{Typed, page_of_form};
 use crate::fault::Fault;
 use crate::route::{Access, Kind, Method1, Rate, Route};
 use crate::visit::{Visit, answer, html, json};
@@ -129,22 +130,24 @@ async fn respond(web: Web, route: Route, params: RawPathParams, request: Request
     let path = visit.path.clone();
     let mut visit = visit;
     let squeezable = may_compress(route.kind, route.method == Method1::Get, &visit.headers);
-    let outcome = handle(&mut visit, body).await;
-    let outcome = match outcome {
-        Ok(()) => {
-            let known = (visit.signed.clone(), visit.lang);
-            (route.handler)(visit).await.map_err(|fault| (fault, known))
-        }
-        Err(fault) => Err((fault, (visit.signed.clone(), visit.lang))),
+    let admitted = handle(&mut visit, body).await;
+    let signed = visit.signed.clone();
+    let typed = typed(&visit, &admitted);
+    let outcome = match admitted {
+        Ok(()) => (route.handler)(visit).await,
+        Err(fault) => Err(fault),
     };
+    if let Some(typed) = typed {
+        typed.settle(&outcome).await;
+    }
     let mut response = match outcome {
         Ok(response) => response,
-        Err((fault, (signed, lang))) => {
+        Err(fault) => {
             let mut response = fault_response(&web, route.kind, lang, signed, &fault);
             // The page that was open when the lock fell, or that asks for proof, is where the password leads back to.
             if matches!(fault, Fault::Locked | Fault::StepUp)
-                && is_page(&route)
-                && let Some(value) = crate::sign_in::way_back(&web, &path)
+                && let Some(page) = page_of_form(&route, &path)
+                && let Some(value) = crate::sign_in::way_back(&web, page)
             {
                 response.headers_mut().append(header::SET_COOKIE, value);
             }
@@ -176,12 +179,14 @@ async fn respond(web: Web, route: Route, params: RawPathParams, request: Request
     response
 }
 
-/// Whether its address can be opened: a page, or a form whose page has the same address.
-fn is_page(route: &Route) -> bool {
-    route.method == Method1::Get
-        || crate::routes::all()
-            .iter()
-            .any(|other| other.method == Method1::Get && other.path == route.path)
+/// What a form that is kept was sent with, by somebody who may send it or whose session has locked meanwhile: a locked session may
+/// add to what waits for its owner, and see none of it.
+fn typed(visit: &Visit, admitted: &Result<(), Fault>) -> Option<Typed> {
+    match admitted {
+        Ok(()) => Typed::on(visit),
+        Err(Fault::Locked) if same_site(visit).is_ok() => Typed::on(visit),
+        Err(_) => None,
+    }
 }
 
 /// On an answer that must go out as it is: see [`may_compress`].

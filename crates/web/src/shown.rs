@@ -160,6 +160,11 @@ pub(crate) fn exchanges(text: Text, said: &[Exchange]) -> Html {
     Html::heading(2, Size::M, text.t("refer-questions")).then(list)
 }
 
+/// The fields of an answer, kept as they are typed.
+pub(crate) const ANSWER: &[&str] = &[
+    "via", "answer", "name", "first", "how", "days", "reason", "words",
+];
+
 /// The questions of an answer: accept with a name, waiting list, or no with a reason. `more` are choices that only a worker
 /// who records an answer has.
 pub(crate) fn answer_fields(form: &Form, text: Text, more: Vec<Choice>) -> Html {

@@ -221,8 +221,8 @@ both!(
         let coach = signed_in(&places, &places.site.coach).await;
         let talk = begun(&coach, "in_person").await;
         safe(&coach, &talk, SAFE).await;
-        let typed = "signs=injury&seen=&told=he+said+he+would+nev";
-        let kept = coach.post(&format!("/drafts{talk}"), typed).await;
+        let typed = format!("draft_of={talk}/notes&signs=injury&seen=&told=he+said+he+would+nev");
+        let kept = coach.post("/drafts", &typed).await;
         assert_eq!(kept.status, StatusCode::NO_CONTENT);
         let again = signed_in(&places, &places.site.coach).await;
         let page = again.get(&talk).await.page;

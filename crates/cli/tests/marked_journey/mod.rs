@@ -156,14 +156,18 @@ impl Journey {
         let begun = coach.send("/conversations", &doors, &[("mode", "in_person")]);
         let at = begun.unwrap().location.unwrap();
         let talk = at.split('/').nth(2).unwrap();
-        let draft = format!("/drafts/conversations/{talk}");
-        let page = with_form(&doors, &draft);
+        let (draft, notes) = ("/drafts", format!("/conversations/{talk}/notes"));
+        let page = with_form(&doors, draft);
         let told = self.mark();
-        let kept = coach.send(&draft, &page, &[("told", &told)]).unwrap();
+        let kept = coach
+            .send(draft, &page, &[("draft_of", &notes), ("told", &told)])
+            .unwrap();
         assert_eq!(kept.status, 204, "{}", kept.body);
         raw.run("ALTER TABLE draft RENAME TO away").await;
         let told = self.mark();
-        let lost = coach.send(&draft, &page, &[("told", &told)]).unwrap();
+        let lost = coach
+            .send(draft, &page, &[("draft_of", &notes), ("told", &told)])
+            .unwrap();
         assert_eq!(lost.status, 503, "{}", lost.body);
         raw.run("ALTER TABLE away RENAME TO draft").await;
         let first = coach.get(&format!("/conversations/{talk}/first")).unwrap();

@@ -203,7 +203,6 @@ talk-save = Cadw
 talk-saved = Wedi’i gadw.
 talk-continue = Cadw a mynd ymlaen at help
 talk-not-now = Nid nawr
-talk-from-draft = Mae eich geiriau o’r blaen yma. Cawsant eu cadw wrth i chi deipio ac nid ydynt wedi’u cadw’n derfynol eto.
 talk-specialist-only = Hyd nes y byddwch wedi’u gweld ar eu pen eu hunain, nid yw dim yma yn mynd ymhellach na’r arbenigwr.
 talk-ask-again = Gofyn eto a yw’n ddiogel siarad
 talk-called-at = Ffoniwyd 999 am { $time }.

@@ -203,7 +203,6 @@ talk-save = Save
 talk-saved = Saved.
 talk-continue = Save and go on to help
 talk-not-now = Not now
-talk-from-draft = Your words from before are here. They were kept as you typed and are not saved yet.
 talk-specialist-only = Until you have seen them alone, nothing here goes further than the specialist.
 talk-ask-again = Ask again whether it is safe to talk
 talk-called-at = 999 was called at { $time }.
