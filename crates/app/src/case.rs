@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use throughline_core::clock::ClockId;
-use throughline_core::closing::{CloseFacts, StillOpen, may_close_case};
+use throughline_core::closing::{AreThereChildren, CloseFacts, StillOpen, may_close_case};
 use throughline_core::id::{CaseId, Ref};
 use throughline_core::immediate::ImmediateKind;
 use throughline_core::need::{NeedMove, NeedState, NeedType};
@@ -215,7 +215,11 @@ pub async fn close(app: &App, actor: &Actor, case: Ref, version: i64) -> Result<
         let immediate = w.immediate_needs(&may_read).await?;
         let children = w.children(&may_read).await?;
         let referrals = w.case_referrals(&may_read).await?;
-        let answered: Vec<ImmediateKind> = immediate.iter().map(|known| known.kind).collect();
+        let answered: Vec<ImmediateKind> = immediate
+            .iter()
+            .filter(|known| read.counts(known.answered_at))
+            .map(|known| known.kind)
+            .collect();
         let decided: Vec<bool> = children
             .iter()
             .map(|child| child.safeguarding.is_some())
@@ -225,7 +229,11 @@ pub async fn close(app: &App, actor: &Actor, case: Ref, version: i64) -> Result<
             answered: &answered,
             children: &decided,
             has_case: true,
-            about_children: None,
+            about_children: if w.is_case_of_child(&may_read).await? {
+                Some(AreThereChildren::None)
+            } else {
+                read.about_children
+            },
             safeguarding_said: false,
             // Guarded when it was answered.
             money: None,
@@ -246,12 +254,24 @@ pub async fn close(app: &App, actor: &Actor, case: Ref, version: i64) -> Result<
 
 /// Opens a closed case again, with everything kept. A risk that nobody has judged is on its clock again.
 pub async fn reopen(app: &App, actor: &Actor, case: Ref, version: i64) -> Result<()> {
-    change!(app, actor, case, |w, may, read| {
-        w.case_state_set(may, version, CaseState::Open).await?;
-        if read.risk != RiskBand::NotAssessed {
-            return Ok(());
-        }
-        let due = risk_due(pack_named(app, &read.pack)?, w.now());
-        task(w, read, Owner::CaseWorker, TaskKind::JudgeRisk, due).await
-    })
+    change!(app, actor, case, |w, may, read| reopen_in(
+        app, w, may, read, version
+    )
+    .await)
+}
+
+/// The same within a unit of work.
+pub(crate) async fn reopen_in(
+    app: &App,
+    w: &mut Work<'_>,
+    may: &Permit<CaseChange>,
+    read: &Case,
+    version: i64,
+) -> Result<()> {
+    w.case_state_set(may, version, CaseState::Open).await?;
+    if read.risk != RiskBand::NotAssessed {
+        return Ok(());
+    }
+    let due = risk_due(pack_named(app, &read.pack)?, w.now());
+    task(w, read, Owner::CaseWorker, TaskKind::JudgeRisk, due).await
 }

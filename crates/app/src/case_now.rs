@@ -1,21 +1,27 @@
 //! What comes first in a case: bed, money and essentials; children; the risk.
 
+use std::collections::BTreeMap;
+
 use throughline_core::child::{ChildMove, Safeguarding};
-use throughline_core::clock::ClockId;
+use throughline_core::clock::{ClockId, Urgency};
+use throughline_core::closing::{AreThereChildren, left_by_closing};
 use throughline_core::id::Ref;
-use throughline_core::immediate::{ImmediateAnswer, ImmediateDue, ImmediateKind};
+use throughline_core::immediate::{
+    ImmediateAnswer, ImmediateCode, ImmediateDue, ImmediateDuty, ImmediateKind, MoneyGiven,
+    MoneyWay,
+};
 use throughline_core::need::NeedMove;
 use throughline_core::pack::Pack;
 use throughline_core::reason::Reason;
 use throughline_core::risk::RiskBand;
 use throughline_core::task::{Owner, TaskKind};
 use throughline_core::time::At;
-use throughline_policy::Actor;
 use throughline_policy::action::{CaseChange, CaseRead};
+use throughline_policy::{Actor, Permit};
 use throughline_store::immediate::ImmediateSaid;
 use throughline_store::person::PersonSheet;
 use throughline_store::task::TaskOutcome;
-use throughline_store::{Error, Result};
+use throughline_store::{Error, Result, Work};
 
 use crate::App;
 use crate::case::{Case, HELP, change, permit, risk_due, task};
@@ -48,29 +54,7 @@ pub async fn immediate_answer(app: &App, actor: &Actor, case: Ref, said: &Said) 
         });
     }
     change!(app, actor, case, |w, may, read| {
-        let duty = said.answer.duty();
-        let due_at = match duty {
-            None => None,
-            Some(duty) => Some(match duty.due {
-                ImmediateDue::At(at) => at,
-                ImmediateDue::Clock(clock) => {
-                    let pack = pack_named(app, &read.pack)?;
-                    let urgency = pack.urgency(said.kind.need(), read.risk);
-                    pack.due(clock, urgency, w.now())
-                }
-            }),
-        };
-        let kept = ImmediateSaid {
-            kind: said.kind,
-            answer: &said.answer,
-            only_theirs: said.only_theirs,
-            into_account: said.into_account,
-            owner: duty
-                .filter(|duty| duty.owner == Owner::CaseWorker)
-                .map(|_| read.lead),
-            due_at,
-        };
-        w.immediate_answer(may, &kept, said.version).await?;
+        let left = answer_in(app, w, may, read, said, w.now()).await?;
         // This answer takes the place of the one before; what another card left to be done stays to be done.
         let may_read = permit::<CaseRead>(w, case).await?;
         let others = w.immediate_needs(&may_read).await?;
@@ -82,21 +66,128 @@ pub async fn immediate_answer(app: &App, actor: &Actor, case: Ref, said: &Said) 
             w.tasks_settle(about, None, TaskKind::RetryImmediate, done)
                 .await?;
         }
-        if let (Some(duty), Some(due_at)) = (duty, due_at) {
+        if let Some((duty, due_at)) = left {
             task(w, read, duty.owner, duty.task, due_at).await?;
         }
-        let need = said.kind.need();
-        if said.answer != ImmediateAnswer::NotNeeded {
-            w.need_add(may, need, true).await?;
+        Ok(())
+    })
+}
+
+/// Records an answer that was given at `since`, and lets the need of the same kind follow. Gives what it leaves to be done and by
+/// when; the caller sees to it that somebody has it.
+async fn answer_in(
+    app: &App,
+    w: &mut Work<'_>,
+    may: &Permit<CaseChange>,
+    read: &Case,
+    said: &Said,
+    since: At,
+) -> Result<Option<(ImmediateDuty, At)>> {
+    let left = match said.answer.duty() {
+        None => None,
+        Some(duty) => Some(match duty.due {
+            ImmediateDue::At(at) => (duty, at),
+            ImmediateDue::Clock(clock) => {
+                let pack = pack_named(app, &read.pack)?;
+                let urgency = pack.urgency(said.kind.need(), read.risk);
+                (duty, pack.due(clock, urgency, since))
+            }
+        }),
+    };
+    let kept = ImmediateSaid {
+        kind: said.kind,
+        answer: &said.answer,
+        only_theirs: said.only_theirs,
+        into_account: said.into_account,
+        owner: left
+            .filter(|(duty, _)| duty.owner == Owner::CaseWorker)
+            .map(|_| read.lead),
+        due_at: left.map(|(_, due_at)| due_at),
+    };
+    w.immediate_answer(may, &kept, said.version).await?;
+    let need = said.kind.need();
+    if said.answer != ImmediateAnswer::NotNeeded {
+        w.need_add(may, need, true).await?;
+    }
+    let by = match said.answer {
+        ImmediateAnswer::Given => Some(NeedMove::Meet),
+        ImmediateAnswer::Declined => Some(NeedMove::Refuse),
+        ImmediateAnswer::PutOff { .. } => Some(NeedMove::PutOff),
+        ImmediateAnswer::NotNeeded | ImmediateAnswer::Unavailable => None,
+    };
+    if let Some(by) = by {
+        w.need_follows_answer(may, need, by).await?;
+    }
+    Ok(left)
+}
+
+/// What was answered when a conversation was closed, for the case that is made from it: it was told once. What was left to be
+/// done is on somebody's list already and goes on with the case.
+#[derive(Debug)]
+pub(crate) struct Answered<'a> {
+    /// Bed, money and essentials.
+    pub right_now: &'a BTreeMap<ImmediateKind, ImmediateCode>,
+    /// How money was given, and whether the account is theirs alone.
+    pub money: MoneyGiven,
+    /// Whether there are children.
+    pub children: Option<AreThereChildren>,
+    /// When the conversation was closed.
+    pub at: At,
+}
+
+/// Carries the answers of a conversation over into the case it led to. What the case was told since is not written over.
+pub(crate) async fn carry_over(
+    app: &App,
+    w: &mut Work<'_>,
+    case: Ref,
+    answered: &Answered<'_>,
+) -> Result<()> {
+    let may_read = permit::<CaseRead>(w, case).await?;
+    let may = &permit::<CaseChange>(w, case).await?;
+    let read = w.case_read(&may_read).await?;
+    let known = w.immediate_needs(&may_read).await?;
+    for (kind, code) in answered.right_now {
+        let before = known.iter().find(|before| before.kind == *kind);
+        if before.is_some_and(|before| before.answered_at >= answered.at) {
+            continue;
         }
-        let by = match said.answer {
-            ImmediateAnswer::Given => Some(NeedMove::Meet),
-            ImmediateAnswer::Declined => Some(NeedMove::Refuse),
-            ImmediateAnswer::PutOff { .. } => Some(NeedMove::PutOff),
-            ImmediateAnswer::NotNeeded | ImmediateAnswer::Unavailable => None,
+        let Some(answer) = code.alone() else {
+            continue;
         };
-        if let Some(by) = by {
-            w.need_follows_answer(may, need, by).await?;
+        let money = *kind == ImmediateKind::Money;
+        let said = Said {
+            kind: *kind,
+            answer,
+            only_theirs: answered.money.only_theirs.filter(|_| money),
+            into_account: money && answered.money.way == Some(MoneyWay::Account),
+            version: before.map_or(0, |before| before.version),
+        };
+        answer_in(app, w, may, &read, &said, answered.at).await?;
+    }
+    if let Some(answer) = answered.children
+        && read.about_children.is_none()
+    {
+        w.children_answer(may, answer).await?;
+    }
+    Ok(())
+}
+
+/// Records whether there are children. What nobody knows is asked again by a certain time; what is known is not.
+pub async fn children_answer(
+    app: &App,
+    actor: &Actor,
+    case: Ref,
+    answer: AreThereChildren,
+) -> Result<()> {
+    change!(app, actor, case, |w, may, read| {
+        w.children_answer(may, answer).await?;
+        let (about, done) = (Some(may.on()), TaskOutcome::Done);
+        w.tasks_settle(about, None, TaskKind::AskAboutChildren, done)
+            .await?;
+        let pack = pack_named(app, &read.pack)?;
+        for left in left_by_closing([], Some(answer)) {
+            let due_at = pack.due(left.clock, pack.urgency(left.need, read.risk), w.now());
+            task(w, read, left.owner, left.task, due_at).await?;
         }
         Ok(())
     })
@@ -189,7 +280,9 @@ pub async fn risk_judge(
         }
         w.tasks_settle(Some(may.on()), None, TaskKind::JudgeRisk, TaskOutcome::Done)
             .await?;
-        Ok(())
+        // A conversation that is not over stays on its worker's list, also once the risk is judged (SPEC 4.3).
+        let resume = pack.due(ClockId::ConversationResume, Urgency::Routine, now);
+        w.conversations_resume(may, resume).await
     })
 }
 

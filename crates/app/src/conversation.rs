@@ -25,7 +25,8 @@ pub use throughline_store::person::PersonSheet;
 use throughline_store::{Error, Result, Work};
 
 use crate::App;
-use crate::case::{open_in, risk_due};
+use crate::case::{CaseState, open_in, reopen_in, risk_due};
+use crate::case_now::{Answered, carry_over};
 use crate::site::{own_site, pack_at};
 
 pub(crate) const HELP: Purpose = Purpose::HelpAPerson;
@@ -343,8 +344,7 @@ pub async fn continue_to_case(
     app.store
         .work(actor, HELP, |w| {
             Box::pin(async move {
-                let facts = w.conversation_facts(*reference).await?;
-                let keep = w.permit_found::<ConversationKeep>(facts)?;
+                let (keep, plain, notes) = kept(w, *reference).await?;
                 let case = match to {
                     ToCase::Known(case) => *case,
                     ToCase::New(sheet) => {
@@ -354,7 +354,23 @@ pub async fn continue_to_case(
                 };
                 let facts = w.case_facts(case).await?;
                 let read = w.permit_found::<CaseRead>(facts)?;
+                // Somebody who comes back is helped again: with everything kept.
+                let known = w.case_read(&read).await?;
+                if known.state == CaseState::Closed {
+                    let facts = w.case_facts(case).await?;
+                    let may = w.permit_found::<CaseChange>(facts)?;
+                    reopen_in(app, w, &may, &known, known.version).await?;
+                }
                 w.conversation_link(&keep, &read).await?;
+                if let Some(at) = plain.ended_at {
+                    let answered = Answered {
+                        right_now: &notes.right_now,
+                        money: notes.money,
+                        children: notes.children,
+                        at,
+                    };
+                    carry_over(app, w, case, &answered).await?;
+                }
                 Ok(case)
             })
         })

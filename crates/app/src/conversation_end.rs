@@ -16,7 +16,7 @@ use throughline_core::immediate::{ImmediateCode, ImmediateKind, MoneyGiven, mone
 use throughline_core::risk::RiskBand;
 use throughline_core::task::{Owner, TaskKind};
 use throughline_core::time::At;
-use throughline_policy::action::{CaseRead, ConversationKeep, ConversationTakeUp};
+use throughline_policy::action::{CaseChange, CaseRead, ConversationKeep, ConversationTakeUp};
 use throughline_policy::{Actor, Permit};
 use throughline_store::conversation::{Conversation, ConversationChange};
 use throughline_store::person::PersonSheet;
@@ -24,6 +24,7 @@ use throughline_store::{Result, Work};
 
 use crate::App;
 use crate::case::open_in;
+use crate::case_now::{Answered, carry_over};
 use crate::case_view::account_name;
 use crate::conversation::{HELP, Notes, SafeAnswers, kept, reach_of};
 use crate::site::pack_at;
@@ -86,8 +87,9 @@ pub async fn end(
                 let stage = w.conversation_keep(&permit, &change).await?;
                 if stage.is_final() {
                     leave(app, w, &permit, &plain, &notes).await?;
-                } else if !notes.disclosed {
-                    // Whoever told keeps the risk's clock; anybody else is asked again another day.
+                    tell_case(w, &plain, &notes).await?;
+                } else {
+                    // Asked again another day. Whoever told keeps the risk's clock beside it.
                     let pack = pack_at(app, w, Some(plain.site), plain.organisation).await?;
                     let clock = ClockId::ConversationResume;
                     let due_at = pack.due(clock, Urgency::Routine, w.now());
@@ -113,7 +115,7 @@ fn answered(notes: &mut Notes, plain: &Conversation, closing: &CloseAnswers) {
     let answers = closing.right_now.iter();
     notes.right_now.extend(
         answers
-            .filter(|(_, code)| code.is_answer_alone())
+            .filter(|(_, code)| code.alone().is_some())
             .map(|(kind, code)| (*kind, *code)),
     );
     notes.money = closing.money;
@@ -151,7 +153,7 @@ async fn may_close_now(
         answered: &answered,
         children: &look.children,
         has_case,
-        about_children: notes.children,
+        about_children: notes.children.or(look.about_children),
         safeguarding_said: notes.safeguarding.is_some(),
         money: money
             .filter(|_| !has_case)
@@ -159,6 +161,18 @@ async fn may_close_now(
         risk,
         risk_on_clock: look.risk_on_clock,
     }))
+}
+
+/// Lets the case that a conversation led to know whether there are children, where its worker still has the case.
+async fn tell_case(w: &mut Work<'_>, plain: &Conversation, notes: &Notes) -> Result<()> {
+    let (Some(case), Some(answer)) = (plain.case, notes.children) else {
+        return Ok(());
+    };
+    let facts = w.case_facts_by_id(case).await?;
+    match w.permit_found::<CaseChange>(facts) {
+        Ok(may) => w.children_answer(&may, answer).await,
+        Err(_) => Ok(()),
+    }
 }
 
 /// Gives what closing leaves to be done to whose turn it is: what could not be had goes to the lead, whether there is a case or
@@ -194,6 +208,7 @@ struct Shown {
     safe: Option<SafeAnswers>,
     disclosed: bool,
     right_now: BTreeMap<ImmediateKind, ImmediateCode>,
+    money: MoneyGiven,
     children: Option<AreThereChildren>,
     safeguarding: Option<(SafeguardingCode, serde::de::IgnoredAny)>,
 }
@@ -271,14 +286,21 @@ pub async fn take_up(app: &App, actor: &Actor, task: Ref, sheet: &PersonSheet) -
             Box::pin(async move {
                 let facts = w.task_facts(*task).await?;
                 let permit = w.permit_found::<ConversationTakeUp>(facts)?;
-                let running = w
-                    .conversation_by_task::<Shown>(&permit)
-                    .await?
-                    .risk_on_clock;
-                let case = open_in(app, w, actor, sheet, running).await?;
+                let taken = w.conversation_by_task::<Shown>(&permit).await?;
+                let case = open_in(app, w, actor, sheet, taken.risk_on_clock).await?;
                 let facts = w.case_facts(case).await?;
                 let read = w.permit_found::<CaseRead>(facts)?;
                 w.conversation_link_by_task(&permit, &read).await?;
+                let shown = taken.safe.unwrap_or_default();
+                if let Some(at) = taken.plain.ended_at {
+                    let answered = Answered {
+                        right_now: &shown.right_now,
+                        money: shown.money,
+                        children: shown.children,
+                        at,
+                    };
+                    carry_over(app, w, case, &answered).await?;
+                }
                 Ok(case)
             })
         })

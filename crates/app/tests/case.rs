@@ -11,7 +11,7 @@ use throughline_app::contact::{self, ContactSaid, SafelyNow};
 use throughline_app::{App, Settings};
 use throughline_core::answer::Answer;
 use throughline_core::child::Safeguarding;
-use throughline_core::closing::StillOpen;
+use throughline_core::closing::{AreThereChildren, StillOpen};
 use throughline_core::code::Code as _;
 use throughline_core::contact::{AnsweredBy, Channel, DenyReason, Verdict, Window};
 use throughline_core::id::Ref;
@@ -426,7 +426,7 @@ both!(
         ]
         .map(StillOpen::Immediate)
         .to_vec();
-        all.push(StillOpen::Risk);
+        all.extend([StillOpen::AreThereChildren, StillOpen::Risk]);
         assert_eq!(closing, Closing::StillOpen(all));
         for kind in [
             ImmediateKind::Bed,
@@ -442,6 +442,9 @@ both!(
             .await
             .unwrap();
         }
+        case_now::children_answer(&office.app, &coach, case, AreThereChildren::None)
+            .await
+            .unwrap();
         // A risk that is only on its clock would lose the clock with the case.
         assert_eq!(
             case::close(&office.app, &coach, case, version)

@@ -19,7 +19,7 @@ use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
 use throughline_app::{case_view, contact, conversation, referral, referral_answer, today};
 use throughline_core::child::{ChildMove, Safeguarding};
 use throughline_core::clock::ClockId;
-use throughline_core::closing::StillOpen;
+use throughline_core::closing::{AreThereChildren, StillOpen};
 use throughline_core::code::Code as _;
 use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
 use throughline_core::conversation::{Mode, Reach};
@@ -107,6 +107,14 @@ async fn answer_everything(town: &Town) {
             .await
             .unwrap();
     }
+    case_now::children_answer(
+        &town.app,
+        &town.coach.actor(),
+        town.case,
+        AreThereChildren::None,
+    )
+    .await
+    .unwrap();
 }
 
 async fn try_send(town: &Town) -> Result<Sent, Error> {

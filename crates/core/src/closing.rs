@@ -174,13 +174,16 @@ pub fn may_close_case(
     tasks: &[TaskKind],
 ) -> Result<(), Vec<StillOpen>> {
     let mut open = may_close(&CloseFacts {
+        has_case: true,
         risk_on_clock: false,
-        // Asked when the talk was closed. What nobody knew then is a task that stands below.
-        about_children: Some(AreThereChildren::None),
         ..*facts
     })
     .err()
     .unwrap_or_default();
+    // Whatever was judged before: since then somebody told us something that nobody has judged.
+    if facts.disclosed && tasks.contains(&TaskKind::JudgeRisk) {
+        open.push(StillOpen::Risk);
+    }
     if referrals.iter().any(|state| !state.is_final()) {
         open.push(StillOpen::Referral);
     }
@@ -193,6 +196,13 @@ pub fn may_close_case(
     if tasks.contains(&TaskKind::ReviewChild) {
         open.push(StillOpen::ChildReview);
     }
+    let mut named = Vec::new();
+    open.retain(|one| {
+        !named.contains(one) && {
+            named.push(*one);
+            true
+        }
+    });
     if open.is_empty() { Ok(()) } else { Err(open) }
 }
 

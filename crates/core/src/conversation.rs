@@ -238,7 +238,8 @@ impl Stage {
             M::OfferInformation if matches!(self, Self::NotDisclosed | Self::UnsafeToAsk) => {
                 Self::InformationOffered
             }
-            M::Leave if !matches!(self, Self::Closed | Self::Later) => Self::Later,
+            // Again and again, if need be: it comes back on a fresh clock each time.
+            M::Leave if self != Self::Closed => Self::Later,
             M::Close if self != Self::Closed => Self::Closed,
             _ => {
                 return Err(IllegalMove {

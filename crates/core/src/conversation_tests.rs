@@ -78,7 +78,7 @@ const TABLE: &str = "
     referred            -             -             -         -            -              -        recovery -                    later closed referred
     recovery            -             -             -         -            -              -        -        -                    later closed recovery
     information_offered unsafe_to_ask not_disclosed disclosed -            -              -        -        -                    later closed information_offered
-    later               unsafe_to_ask not_disclosed disclosed -            -              -        -        -                    -     closed later
+    later               unsafe_to_ask not_disclosed disclosed -            -              -        -        -                    later closed later
     closed              -             -             -         -            -              -        -        -                    -     -      closed";
 
 #[test]

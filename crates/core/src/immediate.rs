@@ -184,9 +184,16 @@ pub const fn money_open(answer: ImmediateCode, given: MoneyGiven) -> Option<Mone
 }
 
 impl ImmediateCode {
-    /// Whether it is an answer where there is no case: what is put off needs a time and a reason, which only a case keeps.
-    pub const fn is_answer_alone(self) -> bool {
-        !matches!(self, Self::PutOff)
+    /// The answer that is whole with its code alone, as it is where there is no case; `None`: what is put off needs a time and a
+    /// reason, which only a case keeps.
+    pub const fn alone(self) -> Option<ImmediateAnswer> {
+        match self {
+            Self::Given => Some(ImmediateAnswer::Given),
+            Self::NotNeeded => Some(ImmediateAnswer::NotNeeded),
+            Self::Declined => Some(ImmediateAnswer::Declined),
+            Self::Unavailable => Some(ImmediateAnswer::Unavailable),
+            Self::PutOff => None,
+        }
     }
 }
 

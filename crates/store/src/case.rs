@@ -1,7 +1,9 @@
 //! People and their cases: opening, finding again, reading, handing over, and the story.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use throughline_core::closing::AreThereChildren;
 use throughline_core::code::Code;
 use throughline_core::id::{AccountId, CaseId, OrganisationId, PersonId, Ref, SiteId};
 use throughline_core::risk::RiskBand;
@@ -12,7 +14,7 @@ use throughline_policy::{Action, Facts, Permit, Scope, Ties};
 use uuid::Uuid;
 
 use crate::col::Col;
-use crate::entity::support_case;
+use crate::entity::{child, support_case};
 use crate::error::{Error, Result};
 use crate::person::PersonSheet;
 use crate::scope::{TieColumns, branches};
@@ -81,6 +83,18 @@ pub struct Case {
     pub closed_at: Option<At>,
     /// Version, for optimistic locking.
     pub version: i64,
+    /// When they last told us, in a conversation that led here; it outlives the conversation.
+    pub told_at: Option<At>,
+    /// Whether there are children, as far as it was asked.
+    pub about_children: Option<AreThereChildren>,
+}
+
+impl Case {
+    /// Whether an answer about bed, money or essentials counts that was given then: what was answered before they last told us is
+    /// asked again, because it was another day's bed.
+    pub fn counts(&self, answered_at: At) -> bool {
+        self.told_at.is_none_or(|told_at| answered_at >= told_at)
+    }
 }
 
 pub(crate) const fn ties() -> TieColumns<support_case::Column> {
@@ -193,6 +207,8 @@ impl Work<'_> {
             opened_at: Set(Col(self.now())),
             closed_at: Set(None),
             version: Set(1),
+            told_at: Set(None),
+            children_answer: Set(None),
         };
         support_case::Entity::insert(case)
             .exec_without_returning(&self.tx)
@@ -255,7 +271,44 @@ impl Work<'_> {
             opened_at: row.opened_at.0,
             closed_at: row.closed_at.map(|at| at.0),
             version: row.version,
+            told_at: row.told_at.map(|at| at.0),
+            about_children: row
+                .children_answer
+                .as_deref()
+                .map(AreThereChildren::from_code)
+                .transpose()
+                .map_err(|_| bad("children_answer"))?,
         })
+    }
+
+    /// Records whether there are children, in place of what was known before.
+    pub async fn children_answer(
+        &mut self,
+        permit: &Permit<CaseChange>,
+        answer: AreThereChildren,
+    ) -> Result<()> {
+        support_case::Entity::update_many()
+            .col_expr(
+                support_case::Column::ChildrenAnswer,
+                Expr::value(answer.code()),
+            )
+            .filter(support_case::Column::Id.eq(Col(permit.on())))
+            .exec(&self.tx)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["children"]);
+        let detail = serde_json::json!({ "about_children": answer.code() });
+        self.case_event(permit, StoryKind::ChildrenAsked, Some(detail))
+            .await
+    }
+
+    /// Whether this is the case of a child whom another case names: of a child nobody is asked whether they have children.
+    pub async fn is_case_of_child(&mut self, permit: &Permit<CaseRead>) -> Result<bool> {
+        self.note(permit, permit.on().uuid(), &["children"]);
+        let parent = child::Entity::find()
+            .filter(child::Column::OwnCaseId.eq(Col(permit.on())))
+            .one(&self.tx)
+            .await?;
+        Ok(parent.is_some())
     }
 
     /// The cases that the actor may read, newest first; closed ones only when asked.

@@ -2,9 +2,11 @@
 //! one leads to a case it is linked and stays sealed: reading the case is not reading what was said (SPEC 4.3 SM-RESPONSE).
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use throughline_core::closing::AreThereChildren;
 use throughline_core::code::Code;
 use throughline_core::conversation::{Mode, Reach, Stage, StageMove};
 use throughline_core::id::{AccountId, CaseId, ConversationId, OrganisationId, Ref, SiteId};
@@ -61,6 +63,8 @@ pub struct CloseLook {
     pub answered: Vec<ImmediateKind>,
     /// For each child of that case: whether safeguarding was decided.
     pub children: Vec<bool>,
+    /// Whether there are children, as far as that case knows.
+    pub about_children: Option<AreThereChildren>,
     /// The risk of that case; `None` where there is no case.
     pub risk: Option<RiskBand>,
     /// Whether somebody is to judge the risk by a certain time.
@@ -194,6 +198,7 @@ impl Work<'_> {
             started_at: Col(self.now()),
             ended_at: None,
             version: 1,
+            told_at: None,
         };
         let made = conversation_of(&row)?;
         conversation::Entity::insert(conversation::ActiveModel::from(row))
@@ -254,16 +259,23 @@ impl Work<'_> {
         let closed = stage
             .is_final()
             .then(|| row.ended_at.unwrap_or(Col(self.now())));
+        // It stays known that they told, wherever the conversation goes from here.
+        let told = kept.moves.contains(&StageMove::Hear);
+        let told_at = row.told_at.or_else(|| told.then(|| Col(self.now())));
         let change = conversation::ActiveModel {
             stage: Set(stage.code().to_owned()),
             mode: Set(kept.mode.code().to_owned()),
             reach: Set(reach_code(kept.reach).to_owned()),
             content: Set(Some(content)),
             ended_at: Set(closed),
+            told_at: Set(told_at),
             ..Default::default()
         };
         self.conversation_update(&row, change).await?;
         self.note(permit, permit.on().uuid(), &["stage", "content"]);
+        if let (Some(case), Some(at)) = (row.case_id, told_at) {
+            self.case_told(case.0, at.0).await?;
+        }
         if stage.is_final() {
             // A risk that still waits to be judged outlives the conversation.
             self.tasks_settle_conversation(permit.on(), &[TaskKind::ResumeConversation])
@@ -324,6 +336,20 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Marks a case as one in which somebody told us, at this moment or later.
+    async fn case_told(&self, case: CaseId, at: At) -> Result<()> {
+        let earlier = Condition::any()
+            .add(support_case::Column::ToldAt.is_null())
+            .add(support_case::Column::ToldAt.lt(Col(at)));
+        support_case::Entity::update_many()
+            .col_expr(support_case::Column::ToldAt, Expr::value(Col(at)))
+            .filter(support_case::Column::Id.eq(Col(case)))
+            .filter(earlier)
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+
     async fn link_row(&mut self, row: &conversation::Model, case: &Permit<CaseRead>) -> Result<()> {
         if row.case_id.is_some_and(|known| known.0 != case.on()) {
             return Err(Error::Illegal("link"));
@@ -333,6 +359,9 @@ impl Work<'_> {
             ..Default::default()
         };
         self.conversation_update(row, change).await?;
+        if let Some(told_at) = row.told_at {
+            self.case_told(case.on(), told_at.0).await?;
+        }
         let with_case = task::ActiveModel {
             case_id: Set(Some(Col(case.on()))),
             ..Default::default()
@@ -447,11 +476,22 @@ impl Work<'_> {
                 .ok_or(Error::NotFound(ConversationKeep::KIND))?;
             let band = RiskBand::from_code(&known.risk_band);
             look.risk = Some(band.map_err(|_| bad("support_case", "risk_band"))?);
+            look.about_children = known
+                .children_answer
+                .as_deref()
+                .map(AreThereChildren::from_code)
+                .transpose()
+                .map_err(|_| bad("support_case", "children_answer"))?;
             let answered = immediate_need::Entity::find()
                 .filter(immediate_need::Column::CaseId.eq(case))
                 .all(&self.tx)
                 .await?;
-            for need in answered {
+            // What was answered before they told is asked again: it was another day's bed.
+            let since = row.told_at;
+            for need in answered
+                .into_iter()
+                .filter(|need| since.is_none_or(|told_at| need.answered_at.0 >= told_at.0))
+            {
                 let kind = ImmediateKind::from_code(&need.kind);
                 look.answered
                     .push(kind.map_err(|_| bad("immediate_need", "kind"))?);
@@ -472,7 +512,8 @@ impl Work<'_> {
         Ok(look)
     }
 
-    /// Sets the one task that keeps a conversation from being forgotten, in place of the ones before.
+    /// Sets the task that keeps a conversation from being forgotten, in place of the one before. That the risk is to be judged
+    /// takes the place of both; it is never taken away here.
     pub async fn conversation_task(
         &mut self,
         permit: &Permit<ConversationKeep>,
@@ -480,8 +521,8 @@ impl Work<'_> {
         due_at: At,
     ) -> Result<()> {
         let row = self.conversation_row(permit.on()).await?;
-        let all = [TaskKind::ResumeConversation, TaskKind::JudgeRisk];
-        self.tasks_settle_conversation(permit.on(), &all).await?;
+        let before = [TaskKind::ResumeConversation, kind];
+        self.tasks_settle_conversation(permit.on(), &before).await?;
         let new = TaskNew {
             organisation: row.organisation_id.0,
             site: Some(row.site_id.0),
@@ -494,6 +535,43 @@ impl Work<'_> {
         };
         self.task_insert(&new, Some(permit.on())).await?;
         self.note(permit, permit.on().uuid(), &["task"]);
+        Ok(())
+    }
+
+    /// Puts every conversation of a case that is not over, and that nobody has a task about, on its worker's list again.
+    pub async fn conversations_resume(
+        &mut self,
+        permit: &Permit<CaseChange>,
+        due_at: At,
+    ) -> Result<()> {
+        self.note(permit, permit.on().uuid(), &["conversation", "task"]);
+        let rows = conversation::Entity::find()
+            .filter(conversation::Column::CaseId.eq(Col(permit.on())))
+            .filter(conversation::Column::EndedAt.is_null())
+            .order_by_asc(conversation::Column::Id)
+            .all(&self.tx)
+            .await?;
+        for row in rows {
+            let waits = task::Entity::find()
+                .filter(task::Column::ConversationId.eq(row.id))
+                .filter(task::Column::DoneAt.is_null())
+                .one(&self.tx)
+                .await?;
+            if waits.is_some() {
+                continue;
+            }
+            let new = TaskNew {
+                organisation: row.organisation_id.0,
+                site: Some(row.site_id.0),
+                case: Some(permit.on()),
+                referral: None,
+                owner_account: Some(row.account_id.0),
+                kind: TaskKind::ResumeConversation,
+                due_at,
+                climbs_at: due_at,
+            };
+            self.task_insert(&new, Some(row.id.0)).await?;
+        }
         Ok(())
     }
 

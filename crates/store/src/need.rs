@@ -5,7 +5,6 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use throughline_core::child::{ChildMove, ChildState};
 use throughline_core::code::Code;
-use throughline_core::conversation::Stage;
 use throughline_core::id::{AccountId, CaseId, NeedId};
 use throughline_core::need::{NeedMove, NeedState, NeedType};
 use throughline_core::reason::Reason;
@@ -15,7 +14,7 @@ use throughline_policy::Permit;
 use throughline_policy::action::{CaseChange, CaseRead};
 
 use crate::col::Col;
-use crate::entity::{child, conversation, need, task};
+use crate::entity::{child, need, task};
 use crate::error::{Error, Result};
 use crate::story::StoryKind;
 use crate::work::Work;
@@ -167,25 +166,14 @@ impl Work<'_> {
 
     /// Whether the person has told us of anything: a need beyond what was only seen, or a conversation in which they told.
     pub async fn case_disclosed(&mut self, permit: &Permit<CaseRead>) -> Result<bool> {
-        self.note(permit, permit.on().uuid(), &["needs", "stage"]);
+        self.note(permit, permit.on().uuid(), &["needs", "told_at"]);
         let told = need::Entity::find()
             .filter(need::Column::CaseId.eq(Col(permit.on())))
             .filter(need::Column::State.ne(NeedState::Seen.code()))
             .one(&self.tx)
             .await?;
-        let stages = [
-            Stage::Disclosed,
-            Stage::RiskChecked,
-            Stage::NeedsAnswered,
-            Stage::Referred,
-            Stage::Recovery,
-        ];
-        let talked = conversation::Entity::find()
-            .filter(conversation::Column::CaseId.eq(Col(permit.on())))
-            .filter(conversation::Column::Stage.is_in(stages.map(Code::code)))
-            .one(&self.tx)
-            .await?;
-        Ok(told.is_some() || talked.is_some())
+        let case = self.case_row(permit.on()).await?;
+        Ok(told.is_some() || case.told_at.is_some())
     }
 
     /// Whether somebody is to do a thing of this kind about the case by a certain time.

@@ -36,6 +36,8 @@ throughline_core::code_list! {
         NeedMoved = "need_moved",
         /// Bed, money or essentials were answered.
         ImmediateAnswered = "immediate_answered",
+        /// It was asked whether there are children.
+        ChildrenAsked = "children_asked",
         /// A child was added.
         ChildAdded = "child_added",
         /// Safeguarding of a child was decided.

@@ -208,6 +208,13 @@ both!(
         raw.run("ALTER TABLE quarantine DROP COLUMN cleared_digest")
             .await;
         raw.run("DROP TABLE partner_join").await;
+        for column in [
+            "conversation DROP COLUMN told_at",
+            "support_case DROP COLUMN told_at",
+            "support_case DROP COLUMN children_answer",
+        ] {
+            raw.run(&format!("ALTER TABLE {column}")).await;
+        }
         raw.run("DELETE FROM schema_migration WHERE name <> 'm0001_spine'")
             .await;
         let before = raw.texts("SELECT name FROM schema_migration").await;
@@ -215,7 +222,12 @@ both!(
         let ran = world.store.migrate().await.unwrap();
         assert_eq!(
             ran,
-            ["m0002_by_referral", "m0003_clearance", "m0004_partner_join"]
+            [
+                "m0002_by_referral",
+                "m0003_clearance",
+                "m0004_partner_join",
+                "m0005_told"
+            ]
         );
         assert!(world.store.migrate().await.unwrap().is_empty());
         world.store.schema_check().await.unwrap();

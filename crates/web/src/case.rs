@@ -216,7 +216,7 @@ async fn caseload(visit: Visit) -> Outcome {
 /// The parameters of a story line's words: codes become their words, names stay names.
 fn values(text: Text, told: &Told) -> Vec<(&'static str, Value)> {
     let mut out: Vec<(&'static str, Value)> = Vec::new();
-    let known: [(&'static str, &str); 14] = [
+    let known: [(&'static str, &str); 15] = [
         ("need", "need"),
         (
             "state",
@@ -229,6 +229,7 @@ fn values(text: Text, told: &Told) -> Vec<(&'static str, Value)> {
         ("band", "risk"),
         ("kind", "immediate"),
         ("answer", "immediate-answer"),
+        ("about_children", "children-answer"),
         ("decision", "safeguarding"),
         ("channel", "channel"),
         ("verdict", "verdict"),
@@ -307,7 +308,10 @@ pub(crate) fn right_now(visit: &Visit, view: &CaseView) -> Html {
     let at = format!("/cases/{}", view.case.reference);
     let mut list = TaskList::new();
     for kind in ImmediateKind::ALL {
-        let known = view.immediate.iter().find(|known| known.kind == *kind);
+        let known = view
+            .immediate
+            .iter()
+            .find(|known| known.kind == *kind && view.case.counts(known.answered_at));
         let status = match known {
             None => Html::from(Tag::new(text.t("case-not-answered")).colour(Colour::Yellow)),
             Some(known) => {
@@ -339,6 +343,11 @@ pub(crate) fn right_now(visit: &Visit, view: &CaseView) -> Html {
             Tag::new(text.t_with("case-children-undecided", &[("count", undecided.into())]))
                 .colour(Colour::Yellow),
         )
+    } else if view.children.is_empty() {
+        match view.case.about_children {
+            None => Html::from(Tag::new(text.t("case-not-answered")).colour(Colour::Yellow)),
+            Some(answer) => word(text, "children-answer", answer.code()),
+        }
     } else {
         text.t_with(
             "case-children-count",

@@ -82,7 +82,8 @@ fn still_open(open: StillOpen) -> (String, String) {
         StillOpen::Immediate(kind) => (format!("now/{kind}"), format!("case-close-{kind}")),
         // Answered wrongly or not at all, these are mended on the page of the card.
         StillOpen::Money(_) => ("now/money".to_owned(), "case-close-money-way".to_owned()),
-        StillOpen::AreThereChildren | StillOpen::RecordChild | StillOpen::Safeguarding => (
+        StillOpen::RecordChild => ("children".to_owned(), "talk-open-record-child".to_owned()),
+        StillOpen::AreThereChildren | StillOpen::Safeguarding => (
             "children".to_owned(),
             "case-close-are-there-children".to_owned(),
         ),

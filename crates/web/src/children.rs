@@ -5,6 +5,7 @@ use throughline_app::case::Child;
 use throughline_app::case_now::{self};
 use throughline_app::case_view::CaseView;
 use throughline_core::child::{ChildMove, Safeguarding, SafeguardingCode};
+use throughline_core::closing::AreThereChildren;
 use throughline_core::code::Code;
 use throughline_ui::prelude::*;
 
@@ -23,6 +24,9 @@ pub fn routes() -> Vec<Route> {
         }),
         post("/cases/{case}/children", TITLE, CHANGE, page, |v| {
             Box::pin(child_add(v))
+        }),
+        post("/cases/{case}/children/asked", TITLE, CHANGE, page, |v| {
+            Box::pin(asked(v))
         }),
         get("/cases/{case}/children/{child}", TITLE, CHANGE, page, |v| {
             Box::pin(child(v))
@@ -75,6 +79,9 @@ fn children_page(visit: &Visit, view: &CaseView, form: &Form) -> Page {
             ));
         body.push(card);
     }
+    if view.children.is_empty() {
+        body.push(are_there(visit, view, form));
+    }
     let questions = Html::from(
         Input::new("chosen", text.t("children-name"))
             .hint(text.t("children-name-hint"))
@@ -91,6 +98,39 @@ fn children_page(visit: &Visit, view: &CaseView, form: &Form) -> Page {
         questions,
     ));
     step(visit, view, "children-heading", "", form, body)
+}
+
+/// Are there children? Where there are, each is recorded, and the record answers.
+fn are_there(visit: &Visit, view: &CaseView, form: &Form) -> Html {
+    let text = visit.text();
+    let mut body = Html::heading(2, Size::M, text.t("children-asked"));
+    if let Some(answer) = view.case.about_children {
+        body.push(InsetText::new(word(text, "children-answer", answer.code())));
+    }
+    let questions = Html::from(
+        Radios::new("answer", Legend::new(text.t("talk-children")))
+            .items(choices::<AreThereChildren>(text, "children-answer"))
+            .bind(form, text),
+    )
+    .then(Button::new(text.t("case-save")));
+    body.then(form_to(
+        visit,
+        view,
+        "/children/asked",
+        view.case.version,
+        questions,
+    ))
+}
+
+async fn asked(visit: Visit) -> Outcome {
+    let reference = visit.reference("case")?;
+    let mut form = visit.form()?;
+    if let Some(answer) = chosen::<AreThereChildren>(&mut form, "answer") {
+        case_now::children_answer(visit.app(), visit.actor(), reference, answer).await?;
+        return Ok(visit.go_saying(&format!("/cases/{reference}/children"), "case-saved"));
+    }
+    let view = opened(&visit).await?;
+    Ok(visit.show_errors(children_page(&visit, &view, &form)))
 }
 
 /// What a child needs for themselves, and the way to add to it. A child whose case somebody else leads shows nothing here.

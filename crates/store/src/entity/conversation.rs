@@ -24,6 +24,7 @@ pub struct Model {
     pub started_at: Col<At>,
     pub ended_at: Option<Col<At>>,
     pub version: i64,
+    pub told_at: Option<Col<At>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -23,6 +23,8 @@ pub struct Model {
     pub opened_at: Col<At>,
     pub closed_at: Option<Col<At>>,
     pub version: i64,
+    pub told_at: Option<Col<At>>,
+    pub children_answer: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -175,6 +175,9 @@ impl History<'_> {
             self.immediate(&actor, at_known, *kind, &arrival, &asked, at)
                 .await?;
         }
+        if arrival.children.is_empty() {
+            case_now::children_answer(app, &actor, case, AreThereChildren::None).await?;
+        }
         for (given, born) in &arrival.children {
             let child = sheet(given, &arrival.family, born, arrival.language);
             let own = case_now::child_add(app, &actor, case, &child).await?;
