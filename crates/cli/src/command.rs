@@ -304,7 +304,11 @@ pub struct RetryArgs {
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     /// Recomputes it from its entries and compares it with its signed checkpoints.
-    Verify,
+    Verify {
+        /// Another folder of checkpoints, such as a witness's copies: what lies beside the database can be put back with it.
+        #[arg(long, value_name = "DIR")]
+        checkpoints: Option<PathBuf>,
+    },
 }
 
 /// What to do with the root key.

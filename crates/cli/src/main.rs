@@ -75,8 +75,8 @@ async fn run(cli: Cli) -> Outcome {
             OutboxCommand::Retry(args) => outbox::retry(place, args).await,
         },
         Command::Audit {
-            command: AuditCommand::Verify,
-        } => proof::verify(place).await,
+            command: AuditCommand::Verify { checkpoints },
+        } => proof::verify(place, checkpoints.as_deref()).await,
         Command::Backup { out } => proof::backup(place, out).await,
         Command::Restore { from } => proof::restore(place, from).await,
         Command::Keys { command } => proof::keys(place, command).await,

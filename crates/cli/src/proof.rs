@@ -16,13 +16,24 @@ use crate::{envs, key_file, open};
 /// The part of docs/OPERATIONS.md that says how a PostgreSQL database is copied and put back.
 const POSTGRES: &str = "Backups of PostgreSQL";
 
-/// `throughline audit verify`.
-pub async fn verify(place: &Place) -> Outcome {
+/// `throughline audit verify`. `checkpoints` is a folder in place of the configured one.
+pub async fn verify(place: &Place, checkpoints: Option<&Path>) -> Outcome {
     let config = Config::of(place)?;
+    if let Some(folder) = checkpoints.filter(|folder| !folder.is_dir()) {
+        return Err(Failure::input(format!(
+            "there is no folder {}. Nothing was compared.",
+            folder.display()
+        )));
+    }
     let store = open::store(&config).await?;
     let found = store
-        .audit_verify(config.jobs.checkpoints.as_deref())
+        .audit_verify(checkpoints.or(config.jobs.checkpoints.as_deref()))
         .await?;
+    // Only what was signed elsewhere tells the record from an older copy of itself.
+    let compared = found
+        .logs
+        .iter()
+        .all(|log| log.entries == 0 || log.checkpoints > 0);
     let mut text = String::new();
     for log in &found.logs {
         let _ = writeln!(
@@ -34,7 +45,11 @@ pub async fn verify(place: &Place) -> Outcome {
     for problem in found.all_problems() {
         let _ = writeln!(text, "PROBLEM {problem}");
     }
-    text.push_str(if found.ok() { "The record is whole." } else { "The record is NOT whole. Do not restart and do not repair: docs/OPERATIONS.md says what to do." });
+    text.push_str(match (found.ok(), compared) {
+        (true, true) => "The record is whole.",
+        (true, false) => "Every entry fits the next. But not every log has a checkpoint to be compared with: nothing tells it from an older copy of itself. Name a witness's copies with --checkpoints.",
+        (false, _) => "The record is NOT whole. Do not restart and do not repair: docs/OPERATIONS.md says what to do.",
+    });
     let logs: Vec<_> = found
         .logs
         .iter()
@@ -43,7 +58,7 @@ pub async fn verify(place: &Place) -> Outcome {
     let problems: Vec<String> = found.all_problems().map(ToString::to_string).collect();
     Ok(Report::new(
         text,
-        json!({ "ok": found.ok(), "logs": logs, "problems": problems }),
+        json!({ "ok": found.ok(), "compared": compared, "logs": logs, "problems": problems }),
     )
     .but_wrong(!found.ok()))
 }

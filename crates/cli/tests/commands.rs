@@ -275,6 +275,26 @@ fn nothing_starts_on_a_database_that_was_put_back_or_altered_by_hand() {
     ]);
     assert!(refused(&restored, 2).contains("Move that folder aside"));
     assert!(!demo.path("new.db").exists());
+    // Put back together with its own checkpoints it fits them: only a witness's copies tell.
+    std::fs::rename(data.join("checkpoints"), demo.path("witness")).unwrap();
+    let alone = json(&demo.run(&["audit", "verify"]));
+    assert_eq!(
+        (&alone["ok"], &alone["compared"]),
+        (&true.into(), &false.into())
+    );
+    let at = data.to_str().unwrap();
+    let told = throughline(&["audit", "verify", "--data", at]);
+    assert!(said(&told).contains("nothing tells it from an older copy"));
+    let witness = demo.path("witness");
+    let witnessed = [
+        "audit",
+        "verify",
+        "--checkpoints",
+        witness.to_str().unwrap(),
+    ];
+    assert_eq!(demo.run(&witnessed).status.code(), Some(1));
+    let nowhere = ["audit", "verify", "--checkpoints", "/nowhere/at/all"];
+    assert!(refused(&demo.run(&nowhere), 2).contains("Nothing was compared"));
 
     let altered = Demo::new();
     alter(&altered.path("data").join("throughline.db"));

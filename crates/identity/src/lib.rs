@@ -24,6 +24,7 @@ pub mod totp;
 pub mod welcome;
 
 pub use throughline_seal::Token;
+pub use throughline_store::session::DeviceId;
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
@@ -120,6 +121,15 @@ impl Identity {
     /// The store.
     pub fn store(&self) -> &Store {
         &self.inner.store
+    }
+
+    /// The device that a cookie names, if anybody who signed in on it is still remembered there. Not whose it is.
+    pub async fn known_device(&self, devices: &cookies::Devices) -> Result<Option<DeviceId>> {
+        let tokens = devices.tokens();
+        Ok(self
+            .store()
+            .read(|r| Box::pin(async move { r.device_of(tokens).await }))
+            .await?)
     }
 
     /// The settings.

@@ -97,7 +97,7 @@ impl Bucket<'_> {
 }
 
 /// A device that somebody has signed in on before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DeviceId(Uuid);
 
 /// What has been counted in a bucket.
@@ -116,6 +116,17 @@ const fn bad(table: &'static str, column: &'static str) -> Error {
 }
 
 impl Read<'_> {
+    /// The device that one of these tokens names, if anybody's is still remembered. Not whose it is.
+    pub async fn device_of(&self, tokens: &[Token]) -> Result<Option<DeviceId>> {
+        let hashes: Vec<Blob> = tokens.iter().map(|t| Blob(t.hash().to_vec())).collect();
+        let row = known_device::Entity::find()
+            .filter(known_device::Column::TokenHash.is_in(hashes))
+            .filter(known_device::Column::ExpiresAt.gt(Col(self.env().now())))
+            .one(&self.tx)
+            .await?;
+        Ok(row.map(|row| DeviceId(row.id)))
+    }
+
     /// The session of a token's hash with its account, in one query: what is true at this instant, never a copy.
     pub async fn session(&self, hash: TokenHash) -> Result<Option<SessionRow>> {
         let found = session::Entity::find()

@@ -17,7 +17,7 @@ use sea_orm::{
 };
 use throughline_core::env::Env;
 use throughline_core::time::At;
-use throughline_policy::{Actor, Purpose, Reason};
+use throughline_policy::{ActionKind, Actor, Denied, Purpose, Reason};
 
 use crate::error::{Error, Result};
 use crate::gather::Gather;
@@ -306,6 +306,17 @@ impl Store {
                 Err(error)
             }
         }
+    }
+
+    /// Records that somebody was turned away before any record was looked for: what they asked is not for their role, or was not
+    /// given to the program. Errors when it cannot be recorded; then nothing must be answered either.
+    pub async fn turned_away(&self, actor: &Actor, action: ActionKind) -> Result<()> {
+        let denied = Error::Denied(Denied {
+            action,
+            reason: Reason::NotForThisRole,
+        });
+        self.record_refusal(actor, Purpose::HelpAPerson, &denied)
+            .await
     }
 
     /// Refusals and look-ups of things that do not exist leave an entry of their own, alike, before anything is shown.

@@ -110,7 +110,7 @@ fn right_now(text: Text, form: &Form) -> Html {
     let mut out = Html::default();
     let answers = ImmediateCode::ALL
         .iter()
-        .filter(|code| code.is_answer_alone());
+        .filter(|code| code.alone().is_some());
     for kind in ImmediateKind::ALL {
         let question = text.t(&format!("talk-immediate-{}", kind.code()));
         out.push(

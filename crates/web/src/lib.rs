@@ -58,6 +58,7 @@ mod partner;
 mod partner_join;
 mod person;
 mod programs;
+mod rates;
 mod refer;
 mod referral;
 mod referral_next;
@@ -93,7 +94,7 @@ struct Inner {
     app: Arc<App>,
     identity: Identity,
     settings: Settings,
-    rates: shell::Rates,
+    rates: rates::Rates,
     metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
 }
 
@@ -127,7 +128,7 @@ impl Web {
                 app,
                 identity,
                 settings,
-                rates: shell::Rates::default(),
+                rates: rates::Rates::default(),
                 metrics,
             }),
         }
@@ -157,7 +158,7 @@ impl Web {
         &self.inner.settings
     }
 
-    pub(crate) fn rates(&self) -> &shell::Rates {
+    pub(crate) fn rates(&self) -> &rates::Rates {
         &self.inner.rates
     }
 

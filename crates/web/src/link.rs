@@ -27,7 +27,7 @@ const TITLE: &str = "page-request-title";
 pub fn routes() -> Vec<Route> {
     let open = Access::Public;
     vec![
-        get("/r/{token}", TITLE, open, Rate::SignIn, |v| {
+        get("/r/{token}", TITLE, open, Rate::Page, |v| {
             Box::pin(landing(v))
         }),
         post("/r/{token}", TITLE, open, Rate::SignIn, |v| {

@@ -1,9 +1,7 @@
-//! What happens to every request, in this order: address → rate → route → body limit → session → access → cross-site check →
+//! What happens to every request, in this order: address → route → session → rate → access → body limit → cross-site check →
 //! handler → headers. The router is made here, from the table, and nowhere else.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU32;
 use std::time::Instant;
 
 use axum::Router;
@@ -12,8 +10,8 @@ use axum::extract::{ConnectInfo, RawPathParams, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use subtle::ConstantTimeEq as _;
+use throughline_policy::{ActionKind, Actor};
 use throughline_ui::form::Form;
 use throughline_ui::html::Html;
 use throughline_ui::text::Lang;
@@ -23,51 +21,6 @@ use crate::draft::{Typed, page_of_form};
 use crate::fault::Fault;
 use crate::route::{Access, Kind, Method1, Rate, Route};
 use crate::visit::{Visit, answer, html, json};
-
-/// Limits per visitor and minute, by class.
-pub(crate) struct Rates(HashMap<Rate, DefaultKeyedRateLimiter<IpAddr>>);
-
-impl Default for Rates {
-    fn default() -> Self {
-        // A whole office may sit behind one address: these stop machines, not people.
-        let per_minute = [
-            (Rate::Page, 3_000_u32),
-            (Rate::Search, 600),
-            (Rate::SignIn, 300),
-            (Rate::Api, 6_000),
-        ];
-        Self(
-            per_minute
-                .into_iter()
-                .map(|(rate, n)| {
-                    (
-                        rate,
-                        RateLimiter::keyed(Quota::per_minute(
-                            NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN),
-                        )),
-                    )
-                })
-                .collect(),
-        )
-    }
-}
-
-impl Rates {
-    /// Whether one more request is within the limit. Errors with how long to wait.
-    fn check(&self, rate: Rate, address: IpAddr) -> Result<(), Fault> {
-        match self.0.get(&rate) {
-            Some(limiter) if limiter.check_key(&address).is_err() => Err(Fault::TooMany(10)),
-            _ => Ok(()),
-        }
-    }
-
-    /// Forgets visitors who have gone; called now and then so that memory stays bounded.
-    pub(crate) fn forget(&self) {
-        self.0
-            .values()
-            .for_each(DefaultKeyedRateLimiter::retain_recent);
-    }
-}
 
 /// The router of the whole service.
 pub fn router(web: &Web) -> Router {
@@ -210,12 +163,18 @@ fn may_compress(kind: Kind, reads: bool, headers: &HeaderMap) -> bool {
 /// Fills in the visit, or says why it ends here.
 async fn handle(visit: &mut Visit, body: Body) -> Result<(), Fault> {
     let route = visit.route;
-    visit.web.rates().check(route.rate, visit.address)?;
-    visit.body = read_body(body, route.body_limit).await?;
     if matches!(route.kind, Kind::Page) {
         visit.signed = crate::session::signed_in(&visit.web, &visit.headers).await?;
     }
-    admit(visit).await?;
+    crate::rates::admit(visit).await?;
+    let admitted = admit(visit).await;
+    // Nothing is read from whoever may not send it: a body waits until it is known who is there. What is kept as it is typed is
+    // kept for whoever is behind a lock, too.
+    let typed = !route.keeps.is_empty() && matches!(admitted, Err(Fault::Locked));
+    if admitted.is_ok() || typed {
+        visit.body = read_body(body, route.body_limit).await?;
+    }
+    admitted?;
     if route.csrf {
         same_site(visit)?;
     }
@@ -234,7 +193,7 @@ async fn admit(visit: &mut Visit) -> Result<(), Fault> {
                 return Err(Fault::NotFound);
             };
             if !scopes.contains(&action) {
-                return Err(Fault::NotFound);
+                return turned_away(visit, &client, action).await;
             }
             visit.client = Some(client);
             Ok(())
@@ -244,13 +203,20 @@ async fn admit(visit: &mut Visit) -> Result<(), Fault> {
             if signed.locked && access != Access::Locked {
                 return Err(Fault::Locked);
             }
-            if access.admits(signed.actor.standing()) {
-                Ok(())
-            } else {
-                Err(Fault::NotFound)
+            match access {
+                access if access.admits(signed.actor.standing()) => Ok(()),
+                Access::Staff(&[action, ..]) => turned_away(visit, &signed.actor, action).await,
+                _ => Err(Fault::NotFound),
             }
         }
     }
+}
+
+/// Somebody known asked for what is not for their role, or a program for what it was not given: on record before the answer, which
+/// is that of a page that does not exist.
+async fn turned_away(visit: &Visit, actor: &Actor, action: ActionKind) -> Result<(), Fault> {
+    visit.app().store.turned_away(actor, action).await?;
+    Err(Fault::NotFound)
 }
 
 async fn read_body(body: Body, limit: usize) -> Result<axum::body::Bytes, Fault> {

@@ -27,7 +27,7 @@ pub fn routes() -> Vec<Route> {
             "/sign-in",
             "page-sign-in-title",
             Access::Public,
-            Rate::SignIn,
+            Rate::Page,
             |v| Box::pin(sign_in(v)),
         ),
         post(

@@ -18,7 +18,7 @@ pub fn routes() -> Vec<Route> {
             "/welcome/{code}",
             "page-welcome-title",
             Access::Public,
-            Rate::SignIn,
+            Rate::Page,
             |v| Box::pin(welcome(v)),
         ),
         post(

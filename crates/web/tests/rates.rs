@@ -1,0 +1,103 @@
+//! What one machine sends from an office's address shuts out nobody who is known there; nothing is read from whoever may not send
+//! it; and whoever is turned away at the door is on record.
+
+#![cfg(test)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on must stop"
+)]
+
+mod office;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::body::{Body, Bytes};
+use axum::http::{Request, StatusCode, header};
+use futures::stream;
+use office::{Browser, link_of, office, pressed};
+use throughline_testkit::both;
+
+/// Guesses from the office's address until it is told to wait.
+async fn guess_on(machine: &Browser) {
+    for _ in 0..2_000 {
+        let guess = Request::post("/sign-in/demo")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from("account=nobody"))
+            .unwrap();
+        if machine.ask(guess).await.status == StatusCode::TOO_MANY_REQUESTS {
+            return;
+        }
+    }
+    unreachable!("no machine is ever told to wait");
+}
+
+both!(
+    a_machine_at_an_offices_address_shuts_out_nobody_who_is_known_there,
+    |world| {
+        let office = office(world).await;
+        let ada = pressed(&office, "Ada").await;
+        // Una has signed in on this device before, and out again.
+        let page = format!("/admin/people/{}", office.people["Una"].reference);
+        let stopped = ada.send(&page, &format!("{page}/stop"), "").await;
+        let link = link_of(&stopped.page);
+        let una = Browser::new(&office);
+        una.send(&link, &link, "password=three+plain+words").await;
+        let words = "email=Una%40example.org&password=three+plain+words";
+        assert_eq!(una.send("/sign-in", "/sign-in", words).await.to, "/today");
+        una.send("/today", "/sign-out", "").await;
+        let machine = Browser::new(&office);
+        guess_on(&machine).await;
+        // Whoever is signed in goes on, and can prove themselves.
+        assert_eq!(ada.get("/admin").await.status, StatusCode::OK);
+        let proof = ada.send("/step-up", "/step-up", "password=").await;
+        assert_ne!(proof.status, StatusCode::TOO_MANY_REQUESTS);
+        // Whoever comes to a device that is known signs in; the page itself opens on any.
+        assert_eq!(una.send("/sign-in", "/sign-in", words).await.to, "/today");
+        assert_eq!(machine.get("/sign-in").await.status, StatusCode::OK);
+        // A cookie that was made up is no known device.
+        let made_up = "A".repeat(43);
+        machine
+            .jar
+            .borrow_mut()
+            .insert("__Host-device".to_owned(), made_up);
+        let guess = machine
+            .send("/sign-in", "/sign-in/demo", "account=nobody")
+            .await;
+        assert_eq!(guess.status, StatusCode::TOO_MANY_REQUESTS);
+    }
+);
+
+both!(nothing_is_read_from_whoever_may_not_send_it, |world| {
+    let office = office(world).await;
+    let una = pressed(&office, "Una").await;
+    for browser in [&Browser::new(&office), &una] {
+        let read = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&read);
+        let endless = stream::repeat_with(move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok::<_, Infallible>(Bytes::from_static(&[0; 65_536]))
+        });
+        let upload = Request::post("/steward/import")
+            .header(header::COOKIE, browser.cookies())
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")
+            .body(Body::from_stream(endless))
+            .unwrap();
+        let answer = browser.ask(upload).await;
+        assert!([StatusCode::SEE_OTHER, StatusCode::NOT_FOUND].contains(&answer.status));
+        assert_eq!(read.load(Ordering::SeqCst), 0, "pieces of 64 KiB");
+    }
+});
+
+both!(whoever_is_turned_away_at_the_door_is_on_record, |world| {
+    let office = office(world).await;
+    let (una, ola) = (pressed(&office, "Una").await, pressed(&office, "Ola").await);
+    let before = ola.get("/security").await.page;
+    assert!(!before.contains("Una"), "{before}");
+    // No record is looked for: these pages are not for the role.
+    assert_eq!(una.get("/admin").await.status, StatusCode::NOT_FOUND);
+    let page = ola.get("/security").await.page;
+    assert!(page.contains("Una"), "{page}");
+});
