@@ -30,6 +30,8 @@ use crate::site::{own_site, pack_at};
 pub(crate) const HELP: Purpose = Purpose::HelpAPerson;
 /// How many people a search shows at most: more would be browsing.
 const SEARCH_LIMIT: u64 = 20;
+/// How many cases a page of them shows.
+const CASES_ON_A_PAGE: u64 = 50;
 /// How many lines of the story and of the looks a page shows.
 pub(crate) const PAGE_LINES: u64 = 200;
 
@@ -125,13 +127,31 @@ pub async fn find(app: &App, actor: &Actor, name: &str, born: Option<Date>) -> R
         .await
 }
 
-/// The actor's cases, newest first.
-pub async fn caseload(app: &App, actor: &Actor, closed_too: bool) -> Result<Vec<Case>> {
+/// One page of the actor's cases.
+#[derive(Debug)]
+pub struct Caseload {
+    /// The cases: open ones first, newest first among them.
+    pub cases: Vec<Case>,
+    /// Which page this is, from 1: the one that was asked for, or the nearest that there is.
+    pub page: u64,
+    /// How many there are, at least 1.
+    pub pages: u64,
+}
+
+/// The actor's cases, page by page: open ones first, so that none is lost behind the closed ones. The first page is 1.
+pub async fn caseload(app: &App, actor: &Actor, page: u64) -> Result<Caseload> {
     app.store
         .work(actor, HELP, |w| {
             Box::pin(async move {
                 let scope = w.scope::<CaseRead>();
-                w.cases(&scope, closed_too, PAGE_LINES).await
+                let (mut page, mut pages) = (page.max(1), 1);
+                let (mut cases, all) = w.cases_page(&scope, page - 1, CASES_ON_A_PAGE).await?;
+                pages = pages.max(all.div_ceil(CASES_ON_A_PAGE));
+                if page > pages {
+                    page = pages;
+                    (cases, _) = w.cases_page(&scope, page - 1, CASES_ON_A_PAGE).await?;
+                }
+                Ok(Caseload { cases, page, pages })
             })
         })
         .await

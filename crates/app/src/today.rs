@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use throughline_core::clock::{ClockId, Urgency};
+use throughline_core::code::Code as _;
 use throughline_core::id::{CaseId, Ref, ReferralId};
 use throughline_core::pack::Pack;
 use throughline_core::referral::ReferralState;
@@ -290,10 +291,12 @@ pub async fn lead(app: &App, actor: &Actor) -> Result<SiteToday> {
                     on_duty: on_duty(w, actor).await?,
                     ..SiteToday::default()
                 };
-                for case in known.cases.values() {
-                    if case.risk.severity() != RiskBand::High.severity() {
-                        continue;
-                    }
+                let bands: Vec<RiskBand> = RiskBand::ALL
+                    .iter()
+                    .copied()
+                    .filter(|band| band.severity() == RiskBand::High.severity())
+                    .collect();
+                for case in &w.cases_at_risk(&w.scope(), &bands, LIMIT).await? {
                     let judge = tasks.iter().find(|task| {
                         task.kind == TaskKind::JudgeRisk && task.case == Some(case.id)
                     });

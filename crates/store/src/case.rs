@@ -2,7 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::closing::AreThereChildren;
 use throughline_core::code::Code;
 use throughline_core::id::{AccountId, CaseId, OrganisationId, PersonId, Ref, SiteId};
@@ -17,7 +17,7 @@ use crate::col::Col;
 use crate::entity::{child, support_case};
 use crate::error::{Error, Result};
 use crate::person::PersonSheet;
-use crate::scope::{TieColumns, branches};
+use crate::scope::{TieColumns, branches, condition};
 use crate::story::{NewEvent, StoryKind};
 use crate::task::TaskNew;
 use crate::work::Work;
@@ -337,6 +337,55 @@ impl Work<'_> {
             .rev()
             .take(usize::try_from(limit).unwrap_or(usize::MAX))
             .collect();
+        self.cases_of(rows).await
+    }
+
+    /// One page of the cases that the actor may read, open ones first and newest first among them, and how many there are in all.
+    /// The first page is 0.
+    pub async fn cases_page(
+        &mut self,
+        scope: &Scope<CaseRead>,
+        page: u64,
+        size: u64,
+    ) -> Result<(Vec<Case>, u64)> {
+        self.note_scope(scope, &["name", "state"]);
+        let Some(mine) = condition(scope.rule(), &ties()) else {
+            return Ok((Vec::new(), 0));
+        };
+        let mine = support_case::Entity::find().filter(mine);
+        let all = mine.clone().count(&self.tx).await?;
+        let rows = mine
+            // "open" comes after "closed".
+            .order_by_desc(support_case::Column::State)
+            .order_by_desc(support_case::Column::Id)
+            .offset(page.saturating_mul(size))
+            .limit(size)
+            .all(&self.tx)
+            .await?;
+        Ok((self.cases_of(rows).await?, all))
+    }
+
+    /// The open cases that the actor may read and whose risk stands in one of these bands, the oldest first: none of them may fall
+    /// off the end of a list.
+    pub async fn cases_at_risk(
+        &mut self,
+        scope: &Scope<CaseRead>,
+        bands: &[RiskBand],
+        limit: u64,
+    ) -> Result<Vec<Case>> {
+        self.note_scope(scope, &["name", "state", "risk_band"]);
+        let Some(mine) = condition(scope.rule(), &ties()) else {
+            return Ok(Vec::new());
+        };
+        let codes = bands.iter().map(|band| band.code());
+        let rows = support_case::Entity::find()
+            .filter(mine)
+            .filter(support_case::Column::State.eq(CaseState::Open.code()))
+            .filter(support_case::Column::RiskBand.is_in(codes))
+            .order_by_asc(support_case::Column::Id)
+            .limit(limit)
+            .all(&self.tx)
+            .await?;
         self.cases_of(rows).await
     }
 

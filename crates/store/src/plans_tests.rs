@@ -144,6 +144,8 @@ async fn every_list_is_read_through_an_index() {
                 Box::pin(async move {
                     w.cases(&w.scope(), false, 50).await?;
                     w.cases(&w.scope(), true, 50).await?;
+                    w.cases_page(&w.scope(), 0, 50).await?;
+                    w.cases_at_risk(&w.scope(), RiskBand::ALL, 50).await?;
                     w.people_matching(&w.scope(), "amina quill", Some("1990-02-03"), 50)
                         .await?;
                     w.conversations(&w.scope(), 50).await?;

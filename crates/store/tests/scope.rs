@@ -10,6 +10,7 @@ use shared::{HELP, Raw, open_case, organisation};
 use throughline_core::code::Code as _;
 use throughline_core::id::{Id, Ref};
 use throughline_core::referral::ReferralState;
+use throughline_core::risk::RiskBand;
 use throughline_core::role::Role;
 use throughline_core::task::TaskKind;
 use throughline_policy::action::{
@@ -309,6 +310,14 @@ both!(every_list_is_what_the_decision_allows_one_by_one, |world| {
                         for at in &references.4 {
                             facts.4.extend(w.room_facts(*at).await?);
                         }
+                        // By pages and by risk, the same ones.
+                        let all = w.cases(&w.scope(), true, 500).await?;
+                        let all: BTreeSet<_> = all.iter().map(|x| x.id).collect();
+                        let (paged, counted) = w.cases_page(&w.scope(), 0, 500).await?;
+                        assert_eq!(paged.iter().map(|x| x.id).collect::<BTreeSet<_>>(), all);
+                        assert_eq!(counted, all.len() as u64);
+                        let risks = w.cases_at_risk(&w.scope(), RiskBand::ALL, 500).await?;
+                        assert!(risks.iter().all(|x| all.contains(&x.id)));
                         let lists = vec![
                             w.cases(&w.scope(), true, 500)
                                 .await?

@@ -190,12 +190,14 @@ fn by_channel(text: Text, channel: Channel, until: Option<At>) -> String {
 
 async fn caseload(visit: Visit) -> Outcome {
     let text = visit.text();
-    let cases = case::caseload(visit.app(), visit.actor(), true).await?;
+    let asked = Form::parse(visit.query.as_bytes()).map_err(|_| Fault::BadRequest)?;
+    let page = asked.value("page").parse().unwrap_or(1);
+    let load = case::caseload(visit.app(), visit.actor(), page).await?;
     let mut body = Html::heading(1, Size::L, text.t("cases-heading"));
-    if cases.is_empty() {
+    if load.cases.is_empty() {
         body.push(InsetText::new(text.t("cases-none")));
     }
-    for one in cases {
+    for one in load.cases {
         let since = text.date(one.opened_at.london_date());
         let mut card = Card::new(Html::text(&one.sheet.chosen))
             .level(2)
@@ -207,6 +209,12 @@ async fn caseload(visit: Visit) -> Outcome {
             card = card.tag(Tag::new(text.t("cases-closed")).colour(Colour::Grey));
         }
         body.push(card);
+    }
+    if load.pages > 1 {
+        let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let to = |page: usize| format!("/cases?page={page}");
+        let (page, pages) = (size(load.page), size(load.pages));
+        body.push(Pagination::numbered(visit.lang, page, pages, to));
     }
     body.push(Button::link(text.t("cases-new"), "/cases/new").secondary());
     let page = visit.page("page-cases-title", body);

@@ -74,7 +74,7 @@ fn ask_page(visit: &Visit, form: &Form, action: &str, intro: &str) -> Page {
 async fn ask_for(visit: Visit) -> Outcome {
     let case = visit.reference("case")?;
     let begun = referral_next::begun(visit.app(), visit.actor(), case).await?;
-    let mut sent = visit.form().unwrap_or_else(|_| Form::empty());
+    let mut sent = visit.form()?;
     let needs = sent.choices("need", &codes::<NeedType>());
     let form = filled(case, &begun, needs);
     let mut page = ask_page(&visit, &form, "/find", "find-for-case");

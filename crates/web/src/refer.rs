@@ -1,5 +1,5 @@
-//! Referring someone to a service that was found for them: what they will see, line by line; how it was agreed; when an answer is due; sent. And the referral as its
-//! sender sees it afterwards.
+//! Referring someone to a service that was found for them: what they will see, line by line; how it was agreed; when an answer is
+//! due; sent.
 
 use std::collections::BTreeSet;
 
