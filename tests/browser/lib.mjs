@@ -95,6 +95,7 @@ export async function open(page, path, status = 200) {
 export async function accessible(page, where = page.url()) {
   await page.evaluate(axeSource);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
+    resultTypes: ['violations'],
     runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
   }));
   const told = violations.flatMap((v) => v.nodes.map((n) => `${v.id} (${v.impact}): ${v.help}\n    ${n.target.join(' ')}\n    ${n.html}`));
@@ -140,7 +141,7 @@ export async function tabTo(page, name, most = 200) {
 /** Keep a picture in out/. The name says which page and which state. */
 export async function screenshot(page, name) {
   await mkdir(out, { recursive: true });
-  await page.screenshot({ path: `${out}${name.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '').toLowerCase()}.png`, fullPage: true });
+  await page.screenshot({ path: `${out}${name.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '').toLowerCase()}.jpg`, type: 'jpeg', quality: 75, fullPage: true });
 }
 
 /** The main heading, in words. */

@@ -12,7 +12,8 @@ const wanted = process.argv.slice(2);
 const files = (await readdir(here))
   .filter((name) => name.endsWith('.test.mjs'))
   .filter((name) => wanted.length === 0 || wanted.some((start) => name.startsWith(start)))
-  .sort();
+  // The longest first, so that it does not run alone at the end.
+  .sort((a, b) => Number(b.startsWith('pages')) - Number(a.startsWith('pages')) || a.localeCompare(b));
 if (files.length === 0) {
   console.error(`no test file starts with: ${wanted.join(', ')}`);
   process.exit(2);
