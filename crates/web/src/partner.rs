@@ -17,7 +17,8 @@ use crate::fault::{Fault, Outcome};
 use crate::referral::{outcome_form, read_outcome};
 use crate::route::{Access, Rate, Route, get, post};
 use crate::shown::{
-    answer_fields, asked_by, due, exchanges, packet, read_answer, seen, steps, when, word,
+    answer_fields, asked_by, due, exchanges, no_fields, packet, read_answer, seen, steps, when,
+    word,
 };
 use crate::visit::Visit;
 
@@ -286,11 +287,19 @@ pub(crate) fn request_body(
     };
     let came = || outcome_form(text, form, post("outcome"), state, Html::default());
     let Some(shared) = &view.packet else {
-        // Nothing to read; what came of it and a word to the worker need no reading.
-        return body
-            .then(InsetText::new(text.t("partner-consent-over")))
-            .then(question())
-            .then(came());
+        // Nothing to read; a word to the worker, a no and what came of it need no reading.
+        body.push(InsetText::new(text.t("partner-consent-over")));
+        body.push(question());
+        if can_answer(state) {
+            let no = no_fields(form, text);
+            let button = Button::new(text.t("refer-answer-decline")).secondary();
+            body.push(
+                post("answer")
+                    .hidden("answer", "decline")
+                    .body(no.then(button)),
+            );
+        }
+        return body.then(came());
     };
     if accepted {
         body.push(Html::heading(2, Size::M, text.t("partner-reach-heading")));

@@ -525,3 +525,23 @@ both!(
         assert!(page.contains("Taken back"), "{page}");
     }
 );
+
+both!(
+    when_consent_has_lapsed_a_service_can_ask_and_say_no_and_nothing_else,
+    |world| {
+        let places = places(world).await;
+        let asked = request_of(&refer(&places, places.inbox).await);
+        world.clock.advance_seconds(200 * 86_400);
+        let partner = signed_in(&places, &places.partner).await;
+        let path = asked.replace("/referrals/", "/requests/");
+        let (_, page) = partner.get(&path).await;
+        assert!(page.contains("nothing to read here"), "{page}");
+        assert!(!page.contains("value=\"accept\"") && !page.contains("I owe rent."));
+        let question = [("question", "Do they still want this?")];
+        let (status, _, _) = partner.post(&format!("{path}/ask"), &page, &question).await;
+        assert_eq!(status, StatusCode::SEE_OTHER);
+        let no = [("reason", "no_capacity_or_no_space")];
+        let (status, to, _) = partner.post(&format!("{path}/answer"), &page, &no).await;
+        assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, "/inbox"));
+    }
+);
