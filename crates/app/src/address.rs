@@ -6,6 +6,7 @@ use throughline_policy::{Actor, Purpose};
 use throughline_store::address::NewAddress;
 pub use throughline_store::address::{Address, AddressState};
 
+use crate::referral_link::tell_of_cut_off;
 use crate::referral_recipient::{asked, recipient};
 use crate::{App, Error, Result};
 
@@ -70,27 +71,30 @@ pub async fn propose(
         .await
 }
 
-/// Confirms what somebody else proposed; the one in use until now is retired.
+/// Confirms what somebody else proposed; the one in use until now is retired, and who lost a link to it is to be called.
 pub async fn confirm(app: &App, actor: &Actor, service: Ref, address: Ref) -> Result<()> {
     app.store
         .work(actor, DIRECTORY, |w| {
             Box::pin(async move {
                 let facts = w.service_facts(service).await?;
                 let permit = w.permit_found::<AddressConfirm>(facts)?;
-                w.address_confirm(&permit, address).await
+                let cut_off = w.address_confirm(&permit, address).await?;
+                tell_of_cut_off(app, w, &cut_off).await
             })
         })
         .await
 }
 
-/// Takes an address out of use. One person suffices: stopping is always safe.
+/// Takes an address out of use. One person suffices: stopping is always safe. The links mailed there close, and the worker of each
+/// request is to call.
 pub async fn retire(app: &App, actor: &Actor, service: Ref, address: Ref) -> Result<()> {
     app.store
         .work(actor, DIRECTORY, |w| {
             Box::pin(async move {
                 let facts = w.service_facts(service).await?;
                 let permit = w.permit_found::<AddressPropose>(facts)?;
-                w.address_retire(&permit, address).await
+                let cut_off = w.address_retire(&permit, address).await?;
+                tell_of_cut_off(app, w, &cut_off).await
             })
         })
         .await

@@ -1,27 +1,194 @@
-//! Taking a consent back, and the decision not to share. Agreeing happens where a referral is sent ([`crate::referral`]); what a
-//! partner sees is made in [`crate::packet`].
+//! Taking a consent back, agreeing again before it lapses, and the decision not to share. Agreeing happens where a referral is
+//! sent ([`crate::referral_send`]); what a partner sees is made in [`crate::packet`].
 
-use throughline_core::consent::SharePurpose;
-use throughline_core::id::Ref;
+use throughline_core::clock::{ClockId, Urgency};
+use throughline_core::consent::{Consent, HowAgreed, SharePurpose};
+use throughline_core::id::{ConsentId, Ref, ReferralId};
 use throughline_core::reason::{Reason, Words};
-use throughline_policy::Actor;
-use throughline_policy::action::CaseChange;
-use throughline_store::Result;
+use throughline_core::task::TaskKind;
+use throughline_policy::action::{CaseChange, CaseRead, ReferralRecord};
+use throughline_policy::{Actor, Permit, Purpose};
+use throughline_store::consent::NewConsent;
+use throughline_store::referral::{Referral, Via};
+use throughline_store::task::TaskOutcome;
+use throughline_store::{Error, Result, Work};
 
 use crate::App;
 use crate::case::{HELP, permit};
+use crate::referral::{Step, make_move, pack_named, task_for};
 
-/// Takes a consent back: from now on the recipient cannot open the packet. What was read cannot be forgotten, and the page
-/// says so (SPEC SM-SHARE).
+/// Takes a consent back: from now on the recipient cannot open the packet, and each referral that rests on it is taken back or
+/// ended with it, so that the service is told and nobody waits for it. What was read cannot be forgotten, and the page says so
+/// (SPEC SM-SHARE).
+///
+/// Errors with [`Error::Illegal`] where sharing does not rest on the person's agreement: then there is nothing to take back, and
+/// whether it goes on is decided again (NE-28).
 pub async fn withdraw(app: &App, actor: &Actor, case: Ref, consent: Ref) -> Result<()> {
     app.store
         .work(actor, HELP, |w| {
             Box::pin(async move {
+                let may_read = permit::<CaseRead>(w, case).await?;
                 let may = permit::<CaseChange>(w, case).await?;
-                w.consent_withdraw(&may, consent).await
+                let record = w.consent(&may_read, consent).await?;
+                if !record.consent.rests_on_agreement() {
+                    return Err(Error::Illegal("withdraw"));
+                }
+                w.consent_withdraw(&may, consent).await?;
+                for referral in open_under(w, &may_read, record.id).await? {
+                    let (permit, referral) = locked(w, referral.id).await?;
+                    if let Some(made) = referral.state.when_consent_is_taken_back() {
+                        let step = Step::plain(&made, Via::Person);
+                        make_move(app, w, &permit, &referral, step).await?;
+                    }
+                }
+                Ok(())
             })
         })
         .await
+}
+
+/// How the person said that they still agree.
+#[derive(Debug, Clone)]
+pub struct Again {
+    /// How.
+    pub how: HowAgreed,
+    /// In which words.
+    pub words: Option<String>,
+    /// Why it is still shared, where that does not rest on their agreement.
+    pub reasons: Option<Reason>,
+}
+
+/// Records that the person still agrees to share the same lines with the same service, for as long again. What the service reads
+/// stays as it was.
+///
+/// Errors with [`Error::Illegal`] when it was taken back or nothing rests on it any more, and with [`Error::Invalid`] when what
+/// was said does not carry it (NE-24).
+pub async fn agree_again(
+    app: &App,
+    actor: &Actor,
+    case: Ref,
+    consent: Ref,
+    again: &Again,
+) -> Result<()> {
+    app.store
+        .work(actor, HELP, |w| {
+            Box::pin(async move {
+                let may_read = permit::<CaseRead>(w, case).await?;
+                let may = permit::<CaseChange>(w, case).await?;
+                let before = w.consent(&may_read, consent).await?;
+                let open = open_under(w, &may_read, before.id).await?;
+                let Some(first) = open
+                    .first()
+                    .filter(|_| before.consent.withdrawn_at.is_none())
+                else {
+                    return Err(Error::Illegal("agree_again"));
+                };
+                let pack = pack_named(app, &w.case_read(&may_read).await?.pack)?;
+                let urgency = pack.urgency(first.need, first.risk);
+                let now = w.now();
+                let agreed = Consent {
+                    how: again.how,
+                    reasons: again.reasons.clone(),
+                    agreed_at: now,
+                    expires_at: pack.due(ClockId::ConsentExpiry, urgency, now),
+                    ..before.consent.clone()
+                };
+                let new = NewConsent {
+                    consent: &agreed,
+                    statement: before.statement,
+                    struck: &before.struck,
+                    words: again.words.as_deref(),
+                };
+                let renewed = w.consent_renew(&may, &before, &new).await?;
+                for referral in open {
+                    let (permit, referral) = locked(w, referral.id).await?;
+                    w.referral_consent_set(&permit, renewed).await?;
+                    let (kind, done) = (TaskKind::AskConsentAgain, TaskOutcome::Done);
+                    w.tasks_settle(None, Some(referral.id), kind, done).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// The referrals of a case that rest on a consent and are not over.
+async fn open_under(
+    w: &mut Work<'_>,
+    permit: &Permit<CaseRead>,
+    consent: ConsentId,
+) -> Result<Vec<Referral>> {
+    let mut open = w.case_referrals(permit).await?;
+    open.retain(|referral| referral.consent == consent && !referral.state.is_final());
+    Ok(open)
+}
+
+/// A referral as it stands now, locked, under the permit to move it.
+async fn locked(w: &mut Work<'_>, id: ReferralId) -> Result<(Permit<ReferralRecord>, Referral)> {
+    let facts = w.referral_facts_by_id(id).await?;
+    let permit = w.permit_found::<ReferralRecord>(facts)?;
+    let referral = w.referral_for_update(&permit).await?;
+    Ok((permit, referral))
+}
+
+/// Gives the worker of every referral whose consent lapses soon, or has lapsed, the task to ask the person again. Gives how many.
+/// Each is a unit of work of its own, so that one that fails holds up no other.
+pub async fn ask_before_it_lapses(app: &App, limit: u64) -> Result<usize> {
+    let now = app.env().now();
+    let soon = |pack: &throughline_core::pack::Pack| {
+        pack.due(ClockId::ConsentAskAgain, Urgency::Routine, now)
+    };
+    let Some(before) = app.packs.iter().map(soon).max() else {
+        return Ok(0);
+    };
+    // Most runs find nothing: then nothing is read, and the audit record stays readable.
+    let any = app
+        .store
+        .read(|r| Box::pin(async move { r.consents_lapse(before).await }))
+        .await?;
+    if !any {
+        return Ok(0);
+    }
+    let system = &crate::outbox::system(app).await?;
+    let lapsing = app
+        .store
+        .work(system, Purpose::KeepPromises, |w| {
+            Box::pin(async move { w.referrals_lapsing(&w.scope(), before, limit).await })
+        })
+        .await?;
+    let mut asked = 0;
+    for referral in lapsing {
+        let done = app
+            .store
+            .work(system, Purpose::KeepPromises, |w| {
+                Box::pin(async move { ask_again_task(app, w, referral).await })
+            })
+            .await;
+        match done {
+            Ok(made) => asked += usize::from(made),
+            Err(error) => tracing::error!(%error, "nobody could be told that a consent lapses"),
+        }
+    }
+    Ok(asked)
+}
+
+/// Gives the worker the task to ask again, due half way to the lapse. Gives whether it was time.
+async fn ask_again_task(app: &App, w: &mut Work<'_>, id: ReferralId) -> Result<bool> {
+    let (permit, referral) = locked(w, id).await?;
+    let pack = pack_named(app, &w.referral_pack(&permit).await?)?;
+    let urgency = pack.urgency(referral.need, referral.risk);
+    let (now, kind) = (w.now(), TaskKind::AskConsentAgain);
+    let Some(lapses) = w.consent_lapses_at(referral.consent).await? else {
+        return Ok(false);
+    };
+    let early = pack.due(ClockId::ConsentAskAgain, urgency, now) < lapses;
+    if early || referral.state.is_final() || w.referral_task_waits(&permit, kind).await? {
+        return Ok(false);
+    }
+    let due = now.plus_seconds(lapses.seconds_since(now).max(0) / 2);
+    let climbs = pack.due(ClockId::EscalationAcknowledge, urgency, due);
+    w.task_add(&task_for(&referral, kind, due, climbs)).await?;
+    Ok(true)
 }
 
 /// Records that it was decided not to share with somebody, and why: kept like a decision to share (SPEC 4.7).

@@ -10,7 +10,7 @@ use throughline_core::time::At;
 use throughline_policy::Purpose;
 
 use crate::mail::Mailer;
-use crate::{App, Result, outbox, promises};
+use crate::{App, Result, consent, outbox, promises};
 
 /// Answers to repeated writes are kept for two days: longer than any program retries.
 const ONCE_HOURS: i64 = 48;
@@ -20,6 +20,8 @@ const ATTEMPT_HOURS: i64 = 24;
 /// What was typed and never sent is forgotten after a fortnight, counted from the last key: it is a help with today's work, and
 /// whoever is on leave for a week still finds it (docs/DATA-PROTECTION.md, `ephemeral`).
 const DRAFT_HOURS: i64 = 14 * 24;
+/// How many workers one turn tells that a consent lapses; the next one tells the rest.
+const LAPSES_AT_ONCE: u64 = 200;
 
 /// Every entry of the record is read again about four times a day: turns are about a second long.
 const RECORD_EVERY: u64 = 6 * 3_600;
@@ -45,8 +47,8 @@ pub async fn run<M: Mailer>(
     }
 }
 
-/// One turn: the queue each time, the clocks and the directory every five, checkpoints every minute, tidying every ten
-/// minutes, the whole record four times a day. Without a mailer messages wait.
+/// One turn: the queue each time, the clocks and the directory every five, checkpoints every minute, tidying and
+/// consents that lapse every ten minutes, the whole record four times a day. Without a mailer messages wait.
 pub async fn run_once<M: Mailer>(
     app: &App,
     mailer: Option<&M>,
@@ -78,6 +80,13 @@ pub async fn run_once<M: Mailer>(
     }
     if turn % 600 == 30 {
         done("tidy", now, tidy(app).await);
+    }
+    if turn % 600 == 90 {
+        done(
+            "consent",
+            now,
+            consent::ask_before_it_lapses(app, LAPSES_AT_ONCE).await,
+        );
     }
     if turn % RECORD_EVERY == 240 {
         done(

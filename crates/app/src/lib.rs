@@ -38,6 +38,7 @@ pub mod referral;
 pub mod referral_answer;
 pub mod referral_clock;
 pub mod referral_hold;
+mod referral_link;
 pub mod referral_next;
 pub mod referral_recipient;
 pub mod referral_send;

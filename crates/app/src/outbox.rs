@@ -326,6 +326,8 @@ async fn partner(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered>
         ),
         _ => referral.state.is_with_service(),
     };
+    // Nobody is called to a request that there is nothing to read of.
+    let wanted = wanted && w.consent_holds(referral.consent).await?;
     let artefact = match lease.kind {
         OutboxKind::PartnerWithdrawn => Artefact::PartnerWithdrawn,
         _ if !wanted || !link.is_open_at(w.now()) => return Ok(Rendered::Needless),

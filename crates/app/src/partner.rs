@@ -254,7 +254,8 @@ pub async fn open(app: &App, actor: &Actor, reference: Ref) -> Result<PartnerVie
 }
 
 /// Answers as the service. `seen` is the version on the page: when a colleague was first this is [`Error::Conflict`], and the
-/// page shows what was answered.
+/// page shows what was answered. Errors with [`Error::Invalid`] for a yes to what the person no longer agrees to share, and for
+/// one from a program where nobody there could make contact.
 pub async fn answer(
     app: &App,
     actor: &Actor,
@@ -270,6 +271,7 @@ pub async fn answer(
         .work(actor, ANSWER, |w| {
             Box::pin(async move {
                 let (permit, referral) = still::<ReferralAnswer>(w, reference, seen).await?;
+                may_be_answered(w, &referral, answer).await?;
                 let (_, step) = answer.step(via(w.actor()));
                 let next = make_move(app, w, &permit, &referral, step).await?;
                 Ok((next, referral.id))
@@ -278,6 +280,34 @@ pub async fn answer(
         .await?;
     after_answer(app, next, id).await;
     Ok(next)
+}
+
+/// A no is always taken. Anything else only while what the person agreed to holds: who takes somebody on must be able to read
+/// why. And a program takes nobody on where no human could learn how to make contact: the number is shown to people alone
+/// (docs/decisions/0017).
+async fn may_be_answered(w: &mut Work<'_>, referral: &Referral, answer: &Answer) -> Result<()> {
+    let refused = |problem| {
+        Err(Error::Invalid {
+            field: "answer",
+            problem,
+        })
+    };
+    if matches!(answer, Answer::Decline { .. }) {
+        return Ok(());
+    }
+    if !w.consent_holds(referral.consent).await? {
+        return refused("partner-consent-over");
+    }
+    if matches!(answer, Answer::Accept { .. })
+        && via(w.actor()) == Via::Api
+        && w.answering_accounts(referral.to).await?.is_empty()
+    {
+        let link = w.referral_link_newest(referral).await?;
+        if !link.is_some_and(|link| link.is_open_at(w.now())) {
+            return refused("partner-nobody-to-make-contact");
+        }
+    }
+    Ok(())
 }
 
 /// Asks the sender a question. One at a time: until it is answered a second is refused with [`Error::Invalid`].

@@ -19,6 +19,7 @@ pub use throughline_store::referral_content::{Accepted, Exchange};
 use throughline_store::task::{TaskNew, TaskOutcome};
 
 use crate::packet::Packet;
+use crate::referral_link::link_lives_on;
 use crate::referral_recipient::phone_of;
 use crate::{App, Error, Result};
 
@@ -93,8 +94,9 @@ pub(crate) async fn make_move<A: MovesReferral + SeesReferral>(
         .state
         .apply(&step.made)
         .map_err(|illegal| Error::Illegal(illegal.by))?;
+    let due_at = next.duty().map(|duty| pack.due(duty.clock, urgency, now));
     let detail = MoveDetail {
-        due_at: next.duty().map(|duty| pack.due(duty.clock, urgency, now)),
+        due_at,
         note: step.note,
         contact: step.contact,
     };
@@ -119,6 +121,9 @@ pub(crate) async fn make_move<A: MovesReferral + SeesReferral>(
                 added => added.map(|_| ())?,
             }
         }
+    }
+    if let Some(due_at) = due_at {
+        link_lives_on(w, permit, pack, referral, (next, due_at)).await?;
     }
     if is_taken_from_the_service(referral, &made, via, w.actor().organisation()) {
         tell_it_is_closed(w, referral).await?;
@@ -178,6 +183,8 @@ const fn settled_by(state: ReferralState) -> &'static [TaskKind] {
             T::ChaseReferral,
             T::AskWhetherStillWaiting,
             T::AskWhichOffer,
+            T::AnswerQuestion,
+            T::AskConsentAgain,
         ],
         ReferralState::Held => &[T::ChaseReferral, T::AskWhetherStillWaiting],
         ReferralState::Withdrawn | ReferralState::SurvivorDeclined | ReferralState::Ended => &[
@@ -188,6 +195,7 @@ const fn settled_by(state: ReferralState) -> &'static [TaskKind] {
             T::AskWhetherStarted,
             T::AskWhetherHelping,
             T::AnswerQuestion,
+            T::AskConsentAgain,
         ],
         _ => &[],
     }

@@ -10,6 +10,7 @@ use throughline_store::referral::Via;
 
 use crate::referral::{Step, make_move, pack_named, task_for};
 use crate::referral_hold::{another_is_taken_on, hold};
+use crate::referral_link::link_lives_on;
 use crate::{App, Error, Result};
 
 /// Acts on every clock that has run out: silence becomes a task for a named human, never nothing. Gives how many it acted on.
@@ -68,6 +69,8 @@ async fn time_out(app: &App, system: &Actor, id: ReferralId) -> Result<bool> {
                         }
                         let again = pack.due(duty.clock, urgency, now);
                         w.referral_clock_set(&permit, &referral, again).await?;
+                        let stands = (referral.state, again);
+                        link_lives_on(w, &permit, pack, &referral, stands).await?;
                     }
                 }
                 Ok(true)

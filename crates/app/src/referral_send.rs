@@ -510,6 +510,13 @@ pub async fn new_code(app: &App, actor: &Actor, reference: Ref) -> Result<(Strin
                     field: "service",
                     problem: "refer-no-address",
                 };
+                if !w.consent_holds(referral.consent).await? {
+                    // A link to nothing: first the person is asked again.
+                    return Err(Error::Invalid {
+                        field: "how",
+                        problem: "refer-consent-over",
+                    });
+                }
                 let address = w
                     .address_in_use(referral.service)
                     .await?
@@ -528,7 +535,10 @@ pub async fn new_code(app: &App, actor: &Actor, reference: Ref) -> Result<(Strin
                 let pack = pack_named(app, &w.referral_pack(&permit).await?)?;
                 let urgency = pack.urgency(referral.need, referral.risk);
                 let now = w.now();
-                let expires = pack.due(ClockId::LinkExpiry, urgency, now);
+                // With a service that has the person it outlives the clock that runs, like one that was extended.
+                let clock = referral.due_at.filter(|_| referral.state.has_the_person());
+                let from = clock.map_or(now, |due| due.max(now));
+                let expires = pack.due(ClockId::LinkExpiry, urgency, from);
                 let link = w
                     .referral_link_create(&referral, token, code, expires)
                     .await?;

@@ -427,6 +427,13 @@ pub async fn task_finish(
                         },
                     });
                 }
+                // As with a judgement: what they agreed to is renewed, taken back, or the request is over.
+                if task.kind == TaskKind::AskConsentAgain && outcome.is_chosen() {
+                    return Err(Error::Invalid {
+                        field: "outcome",
+                        problem: "task-agree-first",
+                    });
+                }
                 w.task_finish(&permit, *outcome).await?;
                 if (task.kind, *outcome) == (TaskKind::OfferNext, TaskOutcome::CouldNot) {
                     raise(app, w, &permit, &task).await?;

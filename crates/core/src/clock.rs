@@ -85,6 +85,8 @@ crate::code_list! {
         LinkExpiry = "link_expiry",
         /// A consent lapses unless agreed again.
         ConsentExpiry = "consent_expiry",
+        /// How long before a consent lapses the person is asked again.
+        ConsentAskAgain = "consent_ask_again",
         /// A conversation left for later is taken up again.
         ConversationResume = "conversation_resume",
         /// A break-glass look is reviewed (SPEC 4.6).

@@ -234,6 +234,12 @@ impl Consent {
         }
     }
 
+    /// Whether it rests on the person's agreement, by its basis or by its condition: only then is there something to take back.
+    /// Where it rests on anything else, somebody decided it with reasons, and decides again (NE-24, NE-28).
+    pub fn rests_on_agreement(&self) -> bool {
+        self.basis == ShareBasis::Consent || self.art9 == Some(Art9Condition::ExplicitConsent)
+    }
+
     /// Whether it holds at an instant: complete, begun, not lapsed, not taken back.
     pub fn holds_at(&self, now: At) -> bool {
         self.check().is_ok()
@@ -254,11 +260,6 @@ impl Consent {
     pub fn withdrawn(mut self, at: At) -> Self {
         self.withdrawn_at = Some(self.withdrawn_at.map_or(at, |before| before.min(at)));
         self
-    }
-
-    /// What the person is told when they take it back (SPEC SM-SHARE).
-    pub const fn withdrawal_notice() -> &'static str {
-        "From now on they cannot open it. We cannot make them forget what they have already read."
     }
 }
 

@@ -227,3 +227,20 @@ fn a_statement_that_was_struck_whole_is_not_in_the_packet() {
     let packet = Packet::build(&consent, BTreeSet::new(), Reach::AsAgreed, true, now()).unwrap();
     assert_eq!(packet.statement("anything"), None);
 }
+
+#[test]
+fn only_what_rests_on_agreement_can_be_taken_back() {
+    assert!(agreed().rests_on_agreement());
+    for basis in ShareBasis::ALL {
+        for art9 in Art9Condition::ALL {
+            let consent = Consent {
+                basis: *basis,
+                art9: Some(*art9),
+                ..agreed()
+            };
+            let agreement =
+                *basis == ShareBasis::Consent || *art9 == Art9Condition::ExplicitConsent;
+            assert_eq!(consent.rests_on_agreement(), agreement, "{basis} {art9}");
+        }
+    }
+}

@@ -290,3 +290,19 @@ fn every_number_has_a_source() {
         }
     }
 }
+
+#[test]
+fn they_are_asked_again_long_before_consent_lapses() {
+    let at = At::parse("2026-01-10T10:00:00Z").unwrap();
+    for pack in packs().iter() {
+        for urgency in Urgency::ALL {
+            let lapses = pack.due(ClockId::ConsentExpiry, *urgency, at);
+            let notice = pack.due(ClockId::ConsentAskAgain, *urgency, at);
+            assert!(
+                at.plus_days(14) <= notice && notice < lapses,
+                "{}",
+                pack.id()
+            );
+        }
+    }
+}

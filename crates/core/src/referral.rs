@@ -306,6 +306,28 @@ impl ReferralState {
         )
     }
 
+    /// What becomes of the referral when the person takes back what they agreed to share: it is taken back, or, once the service
+    /// has begun, it ends because they chose so and somebody offers what comes next. `None` when it is over already.
+    pub const fn when_consent_is_taken_back(self) -> Option<ReferralMove> {
+        match self {
+            Self::Declined | Self::SurvivorDeclined | Self::Withdrawn | Self::Ended => None,
+            Self::FirstContact | Self::InService => Some(ReferralMove::End {
+                reason: EndReason::PersonStopped,
+                helped: Helped::NotKnown,
+            }),
+            _ => Some(ReferralMove::Withdraw),
+        }
+    }
+
+    /// Whether the service has said yes, or lets the person wait: it needs the request long after its answer, to make contact
+    /// and to say what came of it.
+    pub const fn has_the_person(self) -> bool {
+        matches!(
+            self,
+            Self::Accepted | Self::Waitlisted | Self::FirstContact | Self::InService
+        )
+    }
+
     /// Whether the service may still read the packet and answer.
     pub const fn is_with_service(self) -> bool {
         matches!(

@@ -245,3 +245,24 @@ fn what_asking_came_to_is_open_exactly_while_the_referral_is() {
         Asked::PersonDeclined
     );
 }
+
+#[test]
+fn what_the_person_takes_back_ends_every_referral_that_is_not_over() {
+    for state in ReferralState::ALL {
+        let Some(made) = state.when_consent_is_taken_back() else {
+            assert!(state.is_final(), "{state}");
+            continue;
+        };
+        let after = state.apply(&made).unwrap();
+        assert!(after.is_final(), "{state}");
+        let begun = matches!(
+            state,
+            ReferralState::FirstContact | ReferralState::InService
+        );
+        assert_eq!(
+            made.next_step(after).map(|step| step.task),
+            begun.then_some(TaskKind::OfferNext),
+            "{state}: who had help is not left without"
+        );
+    }
+}

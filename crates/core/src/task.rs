@@ -80,6 +80,8 @@ crate::code_list! {
         ResumeConversation = "resume_conversation",
         /// Answer a question from the service.
         AnswerQuestion = "answer_question",
+        /// Ask whether they still agree, before what they agreed to share lapses.
+        AskConsentAgain = "ask_consent_again",
         /// Confirm a directory entry.
         ConfirmListing = "confirm_listing",
         /// Act on an escalation.

@@ -14,6 +14,7 @@ use crate::col::Col;
 use crate::entity::referral_address;
 use crate::error::{Error, Result};
 use crate::keys::place;
+use crate::link::CutOff;
 use crate::work::Work;
 
 throughline_core::code_list! {
@@ -66,6 +67,13 @@ pub struct Address {
     pub confirmed_by: Option<AccountId>,
     /// When.
     pub confirmed_at: Option<At>,
+}
+
+impl Address {
+    /// Whether the same organisation reads both at the same e-mail address.
+    fn is_read_where(&self, other: &Self) -> bool {
+        self.organisation == other.organisation && self.email.eq_ignore_ascii_case(&other.email)
+    }
 }
 
 impl std::fmt::Debug for Address {
@@ -150,13 +158,14 @@ impl Work<'_> {
         Ok(reference)
     }
 
-    /// Confirms an address that somebody else proposed; the one in use until now is retired. Errors with [`Error::Invalid`]
-    /// for one's own proposal: two people, always.
+    /// Confirms an address that somebody else proposed; the one in use until now is retired, and the links mailed there close
+    /// unless it is the same one. Gives the referrals that lost theirs. Errors with [`Error::Invalid`] for one's own proposal: two
+    /// people, always.
     pub async fn address_confirm(
         &mut self,
         permit: &Permit<AddressConfirm>,
         reference: Ref,
-    ) -> Result<()> {
+    ) -> Result<Vec<CutOff>> {
         let absent = || Error::NotFound(AddressConfirm::KIND);
         let by = self.actor().account().ok_or_else(absent)?;
         let row = referral_address::Entity::find()
@@ -174,6 +183,14 @@ impl Work<'_> {
                 field: "address",
                 problem: "address-needs-second-person",
             });
+        }
+        let before = self.address_in_use(permit.on()).await?;
+        let (id, new) = (row.id, self.address_of(row).await?);
+        let mut cut_off = Vec::new();
+        if let Some(before) = before.filter(|before| !before.is_read_where(&new)) {
+            cut_off = self
+                .service_links_close(permit.on(), before.organisation)
+                .await?;
         }
         let retired = referral_address::ActiveModel {
             state: Set(AddressState::Retired.code().to_owned()),
@@ -193,34 +210,44 @@ impl Work<'_> {
         };
         referral_address::Entity::update_many()
             .set(change)
-            .filter(referral_address::Column::Id.eq(row.id))
+            .filter(referral_address::Column::Id.eq(id))
             .exec(&self.tx)
             .await?;
-        self.note(permit, permit.on().uuid(), &["state"]);
-        Ok(())
+        self.note(permit, permit.on().uuid(), &["state", "email", "link"]);
+        Ok(cut_off)
     }
 
-    /// Takes an address out of use, for example because mail to it came back or somebody doubts it. One person suffices.
+    /// Takes an address out of use, for example because mail to it came back or somebody doubts it. One person suffices. The
+    /// links mailed there close: whoever reads there must not come in any more. Gives the referrals that lost theirs.
     pub async fn address_retire(
         &mut self,
         permit: &Permit<AddressPropose>,
         reference: Ref,
-    ) -> Result<()> {
+    ) -> Result<Vec<CutOff>> {
+        let row = referral_address::Entity::find()
+            .filter(referral_address::Column::Reference.eq(Col(reference)))
+            .filter(referral_address::Column::ServiceId.eq(Col(permit.on())))
+            .lock_exclusive()
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::NotFound(AddressPropose::KIND))?;
         let change = referral_address::ActiveModel {
             state: Set(AddressState::Retired.code().to_owned()),
             ..Default::default()
         };
-        let done = referral_address::Entity::update_many()
+        referral_address::Entity::update_many()
             .set(change)
-            .filter(referral_address::Column::Reference.eq(Col(reference)))
-            .filter(referral_address::Column::ServiceId.eq(Col(permit.on())))
+            .filter(referral_address::Column::Id.eq(row.id))
             .exec(&self.tx)
             .await?;
-        if done.rows_affected != 1 {
-            return Err(Error::NotFound(AddressPropose::KIND));
+        self.note(permit, permit.on().uuid(), &["state", "link"]);
+        if row.state == AddressState::Confirmed.code() {
+            self.service_links_close(permit.on(), row.organisation_id.0)
+                .await
+        } else {
+            // Nothing was ever sent to a proposal.
+            Ok(Vec::new())
         }
-        self.note(permit, permit.on().uuid(), &["state"]);
-        Ok(())
     }
 
     /// Takes every address of an organisation for a service out of use. The caller notes it.

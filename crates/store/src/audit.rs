@@ -159,9 +159,14 @@ fn covers(note: &Note) -> &'static [&'static str] {
         ],
         Some(A::ServiceEdit) => &["service", "directory_head"],
         Some(A::QuarantineRead) => &["quarantine", "service", "directory_head"],
-        Some(A::AddressPropose | A::AddressConfirm) => {
-            &["referral_address", "data_key", "organisation_key"]
-        }
+        // A link mailed to an address that is no longer used closes with it, and somebody is told to chase the request.
+        Some(A::AddressPropose | A::AddressConfirm) => &[
+            "referral_address",
+            "data_key",
+            "organisation_key",
+            "referral_link",
+            "task",
+        ],
         Some(A::AccountManage) => &[
             "account",
             "site_lead",

@@ -3,24 +3,30 @@
 use std::collections::BTreeSet;
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde_json::json;
 use throughline_core::code::Code;
 use throughline_core::consent::{
     Art9Condition, Consent, ConsentFault, DpaCondition, HowAgreed, ShareBasis, SharePurpose,
 };
-use throughline_core::id::{AccountId, ConsentId, Ref, StatementId};
+use throughline_core::id::{AccountId, ConsentId, Ref, ReferralId, StatementId};
 use throughline_core::packet_line::PacketLine;
 use throughline_core::reason::{Reason, Words};
-use throughline_policy::Permit;
-use throughline_policy::action::{CaseChange, CaseRead};
+use throughline_core::task::TaskKind;
+use throughline_core::time::At;
+use throughline_policy::action::{CaseChange, CaseRead, ReferralRecord};
+use throughline_policy::{Permit, Scope};
 use uuid::Uuid;
 
 use crate::case::person_of;
 use crate::col::Col;
-use crate::entity::consent;
+use crate::entity::{consent, referral, task};
 use crate::error::{Error, Result};
 use crate::keys::place;
+use crate::read::Read;
+use crate::referral_list::ties;
+use crate::scope::branches;
 use crate::story::StoryKind;
 use crate::work::Work;
 
@@ -76,12 +82,54 @@ const fn problem(fault: ConsentFault) -> (&'static str, &'static str) {
     }
 }
 
+/// The referrals that are not over, as a clock of theirs runs, on a consent that lapses by `before` with nobody to ask again.
+fn lapsing(before: At) -> Select<referral::Entity> {
+    use {consent::Column as C, referral::Column as R, task::Column as T};
+    let lapses = Query::select()
+        .expr(Expr::val(1))
+        .from(consent::Entity)
+        .and_where(Expr::col((consent::Entity, C::Id)).equals((referral::Entity, R::ConsentId)))
+        .and_where(Expr::col((consent::Entity, C::ExpiresAt)).lte(Col(before)))
+        .and_where(Expr::col((consent::Entity, C::WithdrawnAt)).is_null())
+        .to_owned();
+    let asked = Query::select()
+        .expr(Expr::val(1))
+        .from(task::Entity)
+        .and_where(Expr::col((task::Entity, T::ReferralId)).equals((referral::Entity, R::Id)))
+        .and_where(Expr::col((task::Entity, T::Kind)).eq(TaskKind::AskConsentAgain.code()))
+        .and_where(Expr::col((task::Entity, T::DoneAt)).is_null())
+        .to_owned();
+    // Only what is over has no clock; compared, so that it is read through the index of clocks.
+    referral::Entity::find()
+        .filter(R::DueAt.gt(0_i64))
+        .filter(Expr::exists(lapses))
+        .filter(Expr::exists(asked).not())
+}
+
+impl Read<'_> {
+    /// Whether the consent of any referral that is not over lapses by `before` without anybody to ask again. It says nothing of
+    /// which, or whose.
+    pub async fn consents_lapse(&self, before: At) -> Result<bool> {
+        Ok(lapsing(before).one(&self.tx).await?.is_some())
+    }
+}
+
 impl Work<'_> {
     /// Records what was agreed, or decided on another basis. Errors with [`Error::Invalid`] when it is not complete (NE-24).
     pub async fn consent_give(
         &mut self,
         permit: &Permit<CaseChange>,
         new: &NewConsent<'_>,
+    ) -> Result<(ConsentId, Ref)> {
+        self.consent_insert(permit, new, StoryKind::ConsentGiven)
+            .await
+    }
+
+    async fn consent_insert(
+        &mut self,
+        permit: &Permit<CaseChange>,
+        new: &NewConsent<'_>,
+        kind: StoryKind,
     ) -> Result<(ConsentId, Ref)> {
         new.consent.check().map_err(|fault| {
             let (field, problem) = problem(fault);
@@ -141,9 +189,73 @@ impl Work<'_> {
             "purpose": agreed.purpose.code(),
             "basis": agreed.basis.code(),
         });
-        self.case_event(permit, StoryKind::ConsentGiven, Some(detail))
-            .await?;
+        self.case_event(permit, kind, Some(detail)).await?;
         Ok((id, reference))
+    }
+
+    /// Records that the person still agrees to what they had agreed to before: a record of its own, with the same lines. The one
+    /// before ends now, so that there is one to take back.
+    pub async fn consent_renew(
+        &mut self,
+        permit: &Permit<CaseChange>,
+        before: &ConsentRecord,
+        new: &NewConsent<'_>,
+    ) -> Result<ConsentId> {
+        let (id, _) = self
+            .consent_insert(permit, new, StoryKind::ConsentRenewed)
+            .await?;
+        let change = consent::ActiveModel {
+            expires_at: Set(Col(before.consent.expires_at.min(self.now()))),
+            ..Default::default()
+        };
+        consent::Entity::update_many()
+            .set(change)
+            .filter(consent::Column::Id.eq(Col(before.id)))
+            .filter(consent::Column::CaseId.eq(Col(permit.on())))
+            .exec(&self.tx)
+            .await?;
+        Ok(id)
+    }
+
+    /// Lets a referral rest on the consent that renewed its own. What the service reads stays as it was sealed, so its version
+    /// does not change; the caller holds its lock.
+    pub async fn referral_consent_set(
+        &mut self,
+        permit: &Permit<ReferralRecord>,
+        consent: ConsentId,
+    ) -> Result<()> {
+        self.note(permit, permit.on().uuid(), &["consent"]);
+        let change = referral::ActiveModel {
+            consent_id: Set(Col(consent)),
+            ..Default::default()
+        };
+        referral::Entity::update_many()
+            .set(change)
+            .filter(referral::Column::Id.eq(Col(permit.on())))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// The referrals that are not over, whose consent has lapsed or does so by `before`, and about which nobody has the task yet to
+    /// ask again. What was taken back is not asked again.
+    pub async fn referrals_lapsing(
+        &mut self,
+        scope: &Scope<ReferralRecord>,
+        before: At,
+        limit: u64,
+    ) -> Result<Vec<ReferralId>> {
+        self.note_scope(scope, &["consent"]);
+        let mut found = BTreeSet::new();
+        for branch in branches(scope.rule(), &ties()) {
+            let rows = lapsing(before)
+                .filter(branch)
+                .limit(limit)
+                .all(&self.tx)
+                .await?;
+            found.extend(rows.into_iter().map(|row| row.id.0));
+        }
+        Ok(found.into_iter().collect())
     }
 
     /// Everything that was agreed in a case, newest first.
@@ -252,6 +364,14 @@ impl Work<'_> {
         let detail = json!({ "to": row.to_organisation_id.0.uuid() });
         self.case_event(permit, StoryKind::ConsentWithdrawn, Some(detail))
             .await
+    }
+
+    /// When a consent lapses; `None` when it was taken back, or does not exist. Plain columns only.
+    pub async fn consent_lapses_at(&self, id: ConsentId) -> Result<Option<At>> {
+        let row = consent::Entity::find_by_id(Col(id)).one(&self.tx).await?;
+        Ok(row
+            .filter(|row| row.withdrawn_at.is_none())
+            .map(|row| row.expires_at.0))
     }
 
     /// Whether a consent still lets the recipient read: not taken back and not lapsed. Plain columns only, so that it can be

@@ -3,7 +3,8 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use throughline_core::id::{OrganisationId, Ref, ReferralId, ReferralLinkId};
+use throughline_core::code::Code;
+use throughline_core::id::{OrganisationId, Ref, ReferralId, ReferralLinkId, ServiceId};
 use throughline_core::referral::ReferralState;
 use throughline_core::time::At;
 use throughline_policy::action::ReferralRecord;
@@ -12,10 +13,10 @@ use throughline_seal::{Code as LinkCode, Token};
 
 use crate::audit::Event;
 use crate::col::{Blob, Col};
-use crate::entity::{referral, referral_link};
+use crate::entity::{referral, referral_link, support_case};
 use crate::error::{Error, Result};
 use crate::keys::place;
-use crate::referral::{Referral, state_of};
+use crate::referral::{Referral, plain, state_of};
 use crate::work::Work;
 
 /// The label of the keyed hash of codes.
@@ -41,6 +42,15 @@ pub struct Link {
     /// When it was closed, if it was.
     pub closed_at: Option<At>,
     code_hash: Vec<u8>,
+}
+
+/// A referral whose link was closed because its address is no longer used.
+#[derive(Debug, Clone)]
+pub struct CutOff {
+    /// The referral.
+    pub referral: Referral,
+    /// The policy pack of its case, for clocks.
+    pub pack: String,
 }
 
 impl Link {
@@ -99,6 +109,66 @@ impl Work<'_> {
             .exec(&self.tx)
             .await?;
         Ok(())
+    }
+
+    /// Lets a link work until an instant, for a service that still needs it. The note of the move, or of the clock, covers it.
+    pub async fn referral_link_extend(&mut self, link: &Link, expires_at: At) -> Result<()> {
+        let change = referral_link::ActiveModel {
+            expires_at: Set(Col(expires_at)),
+            ..Default::default()
+        };
+        referral_link::Entity::update_many()
+            .set(change)
+            .filter(referral_link::Column::Id.eq(Col(link.id)))
+            .filter(referral_link::Column::ClosedAt.is_null())
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Closes every link that an organisation was sent for a service and that still works: its address is in doubt. Gives the
+    /// referrals that lost one, each with the policy pack of its case. The caller notes it.
+    pub(crate) async fn service_links_close(
+        &mut self,
+        service: ServiceId,
+        organisation: OrganisationId,
+    ) -> Result<Vec<CutOff>> {
+        use referral::Column as R;
+        let apart = [ReferralState::Held, ReferralState::Undelivered].map(Code::code);
+        let mut rows = Vec::new();
+        // What is with them, and what may come back to them: one index each.
+        for whose in [
+            R::LiveOrganisationId.eq(Col(organisation)),
+            R::State.is_in(apart),
+        ] {
+            let found = referral::Entity::find()
+                .filter(whose)
+                .filter(R::ToOrganisationId.eq(Col(organisation)))
+                .filter(R::ServiceId.eq(Col(service)))
+                .order_by_asc(R::Id)
+                .lock_exclusive()
+                .all(&self.tx)
+                .await?;
+            rows.extend(found);
+        }
+        let mut out = Vec::new();
+        for row in &rows {
+            let referral = plain(row)?;
+            let open = self.referral_link_newest(&referral).await?;
+            if !open.is_some_and(|link| link.is_open_at(self.now())) {
+                continue;
+            }
+            self.referral_links_close(&referral).await?;
+            let case = support_case::Entity::find_by_id(row.case_id)
+                .one(&self.tx)
+                .await?
+                .ok_or(Error::NotFound(ReferralRecord::KIND))?;
+            out.push(CutOff {
+                referral,
+                pack: case.pack_id,
+            });
+        }
+        Ok(out)
     }
 
     /// The newest link to a referral that was not closed, if it has one. Its time may be over: [`Link::is_open_at`].

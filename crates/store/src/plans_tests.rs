@@ -154,6 +154,7 @@ async fn every_list_is_read_through_an_index() {
                     w.referrals_sent(&w.scope(), 50).await?;
                     w.referrals_accepted(&w.scope(), 50).await?;
                     w.referrals_overdue(&w.scope(), 50).await?;
+                    w.referrals_lapsing(&w.scope(), w.now(), 50).await?;
                     w.rooms(&w.scope(), 50).await?;
                     w.rooms_due(&w.scope(), 50).await?;
                     w.tasks(&w.scope(), 50).await?;

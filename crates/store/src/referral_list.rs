@@ -17,7 +17,7 @@ use crate::referral::{Referral, SeesReferral, Transition, Via, plain};
 use crate::scope::{TieColumns, branches};
 use crate::work::Work;
 
-const fn ties() -> TieColumns<referral::Column> {
+pub(crate) const fn ties() -> TieColumns<referral::Column> {
     TieColumns {
         organisation: Some(referral::Column::FromOrganisationId),
         site: Some(referral::Column::FromSiteId),

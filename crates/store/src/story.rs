@@ -58,6 +58,8 @@ throughline_core::code_list! {
         ContactChanged = "contact_changed",
         /// Sharing was agreed.
         ConsentGiven = "consent_given",
+        /// They still agree to share what they had agreed to.
+        ConsentRenewed = "consent_renewed",
         /// Sharing was taken back.
         ConsentWithdrawn = "consent_withdrawn",
         /// It was decided not to share.

@@ -1,15 +1,17 @@
-//! The sharing tab: what was agreed, with whom, line by line; taking it back.
+//! The sharing tab: what was agreed, with whom, line by line; agreeing again before it lapses, and taking it back.
 
 use throughline_app::case_view::{Agreed, CaseView};
-use throughline_app::consent;
+use throughline_app::consent::{self, Again};
+use throughline_app::referral::Referral;
 use throughline_core::code::Code;
-use throughline_core::consent::SharePurpose;
+use throughline_core::consent::{HowAgreed, ShareBasis, SharePurpose};
 use throughline_core::id::Ref;
 use throughline_core::reason::Words;
+use throughline_core::referral::{ReferralMove, ReferralState};
 use throughline_ui::prelude::*;
 
 use crate::case::{CHANGE, READ, TITLE, Tab, frame, moment, opened, step, word};
-use crate::case_now::{at, choices, chosen, form_to, reason};
+use crate::case_now::{at, choices, chosen, codes, form_to, reason};
 use crate::fault::{Fault, Outcome};
 use crate::route::{Rate, Route, get, post};
 use crate::shown::line_name;
@@ -43,6 +45,21 @@ pub fn routes() -> Vec<Route> {
             page,
             |v| Box::pin(withdraw(v)),
         ),
+        get(
+            "/cases/{case}/sharing/{consent}/again",
+            TITLE,
+            CHANGE,
+            page,
+            |v| Box::pin(ask_again(v)),
+        ),
+        post(
+            "/cases/{case}/sharing/{consent}/again",
+            TITLE,
+            CHANGE,
+            page,
+            |v| Box::pin(agree_again(v)),
+        )
+        .keeping(&["words", "reason"]),
     ]
 }
 
@@ -99,11 +116,18 @@ async fn tab(visit: Visit) -> Outcome {
     }
     for agreed in &view.consents {
         let mut card = SummaryCard::new(Html::text(&agreed.recipient), facts(&visit, agreed));
-        if agreed.holds {
-            let href = format!(
-                "/cases/{}/sharing/{}",
-                view.case.reference, agreed.record.reference
-            );
+        let taken_back = agreed.record.consent.withdrawn_at.is_some();
+        let open = open_under(&view, agreed).next().is_some();
+        let href = format!(
+            "/cases/{}/sharing/{}",
+            view.case.reference, agreed.record.reference
+        );
+        if open && !taken_back {
+            let again = format!("{href}/again");
+            card = card.action(Action::new(text.t("sharing-again"), again));
+        }
+        // Also one that has lapsed, while a request still rests on it.
+        if !taken_back && (open || agreed.holds) {
             card = card.action(Action::new(text.t("sharing-withdraw"), href));
         }
         body.push(card);
@@ -114,6 +138,15 @@ async fn tab(visit: Visit) -> Outcome {
     )));
     let page = frame(&visit, &view, Tab::Sharing, body);
     Ok(visit.show(page))
+}
+
+/// The requests that rest on it and are not over.
+fn open_under<'a>(view: &'a CaseView, agreed: &Agreed) -> impl Iterator<Item = &'a Referral> {
+    let id = agreed.record.id;
+    view.referrals
+        .iter()
+        .map(|(referral, _)| referral)
+        .filter(move |referral| referral.consent == id && !referral.state.is_final())
 }
 
 /// The consent of this case that the address names.
@@ -133,15 +166,28 @@ async fn ask(visit: Visit) -> Outcome {
         "/cases/{}/sharing/{}",
         view.case.reference, agreed.record.reference
     );
-    let body = Html::heading(2, Size::M, Html::text(&agreed.recipient))
-        .then(WarningText::new(
+    let mut body = Html::heading(2, Size::M, Html::text(&agreed.recipient));
+    if agreed.record.consent.rests_on_agreement() {
+        body.push(WarningText::new(
             visit.lang,
             text.t("sharing-withdraw-notice"),
-        ))
-        .then(
+        ));
+        body.push(Html::bullets(
+            open_under(&view, agreed).map(|referral| text.t(what_follows(referral.state))),
+        ));
+        body.push(
             PostForm::new(action, visit.csrf())
                 .body(Button::new(text.t("sharing-withdraw-go")).warning()),
         );
+    } else {
+        // A choice that is not there is not offered (NE-24): somebody decides again, with the reasons on record.
+        body.push(InsetText::new(text.t("sharing-not-by-agreement")));
+        for referral in open_under(&view, agreed) {
+            let href = format!("/referrals/{}", referral.reference);
+            let link = Link::new(text.t("sharing-to-request"), href);
+            body.push(Html::paragraph(link));
+        }
+    }
     let page = step(
         &visit,
         &view,
@@ -151,6 +197,100 @@ async fn ask(visit: Visit) -> Outcome {
         body,
     );
     Ok(visit.show(page))
+}
+
+/// What taking it back does to a request that rests on it.
+fn what_follows(state: ReferralState) -> &'static str {
+    match state.when_consent_is_taken_back() {
+        Some(ReferralMove::End { .. }) => "sharing-withdraw-ends-help",
+        _ => "sharing-withdraw-takes-back",
+    }
+}
+
+async fn ask_again(visit: Visit) -> Outcome {
+    let view = opened(&visit).await?;
+    let agreed = named(&visit, &view)?;
+    let action = again_path(&view, agreed);
+    let form = visit.typed(&action, Form::empty()).await?;
+    Ok(visit.show(again_page(&visit, &view, agreed, &form)))
+}
+
+/// They are asked again about the same lines: how they agreed is said anew, never filled in (NE-24).
+fn again_page(visit: &Visit, view: &CaseView, agreed: &Agreed, form: &Form) -> Page {
+    let text = visit.text();
+    let known = &agreed.record.consent;
+    let mut ways = choices::<HowAgreed>(text, "agreed");
+    if known.rests_on_agreement() {
+        ways = ways_of_agreeing()
+            .map(|how| Choice::new(how.code(), word(text, "agreed", how.code())))
+            .collect();
+    }
+    let mut questions = Html::from(
+        Radios::new("agreed", Legend::new(text.t("refer-how-agreed")))
+            .items(ways)
+            .bind(form, text),
+    )
+    .then(
+        Textarea::new("words", text.t("refer-agreed-words"))
+            .hint(text.t("refer-agreed-words-hint"))
+            .rows(3)
+            .bind(form, text),
+    );
+    if known.basis != ShareBasis::Consent {
+        questions.push(
+            Textarea::new("reason", text.t("refer-reasons"))
+                .rows(3)
+                .bind(form, text),
+        );
+    }
+    let body = Html::heading(2, Size::M, Html::text(&agreed.recipient))
+        .then(facts(visit, agreed))
+        .then(Html::paragraph(text.t("sharing-again-what")))
+        .then(
+            visit
+                .form_to(again_path(view, agreed))
+                .body(questions.then(Button::new(text.t("sharing-again-go")))),
+        );
+    step(visit, view, "sharing-again-heading", "/sharing", form, body)
+}
+
+fn again_path(view: &CaseView, agreed: &Agreed) -> String {
+    format!("{}/sharing/{}/again", at(view), agreed.record.reference)
+}
+
+fn ways_of_agreeing() -> impl Iterator<Item = HowAgreed> {
+    let all = HowAgreed::ALL.iter().copied();
+    all.filter(|how| how.is_agreement())
+}
+
+async fn agree_again(visit: Visit) -> Outcome {
+    let view = opened(&visit).await?;
+    let agreed = named(&visit, &view)?;
+    let mut form = visit.form()?;
+    let how = form.required_choice("agreed", &codes::<HowAgreed>(), "refer-how-agreed-needed");
+    let words = form.optional_within("words", 500);
+    let reasons = if agreed.record.consent.basis == ShareBasis::Consent {
+        None
+    } else {
+        reason(&mut form)
+    };
+    let how = how.and_then(|code| HowAgreed::from_code(&code).ok());
+    if let (Some(how), false) = (how, form.has_errors()) {
+        let again = Again {
+            how,
+            words,
+            reasons,
+        };
+        let (case, reference) = (view.case.reference, agreed.record.reference);
+        match consent::agree_again(visit.app(), visit.actor(), case, reference, &again).await {
+            Ok(()) => {
+                return Ok(visit.go_saying(&format!("/cases/{case}/sharing"), "sharing-again-said"));
+            }
+            Err(throughline_app::Error::Invalid { problem, .. }) => form.wrong("agreed", problem),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(visit.show_errors(again_page(&visit, &view, agreed, &form)))
 }
 
 async fn withdraw(visit: Visit) -> Outcome {

@@ -188,6 +188,11 @@ async fn answer(visit: Visit) -> Outcome {
             let page = request_page(&visit, &actor, reference, &form).await?;
             Ok(visit.show_conflict(page))
         }
+        Err(throughline_app::Error::Invalid { problem, .. }) => {
+            form.wrong("answer", problem);
+            let page = request_page(&visit, &actor, reference, &form).await?;
+            Ok(visit.show_errors(page))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -18,7 +18,8 @@ use crate::fault::{Fault, Outcome};
 use crate::referral::{outcome_form, read_outcome};
 use crate::route::{Access, Rate, Route, get, post};
 use crate::shown::{
-    ANSWER, answer_fields, asked_by, due, exchanges, packet, read_answer, seen, steps, when, word,
+    ANSWER, answer_fields, asked_by, due, exchanges, no_fields, packet, read_answer, seen, steps,
+    when, word,
 };
 use crate::visit::Visit;
 
@@ -274,13 +275,37 @@ pub(crate) fn request_body(
     let mut body = Html::heading(1, Size::L, text.t("partner-request-heading"))
         .then(said(text, form))
         .then(facts);
-    let Some(shared) = &view.packet else {
-        return body.then(InsetText::new(text.t("partner-consent-over")));
-    };
     let accepted = matches!(
         state,
         ReferralState::Accepted | ReferralState::FirstContact | ReferralState::InService
     );
+    let question = || {
+        post("ask").body(
+            Html::from(
+                Textarea::new("question", text.t("partner-question"))
+                    .hint(text.t("partner-question-hint"))
+                    .rows(3)
+                    .bind(form, text),
+            )
+            .then(Button::new(text.t("partner-ask")).secondary()),
+        )
+    };
+    let came = || outcome_form(text, form, post("outcome"), state, Html::default());
+    let Some(shared) = &view.packet else {
+        // Nothing to read; a word to the worker, a no and what came of it need no reading.
+        body.push(InsetText::new(text.t("partner-consent-over")));
+        body.push(question());
+        if can_answer(state) {
+            let no = no_fields(form, text);
+            let button = Button::new(text.t("refer-answer-decline")).secondary();
+            body.push(
+                post("answer")
+                    .hidden("answer", "decline")
+                    .body(no.then(button)),
+            );
+        }
+        return body.then(came());
+    };
     if accepted {
         body.push(Html::heading(2, Size::M, text.t("partner-reach-heading")));
         body.push(ways(text, reach));
@@ -298,28 +323,12 @@ pub(crate) fn request_body(
         body.push(post("answer").body(
             answer_fields(form, text, Vec::new()).then(Button::new(text.t("partner-answer"))),
         ));
-        body.push(
-            post("ask").body(
-                Html::from(
-                    Textarea::new("question", text.t("partner-question"))
-                        .hint(text.t("partner-question-hint"))
-                        .rows(3)
-                        .bind(form, text),
-                )
-                .then(Button::new(text.t("partner-ask")).secondary()),
-            ),
-        );
+        body.push(question());
     } else if !accepted {
         body.push(InsetText::new(text.t("partner-answered-already")));
     }
     if accepted {
-        body.push(outcome_form(
-            text,
-            form,
-            post("outcome"),
-            state,
-            Html::default(),
-        ));
+        body.push(came());
     }
     body.push(Html::heading(2, Size::M, text.t("partner-steps-heading")));
     body.then(steps(text, &view.steps))
@@ -388,6 +397,10 @@ async fn answer(visit: Visit) -> Outcome {
         Err(throughline_app::Error::Conflict) => {
             form.wrong("answer", "partner-someone-first");
             Ok(visit.show_conflict(page_of(&visit, reference, &form).await?))
+        }
+        Err(throughline_app::Error::Invalid { problem, .. }) => {
+            form.wrong("answer", problem);
+            again(&visit, reference, &form).await
         }
         // A colleague may have said no, or the sender took it back: then it is no longer theirs to read. Whether there ever was
         // such a request, the answer is the same.

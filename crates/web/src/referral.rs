@@ -294,6 +294,11 @@ fn show_page(visit: &Visit, view: &SenderView, next: Html, form: &Form) -> Page 
             came.into(),
         ));
         body.push(Html::heading(2, Size::M, text.t("refer-more-heading")));
+        let sharing = format!("/cases/{}/sharing", view.case);
+        body.push(Html::paragraph(Link::new(
+            text.t("refer-to-sharing"),
+            sharing,
+        )));
         body.push(send("code").body(Button::new(text.t("refer-new-code")).secondary()));
         body.push(send("withdraw").body(Button::new(text.t("refer-withdraw")).warning()));
     }

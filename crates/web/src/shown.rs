@@ -179,14 +179,7 @@ pub(crate) fn answer_fields(form: &Form, text: Text, more: Vec<Choice>) -> Html 
         .whole_number()
         .width(4)
         .bind(form, text);
-    let no = Html::from(
-        select::<UnmetReason>(text, "reason", "refer-answer-reason", "unmet").bind(form, text),
-    )
-    .then(
-        Textarea::new("words", text.t("refer-answer-words"))
-            .rows(3)
-            .bind(form, text),
-    );
+    let no = no_fields(form, text);
     let question = if more.is_empty() {
         "refer-answer"
     } else {
@@ -202,6 +195,18 @@ pub(crate) fn answer_fields(form: &Form, text: Text, more: Vec<Choice>) -> Html 
         .items(more)
         .bind(form, text)
         .into()
+}
+
+/// What is asked of a no.
+pub(crate) fn no_fields(form: &Form, text: Text) -> Html {
+    Html::from(
+        select::<UnmetReason>(text, "reason", "refer-answer-reason", "unmet").bind(form, text),
+    )
+    .then(
+        Textarea::new("words", text.t("refer-answer-words"))
+            .rows(3)
+            .bind(form, text),
+    )
 }
 
 /// Reads an answer; what is wrong stands in the form.

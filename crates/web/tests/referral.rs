@@ -481,3 +481,67 @@ async fn colleague_of(places: &Places) -> Browser {
         .unwrap();
     signed_in(places, &account).await
 }
+
+both!(
+    they_are_asked_again_without_an_answer_filled_in_and_taking_back_says_what_follows,
+    |world| {
+        let places = places(world).await;
+        let coach = signed_in(&places, &places.coach).await;
+        let asked = request_of(&refer(&places, places.inbox).await);
+        let (_, page) = coach.get(&asked).await;
+        let tab = format!("/cases/{}/sharing", places.case);
+        assert!(page.contains(&format!("href=\"{tab}\"")));
+        let (_, sharing) = coach.get(&tab).await;
+        let (_, rest) = sharing.split_once(&format!("href=\"{tab}/")).unwrap();
+        let again = format!("{tab}/{}", rest.split('"').next().unwrap());
+        let take_back = again.strip_suffix("/again").unwrap();
+        let (_, form) = coach.get(&again).await;
+        assert!(!form.contains(" checked"), "never filled in (NE-24)");
+        assert!(!form.contains("did_not_agree"), "a no is no yes");
+        let (status, _, page) = coach.post(&again, &form, &[]).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.contains("Say how they agreed"));
+        let no = [("agreed", "did_not_agree")];
+        let (status, _, _) = coach.post(&again, &page, &no).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        let (_, before) = coach.get(take_back).await;
+        assert!(before.contains("The request is taken back."), "{before}");
+        let yes = [("agreed", "telephone"), ("words", "Yes, still")];
+        let (status, to, _) = coach.post(&again, &page, &yes).await;
+        assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, tab.as_str()));
+        let (_, story) = coach.get(&format!("/cases/{}", places.case)).await;
+        assert!(story.contains("Still agreed to share with"), "{story}");
+
+        // The one that was renewed is over; the new one is the one to take back.
+        let (_, sharing) = coach.get(&tab).await;
+        assert!(!sharing.contains(take_back));
+        let (_, rest) = sharing.split_once(&format!("href=\"{tab}/")).unwrap();
+        let newer = format!("{tab}/{}", rest.split('"').next().unwrap());
+        let newer = newer.strip_suffix("/again").unwrap();
+        let (_, page) = coach.get(newer).await;
+        let (status, _, _) = coach.post(newer, &page, &[]).await;
+        assert_eq!(status, StatusCode::SEE_OTHER);
+        let (_, page) = coach.get(&asked).await;
+        assert!(page.contains("Taken back"), "{page}");
+    }
+);
+
+both!(
+    when_consent_has_lapsed_a_service_can_ask_and_say_no_and_nothing_else,
+    |world| {
+        let places = places(world).await;
+        let asked = request_of(&refer(&places, places.inbox).await);
+        world.clock.advance_seconds(200 * 86_400);
+        let partner = signed_in(&places, &places.partner).await;
+        let path = asked.replace("/referrals/", "/requests/");
+        let (_, page) = partner.get(&path).await;
+        assert!(page.contains("nothing to read here"), "{page}");
+        assert!(!page.contains("value=\"accept\"") && !page.contains("I owe rent."));
+        let question = [("question", "Do they still want this?")];
+        let (status, _, _) = partner.post(&format!("{path}/ask"), &page, &question).await;
+        assert_eq!(status, StatusCode::SEE_OTHER);
+        let no = [("reason", "no_capacity_or_no_space")];
+        let (status, to, _) = partner.post(&format!("{path}/answer"), &page, &no).await;
+        assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, "/inbox"));
+    }
+);

@@ -12,9 +12,7 @@ use throughline_core::nation::Nation;
 use throughline_core::pack::Packs;
 use throughline_core::reason::Words;
 use throughline_core::role::Role;
-use throughline_policy::action::{
-    AddressConfirm, AddressPropose, CaseChange, CaseOpen, DirectoryImport,
-};
+use throughline_policy::action::{AddressPropose, CaseChange, CaseOpen, DirectoryImport};
 use throughline_policy::{Actor, Facts, Purpose, Ties};
 use throughline_store::account::{Account, NewAccount};
 use throughline_store::address::NewAddress;
@@ -299,15 +297,5 @@ pub async fn propose(town: &Town, service: Ref) -> Result<Ref, Error> {
 }
 
 pub async fn confirm(town: &Town, steward: usize, service: Ref, address: Ref) -> Result<(), Error> {
-    let (service, address) = (&service, &address);
-    town.app
-        .store
-        .work(&town.stewards[steward], DIRECTORY, |w| {
-            Box::pin(async move {
-                let facts = w.service_facts(*service).await?;
-                let permit = w.permit_found::<AddressConfirm>(facts)?;
-                w.address_confirm(&permit, *address).await
-            })
-        })
-        .await
+    throughline_app::address::confirm(&town.app, &town.stewards[steward], service, address).await
 }
