@@ -98,15 +98,8 @@ pub(crate) async fn tell(w: &mut Work<'_>, alert: &RoomAlert) -> Result<()> {
         return Ok(());
     };
     let once = format!("room:{}:{}", alert.id.uuid(), alert.version);
-    let now = w.now();
-    w.outbox_add(
-        OutboxKind::StaffTask,
-        Some(account.uuid()),
-        serde_json::json!({}),
-        Some(&once),
-        now,
-    )
-    .await
+    w.tell(OutboxKind::StaffTask, account.uuid(), Some(&once))
+        .await
 }
 
 /// The front desk's screen.

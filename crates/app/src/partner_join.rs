@@ -132,9 +132,7 @@ pub async fn confirm(app: &App, actor: &Actor, join: Ref) -> Result<()> {
                 let permit = w.permit::<PartnerConfirm>(&place)?;
                 let first = w.partner_confirm(&permit, join).await?;
                 if let Some(account) = first {
-                    let (subject, now) = (Some(account.uuid()), w.now());
-                    let none = serde_json::Value::Null;
-                    w.outbox_add(OutboxKind::PartnerWelcome, subject, none, None, now)
+                    w.tell(OutboxKind::PartnerWelcome, account.uuid(), None)
                         .await?;
                 }
                 Ok(())
@@ -155,9 +153,7 @@ pub async fn welcome_again(app: &App, actor: &Actor, join: Ref) -> Result<()> {
                 if w.welcome_waiting(account).await?.is_none() {
                     return Err(Error::Conflict);
                 }
-                let (subject, now) = (Some(account.uuid()), w.now());
-                let none = serde_json::Value::Null;
-                w.outbox_add(OutboxKind::PartnerWelcome, subject, none, None, now)
+                w.tell(OutboxKind::PartnerWelcome, account.uuid(), None)
                     .await
             })
         })

@@ -23,7 +23,7 @@ use throughline_app::referral_clock;
 use throughline_app::referral_recipient::Route;
 use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
 use throughline_app::{case_now, directory, today};
-use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
+use throughline_core::consent::{HowAgreed, PacketItem};
 use throughline_core::contact::DenyReason;
 use throughline_core::conversation::Reach;
 use throughline_core::id::{AccountId, Ref};
@@ -44,33 +44,18 @@ use throughline_testkit::both;
 use town::{DIRECTORY, HELP, Town, confirm, listing, propose, town};
 
 fn order(town: &Town, service: Ref) -> SendOrder {
-    SendOrder {
-        ask: Ask {
-            case: town.case,
-            service,
-            need: NeedType::Debt,
-        },
-        items: BTreeSet::from(
-            [
-                PacketItem::ChosenName,
-                PacketItem::Statement,
-                PacketItem::ContactRules,
-                PacketItem::ContactDetails,
-            ]
-            .map(PacketLine::from),
-        ),
-        immigration: false,
-        shown: None,
-        struck: BTreeSet::from([1]),
-        statement: Some(1),
-        reach: Reach::AsAgreed,
-        how: HowAgreed::Spoken,
-        words: Some("Yes, ask them".into()),
-        basis: ShareBasis::Consent,
-        art9: Some(Art9Condition::ExplicitConsent),
-        dpa: None,
-        reasons: None,
-    }
+    let mut order = town::order(town.case, service, NeedType::Debt);
+    order.items.extend(
+        [
+            PacketItem::Statement,
+            PacketItem::ContactRules,
+            PacketItem::ContactDetails,
+        ]
+        .map(PacketLine::from),
+    );
+    order.struck = BTreeSet::from([1]);
+    order.words = Some("Yes, ask them".into());
+    order
 }
 
 async fn send(town: &Town, service: Ref) -> Sent {

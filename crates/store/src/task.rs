@@ -241,9 +241,7 @@ impl Work<'_> {
         let mut state = TaskState::Raised;
         if new.owner_account.is_none() {
             let once = format!("task:{}:raised", id.uuid());
-            let (kind, nothing) = (OutboxKind::StaffTask, serde_json::json!({}));
-            let now = self.now();
-            self.outbox_add(kind, Some(told.uuid()), nothing, Some(&once), now)
+            self.tell(OutboxKind::StaffTask, told.uuid(), Some(&once))
                 .await?;
             state = TaskState::Notified;
         }
