@@ -21,6 +21,7 @@ use crate::col::Col;
 use crate::entity::{child, conversation, immediate_need, support_case, task};
 use crate::error::{Error, Result};
 use crate::keys::{Owner, place};
+use crate::post::Below;
 use crate::scope::{TieColumns, branches};
 use crate::task::TaskNew;
 use crate::work::Work;
@@ -415,6 +416,18 @@ impl Work<'_> {
         due_at: At,
     ) -> Result<()> {
         let row = self.conversation_row(permit.on()).await?;
+        self.conversation_task_add(permit, &row, kind, owner, due_at)
+            .await
+    }
+
+    async fn conversation_task_add(
+        &mut self,
+        permit: &Permit<ConversationKeep>,
+        row: &conversation::Model,
+        kind: TaskKind,
+        owner: Option<AccountId>,
+        due_at: At,
+    ) -> Result<()> {
         let new = TaskNew {
             organisation: row.organisation_id.0,
             site: Some(row.site_id.0),
@@ -425,7 +438,8 @@ impl Work<'_> {
             due_at,
             climbs_at: due_at,
         };
-        self.task_insert(&new, Some(permit.on())).await?;
+        self.task_insert(&new, Some(permit.on()), Below::default())
+            .await?;
         self.note(permit, permit.on().uuid(), &["task"]);
         Ok(())
     }
@@ -482,19 +496,9 @@ impl Work<'_> {
         let row = self.conversation_row(permit.on()).await?;
         let all = [TaskKind::ResumeConversation, TaskKind::JudgeRisk];
         self.tasks_settle_conversation(permit.on(), &all).await?;
-        let new = TaskNew {
-            organisation: row.organisation_id.0,
-            site: Some(row.site_id.0),
-            case: row.case_id.map(|id| id.0),
-            referral: None,
-            owner_account: Some(row.account_id.0),
-            kind,
-            due_at,
-            climbs_at: due_at,
-        };
-        self.task_insert(&new, Some(permit.on())).await?;
-        self.note(permit, permit.on().uuid(), &["task"]);
-        Ok(())
+        let owner = Some(row.account_id.0);
+        self.conversation_task_add(permit, &row, kind, owner, due_at)
+            .await
     }
 
     /// The actor's conversations that are not closed, newest first: nothing of what was said.
