@@ -366,7 +366,8 @@ pub async fn task(app: &App, actor: &Actor, reference: Ref) -> Result<TaskView> 
                     Some(id) => w.conversation_reference(&w.scope(), id).await?,
                     None => None,
                 };
-                let take_up = task.conversation.is_some()
+                let take_up = !task.state.is_final()
+                    && task.conversation.is_some()
                     && conversation.is_none()
                     && w.permit_found::<ConversationTakeUp>(facts).is_ok();
                 Ok(TaskView {

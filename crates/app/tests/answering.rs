@@ -12,7 +12,6 @@
 mod town;
 
 use throughline_app::access::{Leaver, Stop, change};
-use throughline_app::mail::{Letter, Mailer, NotSent};
 use throughline_app::outbox::dispatch_once;
 use throughline_app::referral;
 use throughline_app::referral_answer;
@@ -27,7 +26,7 @@ use throughline_store::Error;
 use throughline_store::account::{Account, NewAccount};
 use throughline_testkit::both;
 use throughline_testkit::db::TestStore;
-use town::{HELP, Town, real_town, send, town};
+use town::{Bounces, HELP, Town, real_town, send, town};
 
 async fn state(town: &Town, sent: &Sent) -> ReferralState {
     referral::view(&town.app, &town.coach.actor(), sent.reference)
@@ -89,14 +88,6 @@ async fn chooses_a_password(world: &TestStore, account: &Account) -> i64 {
         .await
         .unwrap();
     version + 1
-}
-
-struct Bounces;
-
-impl Mailer for Bounces {
-    async fn send(&self, _: &Letter) -> Result<(), NotSent> {
-        Err(NotSent::Never("refused_by_server"))
-    }
 }
 
 both!(

@@ -18,7 +18,7 @@ use throughline_app::access::{
 };
 use throughline_app::directory_node::DirectoryNode;
 use throughline_app::mail::{Letter, Mailer, NotSent};
-use throughline_app::outbox::dispatch_once;
+use throughline_app::outbox::{self, dispatch_once};
 use throughline_app::partner_join::{self, AddressState, Joining};
 use throughline_app::referral_answer::{Answer, withdraw};
 use throughline_app::referral_recipient::Route;
@@ -652,6 +652,7 @@ both!(a_partner_that_is_ended_gets_nothing_new, |world| {
     address::confirm(app, two, harbour, found).await.unwrap();
     let kept = office.refer(world, harbour).await;
     assert_eq!(kept.routes, [Route::Inbox, Route::Link]);
+    office.letter_to("desk@harbour.example").await.unwrap();
     let ada = office.admin("ada").await;
     let join = partner_join::list(app, &ada).await.unwrap()[0]
         .join
@@ -663,6 +664,15 @@ both!(a_partner_that_is_ended_gets_nothing_new, |world| {
         1,
         "only what they had"
     );
+    // Their address went with them: nobody is left there to be told by mail that the request is closed, and that is no fault.
+    let coach = &office.coach.actor();
+    let view = referral::view(app, coach, kept.reference).await.unwrap();
+    withdraw(app, coach, kept.reference, view.referral.version)
+        .await
+        .unwrap();
+    assert!(office.letter_to("dee@harbour.example").await.is_some());
+    let lost = outbox::given_up(&app.store).await.unwrap();
+    assert!(lost.is_empty(), "{lost:?}");
 });
 
 both!(
@@ -833,5 +843,58 @@ both!(
             None,
             "nobody there is told of what they cannot see"
         );
+    }
+);
+
+both!(
+    of_two_who_propose_a_partner_at_once_one_is_told_that_it_waits,
+    |world| {
+        let office = Arc::new(Office::new(world).await);
+        let ada = office.admin("ada").await;
+        let proposals: Vec<_> = (0..6)
+            .map(|number| {
+                let (office, ada) = (Arc::clone(&office), ada.clone());
+                tokio::spawn(async move {
+                    let email = format!("cai{number}@harbour.example");
+                    let joining = new(&email);
+                    partner_join::propose(&office.app, &ada, office.harbour, &joining, true).await
+                })
+            })
+            .collect();
+        let mut made = 0;
+        for proposal in proposals {
+            match proposal.await.unwrap() {
+                Ok(_) => made += 1,
+                refused => assert_eq!(problem(refused), "partner-already-proposed"),
+            }
+        }
+        assert_eq!(made, 1);
+    }
+);
+
+both!(
+    looking_at_the_partners_opens_no_address_and_says_of_no_mail_that_it_went,
+    |world| {
+        let office = Office::new(world).await;
+        let (app, harbour) = (&office.app, office.harbour);
+        let (ada, bel) = (office.admin("ada").await, office.admin("bel").await);
+        let email = "cai@harbour.example";
+        let join = partner_join::propose(app, &ada, harbour, &new(email), true)
+            .await
+            .unwrap();
+        partner_join::confirm(app, &bel, join).await.unwrap();
+        let found = partner_join::list(app, &ada).await.unwrap();
+        assert!(found[0].welcome_waits);
+        let of = async |service| partner_join::place(app, &ada, service).await.unwrap().lines;
+        assert_eq!(of(harbour).await.len(), 1);
+        assert!(of(office.quayside).await.is_empty());
+        partner_join::welcome_again(app, &ada, join).await.unwrap();
+        let ola = office.admin("ola").await;
+        let seen = app.store.run(&ola, DIRECTORY, &ReadOverview).await.unwrap();
+        let kept = |line: &&_| {
+            let line: &throughline_app::security::Line = line;
+            line.seen.action == "promise_kept"
+        };
+        assert_eq!(seen.latest.iter().filter(kept).count(), 0);
     }
 );

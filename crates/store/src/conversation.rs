@@ -77,6 +77,8 @@ pub struct TakenUp<C> {
     pub safe: Option<C>,
     /// Whether somebody is to judge the risk by a certain time.
     pub risk_on_clock: bool,
+    /// Whether the task is over: then nobody has it in hand any more.
+    pub over: bool,
 }
 
 /// What is kept of a conversation in one go.
@@ -354,7 +356,7 @@ impl Work<'_> {
         &mut self,
         permit: &Permit<ConversationTakeUp>,
     ) -> Result<TakenUp<C>> {
-        let row = self.conversation_of_task(permit).await?;
+        let (row, over) = self.conversation_of_task(permit).await?;
         let owner = row.id.0.uuid();
         let safe = self
             .open_option(
@@ -370,19 +372,23 @@ impl Work<'_> {
             plain: conversation_of(&row)?,
             safe,
             risk_on_clock,
+            over,
         })
     }
 
     /// Links the conversation that a task in hand is about to a case that was made from it. Its words stay sealed, and its
     /// worker's.
     ///
-    /// Errors with [`Error::Illegal`] when it already led to another case.
+    /// Errors with [`Error::Illegal`] when it already led to another case, or the task is over.
     pub async fn conversation_link_by_task(
         &mut self,
         permit: &Permit<ConversationTakeUp>,
         case: &Permit<CaseRead>,
     ) -> Result<()> {
-        let row = self.conversation_of_task(permit).await?;
+        let (row, over) = self.conversation_of_task(permit).await?;
+        if over {
+            return Err(Error::Illegal("take_up"));
+        }
         self.link_row(&row, case).await?;
         self.note(permit, row.id.0.uuid(), &["case"]);
         Ok(())
@@ -391,10 +397,14 @@ impl Work<'_> {
     async fn conversation_of_task(
         &mut self,
         permit: &Permit<ConversationTakeUp>,
-    ) -> Result<conversation::Model> {
-        let about = self.task_row(permit.on()).await?.conversation_id;
+    ) -> Result<(conversation::Model, bool)> {
+        let task = self.task_row(permit.on()).await?;
+        let about = task.conversation_id;
         let about = about.ok_or(Error::NotFound(ConversationTakeUp::KIND))?;
-        self.conversation_row(about.0).await
+        Ok((
+            self.conversation_row(about.0).await?,
+            task.done_at.is_some(),
+        ))
     }
 
     async fn risk_on_clock(&self, about: Condition) -> Result<bool> {

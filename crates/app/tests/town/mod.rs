@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use throughline_app::mail::{Letter, Mailer, NotSent};
 use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
 use throughline_app::{App, Error, Settings};
 use throughline_core::answer::Answer as Yes;
@@ -276,6 +277,15 @@ pub async fn open_case(store: &Store, coach: &Account) -> Ref {
         .await
         .unwrap();
     reference
+}
+
+/// A mail system that takes nothing.
+pub struct Bounces;
+
+impl Mailer for Bounces {
+    async fn send(&self, _: &Letter) -> Result<(), NotSent> {
+        Err(NotSent::Never("refused_by_server"))
+    }
 }
 
 /// Asking a service for a person, with no more than the name they go by: a test that shares more says so.
