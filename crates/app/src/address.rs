@@ -2,12 +2,13 @@
 
 use throughline_core::id::Ref;
 use throughline_policy::action::{AddressConfirm, AddressPropose};
-use throughline_policy::{Actor, Purpose};
+use throughline_policy::{Action as _, Actor, Purpose};
 use throughline_store::address::NewAddress;
 pub use throughline_store::address::{Address, AddressState};
 
 use crate::referral_link::tell_of_cut_off;
 use crate::referral_recipient::{asked, recipient};
+use crate::site::nation_at;
 use crate::{App, Error, Result};
 
 const DIRECTORY: Purpose = Purpose::RunTheDirectory;
@@ -57,7 +58,10 @@ pub async fn propose(
                 let facts = w.service_facts(service).await?;
                 let permit = w.permit_found::<AddressPropose>(facts)?;
                 let asked = asked(w, service).await?;
-                let organisation = recipient(w, &asked).await?;
+                let own = w.actor().organisation();
+                let own = own.ok_or(Error::NotFound(AddressPropose::KIND))?;
+                let here = nation_at(w, w.actor().site(), own).await?;
+                let organisation = recipient(app, w, &asked, here).await?;
                 let called_back_at = w.now();
                 let new = NewAddress {
                     organisation,

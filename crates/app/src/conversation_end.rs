@@ -17,10 +17,10 @@ use throughline_core::risk::RiskBand;
 use throughline_core::task::{Owner, TaskKind};
 use throughline_core::time::At;
 use throughline_policy::action::{CaseChange, CaseRead, ConversationKeep, ConversationTakeUp};
-use throughline_policy::{Actor, Permit};
+use throughline_policy::{Action as _, Actor, Permit};
 use throughline_store::conversation::{Conversation, ConversationChange};
 use throughline_store::person::PersonSheet;
-use throughline_store::{Result, Work};
+use throughline_store::{Error, Result, Work};
 
 use crate::App;
 use crate::case::open_in;
@@ -206,7 +206,6 @@ async fn leave(
 #[serde(default)]
 struct Shown {
     safe: Option<SafeAnswers>,
-    disclosed: bool,
     right_now: BTreeMap<ImmediateKind, ImmediateCode>,
     money: MoneyGiven,
     children: Option<AreThereChildren>,
@@ -224,8 +223,6 @@ pub struct Summary {
     pub mode: Mode,
     /// Whether they were alone; `None`: not asked.
     pub alone: Option<Answer>,
-    /// Whether they told.
-    pub disclosed: bool,
     /// Bed, money and essentials, where there was no case to hold them.
     pub right_now: BTreeMap<ImmediateKind, ImmediateCode>,
     /// Whether there are children.
@@ -238,7 +235,8 @@ pub struct Summary {
     pub has_case: bool,
 }
 
-/// What is safe to know of the conversation that a task in hand is about. Only for who has the task in hand, and recorded.
+/// What is safe to know of the conversation that a task in hand is about. Only for who has the task in hand, and recorded; once
+/// the task is over, only for who can read the case that it led to.
 pub async fn summary(app: &App, actor: &Actor, task: Ref) -> Result<Summary> {
     let task = &task;
     app.store
@@ -258,12 +256,15 @@ pub async fn summary(app: &App, actor: &Actor, task: Ref) -> Result<Summary> {
                     }
                     None => None,
                 };
+                // Over, it is nobody's to take up: what is left to see is the way to a case of one's own.
+                if taken.over && case.is_none() {
+                    return Err(Error::NotFound(ConversationTakeUp::KIND));
+                }
                 Ok(Summary {
                     worker: account_name(w, plain.account).await?,
                     started_at: plain.started_at,
                     mode: plain.mode,
                     alone: safe.safe.map(|answers| answers.alone),
-                    disclosed: safe.disclosed,
                     right_now: safe.right_now,
                     children: safe.children,
                     safeguarding: safe.safeguarding.map(|(code, _)| code),
@@ -278,7 +279,7 @@ pub async fn summary(app: &App, actor: &Actor, task: Ref) -> Result<Summary> {
 /// Makes a case from the conversation that a task in hand is about, led by who takes it up, so that the risk can be judged there.
 /// What is still to be done about the conversation goes on with the case.
 ///
-/// Errors with [`throughline_store::Error::Illegal`] when it led to a case already.
+/// Errors with [`Error::Illegal`] when it led to a case already, or the task is over.
 pub async fn take_up(app: &App, actor: &Actor, task: Ref, sheet: &PersonSheet) -> Result<Ref> {
     let task = &task;
     app.store

@@ -1,6 +1,7 @@
 //! The front desk: one neutral request, and who is told (SPEC 3.4, NE-21). Nothing here can say why a room was asked for.
 
 use throughline_core::clock::{ClockId, Urgency};
+use throughline_core::code::Code as _;
 use throughline_core::id::Ref;
 use throughline_core::room::{RoomMove, RoomState};
 use throughline_core::task::Owner;
@@ -8,6 +9,8 @@ use throughline_core::time::At;
 use throughline_policy::action::{RoomAnswer, RoomRequest};
 use throughline_policy::{Action as _, Actor, Purpose};
 use throughline_store::outbox::OutboxKind;
+pub use throughline_store::post::NOBODY_TO_TELL;
+use throughline_store::post::SitePost;
 use throughline_store::room::{Room, RoomAlert};
 use throughline_store::{Result, Work};
 
@@ -98,15 +101,8 @@ pub(crate) async fn tell(w: &mut Work<'_>, alert: &RoomAlert) -> Result<()> {
         return Ok(());
     };
     let once = format!("room:{}:{}", alert.id.uuid(), alert.version);
-    let now = w.now();
-    w.outbox_add(
-        OutboxKind::StaffTask,
-        Some(account.uuid()),
-        serde_json::json!({}),
-        Some(&once),
-        now,
-    )
-    .await
+    w.tell(OutboxKind::StaffTask, account.uuid(), Some(&once))
+        .await
 }
 
 /// The front desk's screen.
@@ -139,6 +135,8 @@ pub(crate) async fn on_duty(w: &mut Work<'_>, actor: &Actor) -> Result<Vec<OnDut
     let on_call = w.site_on_call(&site).await?;
     Ok(on_call
         .into_iter()
+        // A room climbs no further than there are posts, whoever else could stand in.
+        .take(SitePost::ALL.len())
         .enumerate()
         .map(|(at, who)| OnDuty {
             name: who.account.name,

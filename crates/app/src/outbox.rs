@@ -17,7 +17,7 @@ use throughline_store::referral::{Referral, Via};
 use throughline_store::{Store, Work};
 
 use crate::mail::{Letter, Mailer, NotSent};
-use crate::referral::{Step, make_move};
+use crate::referral::{Step, call_them, make_move};
 use crate::{App, Error, Result};
 
 /// How many rows one turn takes.
@@ -204,7 +204,7 @@ async fn dispatch<M: Mailer>(
 }
 
 /// Tells the referral what became of its notice: their mail system took it, or it cannot be delivered. A referral that has
-/// moved on meanwhile stays as it is.
+/// moved on meanwhile stays as it is; where its service has it and the notice came back, the worker gets the task to call.
 async fn arrived(app: &App, w: &mut Work<'_>, lease: &Lease, delivered: bool) -> Result<()> {
     if !matches!(
         lease.kind,
@@ -225,15 +225,26 @@ async fn arrived(app: &App, w: &mut Work<'_>, lease: &Lease, delivered: bool) ->
     };
     // A reminder counts only where it is the first thing that reaches them: after a hold they are asked again by one.
     let reminded = lease.kind == OutboxKind::PartnerReminder;
-    if referral.state.apply(&made).is_err() || (reminded && referral.state != ReferralState::Sent) {
+    let moves = referral.state.apply(&made).is_ok();
+    if reminded && referral.state != ReferralState::Sent || delivered && !moves {
         return Ok(());
     }
     if !delivered && stands_in_an_inbox(w, &permit, &referral).await? {
         return Ok(());
     }
-    make_move(app, w, &permit, &referral, Step::plain(&made, Via::Mail))
-        .await
-        .map(|_| ())
+    if moves {
+        let step = Step::plain(&made, Via::Mail);
+        return make_move(app, w, &permit, &referral, step).await.map(drop);
+    }
+    // They have it already, and what came back told them something more: an answer to their question, a fresh link.
+    if !referral.state.is_with_service() {
+        return Ok(());
+    }
+    match call_them(app, w, &permit, &referral).await {
+        // Help can outlive its case: then nobody is given work on it.
+        Err(Error::Invalid { field: "case", .. }) => Ok(()),
+        given => given,
+    }
 }
 
 /// Whether somebody with an account has it in their inbox, so that a mail which bounces takes nothing from them. That the mail
@@ -334,12 +345,17 @@ async fn partner(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered>
         OutboxKind::PartnerReminder => Artefact::PartnerReminder,
         _ => Artefact::PartnerNotice,
     };
+    let missing = |why| match artefact {
+        // Nobody is left to be told, and nothing is lost by it: they cannot read it any more.
+        Artefact::PartnerWithdrawn => Rendered::Needless,
+        _ => Rendered::Refused(why),
+    };
     let Some(address) = w.address_in_use(referral.service).await? else {
-        return Ok(Rendered::Refused("no_address"));
+        return Ok(missing("no_address"));
     };
     // The address may have been given to another organisation since: then it is not this referral's any more.
     if address.organisation != referral.to {
-        return Ok(Rendered::Refused("address_changed"));
+        return Ok(missing("address_changed"));
     }
     let token = w.referral_link_token(&permit, &link).await?;
     let url = format!("{}/r/{token}", app.settings.base_url);

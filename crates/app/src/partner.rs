@@ -28,7 +28,7 @@ use throughline_store::referral::{Referral, Transition, Via};
 use throughline_store::referral_content::{Accepted, Exchange};
 
 use crate::packet::Packet;
-use crate::referral::{Step, make_move, pack_named, still, task_for};
+use crate::referral::{Step, give_task, make_move, pack_named, still, task_for};
 use crate::referral_answer::{Answer, after_answer};
 use crate::{App, Error, Result};
 
@@ -327,14 +327,8 @@ pub async fn ask(app: &App, actor: &Actor, reference: Ref, words: &Words) -> Res
                     });
                 }
                 w.referral_said(&permit, &referral, true, words).await?;
-                let pack = pack_named(app, &w.referral_pack(&permit).await?)?;
-                let urgency = pack.urgency(referral.need, referral.risk);
-                let now = w.now();
-                let due = pack.due(ClockId::NextOffer, urgency, now);
-                let climbs = pack.due(ClockId::EscalationAcknowledge, urgency, now);
-                let new = task_for(&referral, TaskKind::AnswerQuestion, due, climbs);
-                w.task_add(&new).await?;
-                Ok(())
+                let (kind, clock) = (TaskKind::AnswerQuestion, ClockId::NextOffer);
+                give_task(app, w, &permit, &referral, kind, clock).await
             })
         })
         .await

@@ -34,22 +34,21 @@ async fn propose_permit(w: &mut Work<'_>) -> Result<Permit<PartnerPropose>> {
 }
 
 async fn lines(w: &mut Work<'_>, joins: Vec<Join>) -> Result<Vec<Line>> {
-    let mut out = Vec::with_capacity(joins.len());
-    for join in joins {
-        let service = w.service_by_id(join.service).await?;
+    let services: Vec<_> = joins.iter().map(|join| join.service).collect();
+    let services = w.services_by_id(&services).await?;
+    let firsts: Vec<_> = joins.iter().filter_map(|join| join.account).collect();
+    let waiting = w.welcomes_waiting(&firsts).await?;
+    let line = |join: Join| {
+        let service = services.iter().find(|service| service.id == join.service);
         let service = service.ok_or(Error::Integrity("a partner of no service".to_owned()))?;
-        let welcome_waits = match join.account {
-            Some(account) => w.welcome_waiting(account).await?.is_some(),
-            None => false,
-        };
-        out.push(Line {
+        Ok(Line {
             service: service.reference,
-            service_name: service.entry.name,
-            welcome_waits,
+            service_name: service.entry.name.clone(),
+            welcome_waits: join.account.is_some_and(|first| waiting.contains(&first)),
             join,
-        });
-    }
-    Ok(out)
+        })
+    };
+    joins.into_iter().map(line).collect()
 }
 
 /// Every partner that was proposed or has joined, newest first.
@@ -58,7 +57,7 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<Line>> {
         .work(actor, WHY, |w| {
             Box::pin(async move {
                 let permit = propose_permit(w).await?;
-                let joins = w.partner_joins(&permit).await?;
+                let joins = w.partner_joins(&permit, None).await?;
                 lines(w, joins).await
             })
         })
@@ -84,8 +83,7 @@ pub async fn place(app: &App, actor: &Actor, service: Ref) -> Result<Place> {
                 let permit = propose_permit(w).await?;
                 let absent = Error::NotFound(throughline_policy::ActionKind::PartnerPropose);
                 let found = w.service(service).await?.ok_or(absent)?;
-                let mut joins = w.partner_joins(&permit).await?;
-                joins.retain(|join| join.service == found.id);
+                let joins = w.partner_joins(&permit, Some(found.id)).await?;
                 Ok(Place {
                     entry: found.entry,
                     lines: lines(w, joins).await?,
@@ -132,9 +130,7 @@ pub async fn confirm(app: &App, actor: &Actor, join: Ref) -> Result<()> {
                 let permit = w.permit::<PartnerConfirm>(&place)?;
                 let first = w.partner_confirm(&permit, join).await?;
                 if let Some(account) = first {
-                    let (subject, now) = (Some(account.uuid()), w.now());
-                    let none = serde_json::Value::Null;
-                    w.outbox_add(OutboxKind::PartnerWelcome, subject, none, None, now)
+                    w.tell(OutboxKind::PartnerWelcome, account.uuid(), None)
                         .await?;
                 }
                 Ok(())
@@ -152,12 +148,10 @@ pub async fn welcome_again(app: &App, actor: &Actor, join: Ref) -> Result<()> {
                 let permit = propose_permit(w).await?;
                 let account = w.partner_join(&permit, join).await?.account;
                 let account = account.ok_or(Error::Conflict)?;
-                if w.welcome_waiting(account).await?.is_none() {
+                if w.welcomes_waiting(&[account]).await?.is_empty() {
                     return Err(Error::Conflict);
                 }
-                let (subject, now) = (Some(account.uuid()), w.now());
-                let none = serde_json::Value::Null;
-                w.outbox_add(OutboxKind::PartnerWelcome, subject, none, None, now)
+                w.tell(OutboxKind::PartnerWelcome, account.uuid(), None)
                     .await
             })
         })

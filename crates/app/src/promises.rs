@@ -118,15 +118,8 @@ async fn climb(app: &App, actor: &Actor, task: &Task) -> Result<()> {
                     return Ok(climbed);
                 };
                 let once = format!("task:{}:{}", task.id.uuid(), climbs_at.micros());
-                let now = w.now();
-                w.outbox_add(
-                    OutboxKind::StaffTask,
-                    Some(told.uuid()),
-                    serde_json::json!({}),
-                    Some(&once),
-                    now,
-                )
-                .await?;
+                w.tell(OutboxKind::StaffTask, told.uuid(), Some(&once))
+                    .await?;
                 w.task_notified(&permit).await?;
                 Ok(climbed)
             })

@@ -3,7 +3,7 @@
 //! Every move goes through `make_move`: the state machine of `core`, the clock of the new state from the case's own policy
 //! pack, and the next step that a no, a silence or a bounce calls for (NE-22).
 
-use throughline_core::clock::{ClockId, Urgency};
+use throughline_core::clock::ClockId;
 use throughline_core::id::{CaseId, OrganisationId, Ref};
 use throughline_core::pack::Pack;
 use throughline_core::referral::{ReferralMove, ReferralState};
@@ -108,18 +108,10 @@ pub(crate) async fn make_move<A: MovesReferral + SeesReferral>(
             .await?;
     }
     if let Some(step) = made.next_step(next) {
-        let new = task_for(
-            referral,
-            step.task,
-            pack.due(step.clock, urgency, now),
-            pack.due(ClockId::EscalationAcknowledge, urgency, now),
-        );
-        if !w.referral_task_waits(permit, step.task).await? {
-            match w.task_add(&new).await {
-                // What a service says of help that outlived its case is kept all the same; nobody is given work on it.
-                Err(Error::Invalid { field: "case", .. }) if next == ReferralState::Ended => {}
-                added => added.map(|_| ())?,
-            }
+        match give_task(app, w, permit, referral, step.task, step.clock).await {
+            // What a service says of help that outlived its case is kept all the same; nobody is given work on it.
+            Err(Error::Invalid { field: "case", .. }) if next == ReferralState::Ended => {}
+            given => given?,
         }
     }
     if let Some(due_at) = due_at {
@@ -159,12 +151,9 @@ async fn tell_it_is_closed(w: &mut Work<'_>, referral: &Referral) -> Result<()> 
     for account in w.answering_accounts(referral.to).await? {
         told.push((OutboxKind::AccountWithdrawn, account.uuid()));
     }
-    let now = w.now();
     for (kind, subject) in told {
         let once = format!("withdrawn:{}:{subject}", referral.id.uuid());
-        let none = serde_json::Value::Null;
-        w.outbox_add(kind, Some(subject), none, Some(&once), now)
-            .await?;
+        w.tell(kind, subject, Some(&once)).await?;
     }
     Ok(())
 }
@@ -270,18 +259,36 @@ pub(crate) async fn still<A: SeesReferral>(
     }
 }
 
-/// Gives the worker the task to call a service that learns of a request in no other way.
-pub(crate) async fn call_them(
+/// Gives the worker a task about a referral by a clock of its own pack, unless one of the same kind waits.
+pub(crate) async fn give_task<A: SeesReferral>(
+    app: &App,
     w: &mut Work<'_>,
-    pack: &Pack,
+    permit: &Permit<A>,
     referral: &Referral,
-    urgency: Urgency,
+    kind: TaskKind,
+    clock: ClockId,
 ) -> Result<()> {
-    let due = pack.due(ClockId::ReferralDelivery, urgency, w.now());
+    if w.referral_task_waits(permit, kind).await? {
+        return Ok(());
+    }
+    let pack = pack_named(app, &w.referral_pack(permit).await?)?;
+    let urgency = pack.urgency(referral.need, referral.risk);
+    let due = pack.due(clock, urgency, w.now());
     let climbs = pack.due(ClockId::EscalationAcknowledge, urgency, w.now());
-    w.task_add(&task_for(referral, TaskKind::ChaseReferral, due, climbs))
+    w.task_add(&task_for(referral, kind, due, climbs))
         .await
         .map(|_| ())
+}
+
+/// Gives the worker the task to call a service that learns of a request in no other way.
+pub(crate) async fn call_them<A: SeesReferral>(
+    app: &App,
+    w: &mut Work<'_>,
+    permit: &Permit<A>,
+    referral: &Referral,
+) -> Result<()> {
+    let (kind, clock) = (TaskKind::ChaseReferral, ClockId::ReferralDelivery);
+    give_task(app, w, permit, referral, kind, clock).await
 }
 
 /// The referrals of a case, for its tab.

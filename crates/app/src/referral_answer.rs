@@ -11,7 +11,7 @@ use throughline_store::outbox::OutboxKind;
 use throughline_store::referral::{Referral, Via};
 use throughline_store::task::TaskOutcome;
 
-use crate::referral::{Step, call_them, make_move, pack_named, still};
+use crate::referral::{Step, call_them, make_move, still};
 use crate::referral_hold::hold_the_rest;
 use crate::{App, Result};
 
@@ -201,19 +201,13 @@ async fn tell_of_reply(
     let Some(link) = w.referral_link_newest(referral).await? else {
         return Ok(());
     };
-    let now = w.now();
-    if link.is_open_at(now) {
-        let (subject, none) = (Some(link.id.uuid()), serde_json::Value::Null);
-        w.outbox_add(OutboxKind::PartnerNotice, subject, none, None, now)
-            .await?;
-    } else if w.answering_accounts(referral.to).await?.is_empty()
-        && !w
-            .referral_task_waits(permit, TaskKind::ChaseReferral)
-            .await?
-    {
-        let pack = pack_named(app, &w.referral_pack(permit).await?)?;
-        let urgency = pack.urgency(referral.need, referral.risk);
-        call_them(w, pack, referral, urgency).await?;
+    if link.is_open_at(w.now()) {
+        return w
+            .tell(OutboxKind::PartnerNotice, link.id.uuid(), None)
+            .await;
+    }
+    if w.answering_accounts(referral.to).await?.is_empty() {
+        call_them(app, w, permit, referral).await?;
     }
     Ok(())
 }

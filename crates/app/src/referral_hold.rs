@@ -14,9 +14,9 @@ use throughline_store::Work;
 use throughline_store::outbox::OutboxKind;
 use throughline_store::referral::{Referral, Via};
 
-use crate::referral::{Step, call_them, make_move, pack_named, still, task_for};
+use crate::referral::{Step, call_them, give_task, make_move, still};
 use crate::referral_answer::withdraw_in;
-use crate::referral_recipient::{Route, asked};
+use crate::referral_recipient::{Route, asked_already};
 use crate::{App, Error, Result};
 
 /// Whether a service has said yes to this offer and the person can be helped by it.
@@ -79,23 +79,8 @@ pub(crate) async fn hold(
 ) -> Result<()> {
     let step = Step::plain(&ReferralMove::Hold, Via::Another);
     make_move(app, w, permit, referral, step).await?;
-    if w.referral_task_waits(permit, TaskKind::AskWhichOffer)
-        .await?
-    {
-        return Ok(());
-    }
-    let pack = pack_named(app, &w.referral_pack(permit).await?)?;
-    let urgency = pack.urgency(referral.need, referral.risk);
-    let due = pack.due(ClockId::HeldReview, urgency, w.now());
-    let climbs = pack.due(ClockId::EscalationAcknowledge, urgency, w.now());
-    w.task_add(&task_for(
-        referral,
-        TaskKind::AskWhichOffer,
-        due,
-        climbs.max(due),
-    ))
-    .await
-    .map(|_| ())
+    let (kind, clock) = (TaskKind::AskWhichOffer, ClockId::HeldReview);
+    give_task(app, w, permit, referral, kind, clock).await
 }
 
 /// Whether another offer for the same need was accepted: then this one is held rather than given up as silent.
@@ -156,11 +141,7 @@ async fn remind(
     permit: &Permit<ReferralRecord>,
     sent: &Referral,
 ) -> Result<Vec<Route>> {
-    let service = w.service_by_id(sent.service).await?;
-    let service = service.ok_or(Error::NotFound(
-        throughline_policy::ActionKind::ReferralRecord,
-    ))?;
-    let asked = asked(w, service.reference).await?;
+    let asked = asked_already(w, sent).await?;
     // One that has left the directory since is asked by nobody but the worker, who learns why.
     let there = asked.still_there().is_ok();
     let now = w.now();
@@ -169,27 +150,20 @@ async fn remind(
     let link = w.referral_link_newest(sent).await?;
     let link = link.filter(|link| there && link.is_open_at(now));
     if let (true, Some(link)) = (asked.routes.contains(&Route::Link), link) {
-        let subject = Some(link.id.uuid());
-        let none = serde_json::Value::Null;
-        w.outbox_add(OutboxKind::PartnerReminder, subject, none, None, now)
+        w.tell(OutboxKind::PartnerReminder, link.id.uuid(), None)
             .await?;
         routes.push(Route::Link);
     }
     if there && asked.routes.contains(&Route::Inbox) {
         for account in &asked.inbox {
-            let subject = Some(account.uuid());
-            let none = serde_json::Value::Null;
-            w.outbox_add(OutboxKind::StaffTask, subject, none, None, now)
-                .await?;
+            w.tell(OutboxKind::StaffTask, account.uuid(), None).await?;
         }
         let step = Step::plain(&ReferralMove::Deliver, Via::Account);
         make_move(app, w, permit, sent, step).await?;
         routes.push(Route::Inbox);
     }
     if routes.is_empty() {
-        let pack = pack_named(app, &w.referral_pack(permit).await?)?;
-        let urgency = pack.urgency(sent.need, sent.risk);
-        call_them(w, pack, sent, urgency).await?;
+        call_them(app, w, permit, sent).await?;
         routes.push(Route::Call);
     }
     Ok(routes)

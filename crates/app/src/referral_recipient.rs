@@ -4,10 +4,12 @@ use throughline_core::directory::{ServiceType, Status};
 use throughline_core::id::{AccountId, OrganisationId, Ref};
 use throughline_core::nation::Nation;
 use throughline_store::Work;
+use throughline_store::address::Address;
 use throughline_store::directory::{Service, ServiceState};
+use throughline_store::referral::Referral;
 use throughline_store::setup::OrganisationKind;
 
-use crate::{Error, Result};
+use crate::{App, Error, Result};
 
 throughline_core::code_list! {
     /// How a service learns that it is asked.
@@ -53,6 +55,7 @@ pub(crate) struct Asked {
     pub(crate) routes: Vec<Route>,
 }
 
+/// A service that is about to be asked, with how whoever answers for it now can be reached.
 pub(crate) async fn asked(w: &mut Work<'_>, service: Ref) -> Result<Asked> {
     let service = w.service(service).await?.ok_or(Error::NotFound(
         throughline_policy::ActionKind::ReferralSend,
@@ -61,6 +64,26 @@ pub(crate) async fn asked(w: &mut Work<'_>, service: Ref) -> Result<Asked> {
     let organisation = service
         .organisation
         .or(address.as_ref().map(|address| address.organisation));
+    ways(w, service, address, organisation).await
+}
+
+/// The service of a request that was sent, with how whoever has the request can be reached. Another organisation may answer for
+/// the service now: it was not asked, and cannot see it.
+pub(crate) async fn asked_already(w: &mut Work<'_>, sent: &Referral) -> Result<Asked> {
+    let service = w.service_by_id(sent.service).await?;
+    let service = service.ok_or(Error::NotFound(
+        throughline_policy::ActionKind::ReferralRead,
+    ))?;
+    let address = w.address_in_use(service.id).await?;
+    ways(w, service, address, Some(sent.to)).await
+}
+
+async fn ways(
+    w: &mut Work<'_>,
+    service: Service,
+    address: Option<Address>,
+    organisation: Option<OrganisationId>,
+) -> Result<Asked> {
     // An address of whoever answered before is not theirs who answer now: two people have to confirm one of theirs.
     let address = address.filter(|address| Some(address.organisation) == organisation);
     let inbox = match organisation {
@@ -109,8 +132,14 @@ pub(crate) fn phone_of(service: &Service) -> Option<String> {
 }
 
 /// The organisation that answers for a service. One that is known only by its listing gets a row of its own: never that of an
-/// organisation with a like name, because a feed can claim any name.
-pub(crate) async fn recipient(w: &mut Work<'_>, asked: &Asked) -> Result<OrganisationId> {
+/// organisation with a like name, because a feed can claim any name. Its nation says in which languages it is written to: that of
+/// the service, or `elsewhere`, where whoever asks it works, when its listing does not say.
+pub(crate) async fn recipient(
+    app: &App,
+    w: &mut Work<'_>,
+    asked: &Asked,
+    elsewhere: Nation,
+) -> Result<OrganisationId> {
     if let Some(organisation) = asked.organisation {
         return Ok(organisation);
     }
@@ -123,8 +152,9 @@ pub(crate) async fn recipient(w: &mut Work<'_>, asked: &Asked) -> Result<Organis
         .organisation
         .as_ref()
         .map_or(entry.name.as_str(), |body| body.name.as_str());
+    let nation = app.directory.gazetteer().nation_of(entry);
     let made = w
-        .organisation_create(name, OrganisationKind::Other, Nation::England)
+        .organisation_create(name, OrganisationKind::Other, nation.unwrap_or(elsewhere))
         .await?;
     w.service_answered_by(asked.service.id, made.id, None)
         .await?;

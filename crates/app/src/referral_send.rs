@@ -30,7 +30,10 @@ use throughline_store::task::TaskOutcome;
 use crate::packet::{self, Line, Packet};
 use crate::referral::{SenderView, Step, call_them, make_move, pack_named, view_in};
 use crate::referral_next::{Before, before, of_service};
-use crate::referral_recipient::{Asked, Route, asked, is_specialist, phone_of, recipient};
+use crate::referral_recipient::{
+    Asked, Route, asked, asked_already, is_specialist, phone_of, recipient,
+};
+use crate::site::nation_at;
 use crate::{App, Error, Result};
 
 /// Whom to ask for what.
@@ -233,7 +236,8 @@ pub(crate) async fn send_in(
     if told && number != order.statement {
         return Err(Error::Conflict);
     }
-    let to = recipient(w, &asked).await?;
+    let here = nation_at(w, Some(case.site), case.organisation).await?;
+    let to = recipient(app, w, &asked, here).await?;
     let agreed = Consent {
         recipient: to,
         purpose: SharePurpose::Referral,
@@ -372,11 +376,7 @@ pub async fn confirmation(app: &App, actor: &Actor, reference: Ref) -> Result<Co
                 let pack = pack_named(app, &w.referral_pack(&permit).await?)?;
                 let urgency = pack.urgency(view.referral.need, view.referral.risk);
                 let sent_at = view.referral.sent_at.unwrap_or(view.referral.created_at);
-                let service = w.service_by_id(view.referral.service).await?;
-                let routes = match service {
-                    Some(service) => asked(w, service.reference).await?.routes,
-                    None => vec![Route::Call],
-                };
+                let routes = asked_already(w, &view.referral).await?.routes;
                 let page = code_page(reference);
                 let facts = w.draft_facts(&page).await?;
                 let keep = w.permit::<DraftKeep>(&facts)?;
@@ -450,48 +450,26 @@ async fn notify(
         let link = w
             .referral_link_create(sent, &secrets.token, &secrets.code, expires)
             .await?;
-        let subject = Some(link.uuid());
-        let none = serde_json::Value::Null;
+        let (notice, reminder) = (OutboxKind::PartnerNotice, OutboxKind::PartnerReminder);
         let once = format!("notice:{}", link.uuid());
-        w.outbox_add(
-            OutboxKind::PartnerNotice,
-            subject,
-            none.clone(),
-            Some(&once),
-            now,
-        )
-        .await?;
+        w.tell(notice, link.uuid(), Some(&once)).await?;
         let answer = pack.due(ClockId::ReferralAnswer, urgency, now);
         let half = now.plus_seconds(answer.seconds_since(now) / 2);
         let once = format!("reminder:{}", link.uuid());
-        w.outbox_add(
-            OutboxKind::PartnerReminder,
-            subject,
-            none,
-            Some(&once),
-            half,
-        )
-        .await?;
+        w.tell_at(reminder, link.uuid(), Some(&once), half).await?;
     }
     if asked.routes.contains(&Route::Inbox) {
         for account in &asked.inbox {
             let once = format!("inbox:{}:{}", sent.id.uuid(), account.uuid());
-            let payload = serde_json::Value::Null;
-            w.outbox_add(
-                OutboxKind::StaffTask,
-                Some(account.uuid()),
-                payload,
-                Some(&once),
-                now,
-            )
-            .await?;
+            w.tell(OutboxKind::StaffTask, account.uuid(), Some(&once))
+                .await?;
         }
         // It stands in their inbox from the commit on: that is its arrival.
         let step = Step::plain(&ReferralMove::Deliver, Via::Account);
         make_move(app, w, record, sent, step).await?;
     }
     if asked.routes.contains(&Route::Call) {
-        call_them(w, pack, sent, urgency).await?;
+        call_them(app, w, record, sent).await?;
     }
     Ok(())
 }
@@ -543,14 +521,8 @@ pub async fn new_code(app: &App, actor: &Actor, reference: Ref) -> Result<(Strin
                     .referral_link_create(&referral, token, code, expires)
                     .await?;
                 let once = format!("notice:{}", link.uuid());
-                w.outbox_add(
-                    OutboxKind::PartnerNotice,
-                    Some(link.uuid()),
-                    serde_json::Value::Null,
-                    Some(&once),
-                    now,
-                )
-                .await?;
+                w.tell(OutboxKind::PartnerNotice, link.uuid(), Some(&once))
+                    .await?;
                 let route = Some(address.code_route.clone());
                 keep_code(w, reference, code.reveal(), route).await?;
                 Ok((code.reveal(), address.code_route))

@@ -1,6 +1,7 @@
 //! Where the actor stands: their site, its ties and the policy pack in force there.
 
 use throughline_core::id::{OrganisationId, SiteId};
+use throughline_core::nation::Nation;
 use throughline_core::pack::Pack;
 use throughline_policy::{ActionKind, Actor, Facts, Ties};
 use throughline_store::{Error, Result, Work};
@@ -31,14 +32,12 @@ const fn facts(site: SiteId, organisation: OrganisationId) -> Facts<SiteId> {
     }
 }
 
-/// The policy pack in force at a site now; at the operator's nation where there is no site.
-pub(crate) async fn pack_at<'a>(
-    app: &'a App,
+/// The nation of a site; of its organisation where there is no site.
+pub(crate) async fn nation_at(
     w: &Work<'_>,
     site: Option<SiteId>,
     organisation: OrganisationId,
-) -> Result<&'a Pack> {
-    let missing = || Error::Setup("a site has no nation; nothing was changed".to_owned());
+) -> Result<Nation> {
     let nation = match site {
         Some(site) => w.site(site).await?.map(|site| site.nation),
         None => w
@@ -46,5 +45,15 @@ pub(crate) async fn pack_at<'a>(
             .await?
             .map(|found| found.nation),
     };
-    app.pack(nation.ok_or_else(missing)?, w.now())
+    nation.ok_or_else(|| Error::Setup("a site has no nation; nothing was changed".to_owned()))
+}
+
+/// The policy pack in force at a site now; of its organisation's nation where there is no site.
+pub(crate) async fn pack_at<'a>(
+    app: &'a App,
+    w: &Work<'_>,
+    site: Option<SiteId>,
+    organisation: OrganisationId,
+) -> Result<&'a Pack> {
+    app.pack(nation_at(w, site, organisation).await?, w.now())
 }

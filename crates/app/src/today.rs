@@ -15,8 +15,8 @@ use throughline_policy::action::{ConversationTakeUp, RoomAnswer, TaskDo};
 use throughline_policy::{Action as _, Actor, Permit, Purpose, table};
 use throughline_store::case::Case;
 use throughline_store::referral::Referral;
+use throughline_store::task::Task;
 pub use throughline_store::task::TaskOutcome;
-use throughline_store::task::{Task, TaskNew};
 use throughline_store::{Error, Result, Work};
 
 use crate::App;
@@ -369,7 +369,8 @@ pub async fn task(app: &App, actor: &Actor, reference: Ref) -> Result<TaskView> 
                     Some(id) => w.conversation_reference(&w.scope(), id).await?,
                     None => None,
                 };
-                let take_up = task.conversation.is_some()
+                let take_up = !task.state.is_final()
+                    && task.conversation.is_some()
                     && conversation.is_none()
                     && w.permit_found::<ConversationTakeUp>(facts).is_ok();
                 Ok(TaskView {
@@ -457,21 +458,10 @@ async fn clocks_of<'a>(
     Ok((pack, urgency(pack, &stake)))
 }
 
-/// Raises a task that could not be done for the first post of the site, from where it climbs by itself: what nobody could do is
-/// never nobody's.
+/// Raises a task that could not be done to somebody else above, from where it climbs by itself.
 async fn raise(app: &App, w: &mut Work<'_>, permit: &Permit<TaskDo>, task: &Task) -> Result<()> {
     let (pack, urgency) = clocks_of(app, w, permit, task).await?;
     let due_at = pack.due(ClockId::NextOffer, urgency, w.now());
     let climbs_at = pack.due(ClockId::EscalationAcknowledge, urgency, w.now());
-    let new = TaskNew {
-        organisation: task.organisation,
-        site: task.site,
-        case: task.case,
-        referral: task.referral,
-        owner_account: None,
-        kind: task.kind,
-        due_at,
-        climbs_at,
-    };
-    w.task_add(&new).await.map(|_| ())
+    w.task_raise(permit, due_at, climbs_at).await
 }

@@ -11,19 +11,13 @@
 
 mod town;
 
-use std::collections::BTreeSet;
-
 use throughline_app::access::{Leaver, Stop, change};
-use throughline_app::mail::{Letter, Mailer, NotSent};
 use throughline_app::outbox::dispatch_once;
 use throughline_app::referral;
 use throughline_app::referral_answer;
 use throughline_app::referral_recipient::Route;
-use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
-use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
-use throughline_core::conversation::Reach;
-use throughline_core::id::{AccountId, OrganisationId, Ref};
-use throughline_core::need::NeedType;
+use throughline_app::referral_send::Sent;
+use throughline_core::id::{AccountId, OrganisationId};
 use throughline_core::referral::ReferralState;
 use throughline_core::role::Role;
 use throughline_core::task::TaskKind;
@@ -32,32 +26,7 @@ use throughline_store::Error;
 use throughline_store::account::{Account, NewAccount};
 use throughline_testkit::both;
 use throughline_testkit::db::TestStore;
-use town::{HELP, Town, real_town, town};
-
-async fn send(town: &Town, service: Ref) -> Sent {
-    let order = SendOrder {
-        ask: Ask {
-            case: town.case,
-            service,
-            need: NeedType::Debt,
-        },
-        items: BTreeSet::from([PacketItem::ChosenName].map(Into::into)),
-        immigration: false,
-        shown: None,
-        struck: BTreeSet::new(),
-        statement: Some(1),
-        reach: Reach::AsAgreed,
-        how: HowAgreed::Spoken,
-        words: None,
-        basis: ShareBasis::Consent,
-        art9: Some(Art9Condition::ExplicitConsent),
-        dpa: None,
-        reasons: None,
-    };
-    referral_send::send(&town.app, &town.coach.actor(), &order)
-        .await
-        .unwrap()
-}
+use town::{Bounces, HELP, Town, real_town, send, town};
 
 async fn state(town: &Town, sent: &Sent) -> ReferralState {
     referral::view(&town.app, &town.coach.actor(), sent.reference)
@@ -119,14 +88,6 @@ async fn chooses_a_password(world: &TestStore, account: &Account) -> i64 {
         .await
         .unwrap();
     version + 1
-}
-
-struct Bounces;
-
-impl Mailer for Bounces {
-    async fn send(&self, _: &Letter) -> Result<(), NotSent> {
-        Err(NotSent::Never("refused_by_server"))
-    }
 }
 
 both!(

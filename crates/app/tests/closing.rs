@@ -11,22 +11,18 @@
 
 mod town;
 
-use std::collections::BTreeSet;
-
 use throughline_app::case::{self, Closing};
 use throughline_app::case_now::{self, Said};
-use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
+use throughline_app::referral_send::{self, Sent};
 use throughline_app::{case_view, contact, conversation, referral, referral_answer, today};
 use throughline_core::child::{ChildMove, Safeguarding};
 use throughline_core::clock::ClockId;
 use throughline_core::closing::{AreThereChildren, StillOpen};
 use throughline_core::code::Code as _;
-use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
-use throughline_core::conversation::{Mode, Reach};
+use throughline_core::conversation::Mode;
 use throughline_core::id::Ref;
 use throughline_core::immediate::{ImmediateAnswer, ImmediateKind};
 use throughline_core::need::NeedType;
-use throughline_core::packet_line::PacketLine;
 use throughline_core::reason::Reason;
 use throughline_core::risk::RiskBand;
 use throughline_core::role::Role;
@@ -37,7 +33,7 @@ use throughline_store::account::NewAccount;
 use throughline_store::person::PersonSheet;
 use throughline_store::task::{Task, TaskOutcome};
 use throughline_testkit::both;
-use town::{HELP, Town, town};
+use town::{HELP, Town, order, town};
 
 fn why() -> Reason {
     Reason::new("they said so").unwrap()
@@ -118,25 +114,7 @@ async fn answer_everything(town: &Town) {
 }
 
 async fn try_send(town: &Town) -> Result<Sent, Error> {
-    let order = SendOrder {
-        ask: Ask {
-            case: town.case,
-            service: town.inbox,
-            need: NeedType::Debt,
-        },
-        items: BTreeSet::from([PacketItem::ChosenName].map(PacketLine::from)),
-        immigration: false,
-        shown: None,
-        struck: BTreeSet::new(),
-        statement: Some(1),
-        reach: Reach::AsAgreed,
-        how: HowAgreed::Spoken,
-        words: None,
-        basis: ShareBasis::Consent,
-        art9: Some(Art9Condition::ExplicitConsent),
-        dpa: None,
-        reasons: None,
-    };
+    let order = order(town.case, town.inbox, NeedType::Debt);
     referral_send::send(&town.app, &town.coach.actor(), &order).await
 }
 

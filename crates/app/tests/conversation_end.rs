@@ -425,6 +425,29 @@ both!(
     }
 );
 
+both!(
+    a_task_that_is_over_opens_no_conversation_any_more,
+    |world| {
+        let site = site(world, &[0, 1]).await;
+        climbed(world, &site).await;
+        let deputy = site.deputy.actor();
+        let retry = of_kind(&site, &site.deputy, TaskKind::RetryImmediate).await;
+        let task = retry[0].reference;
+        assert!(today::task(&site.app, &deputy, task).await.unwrap().take_up);
+        conversation_end::summary(&site.app, &deputy, task)
+            .await
+            .unwrap();
+        today::task_finish(&site.app, &deputy, task, TaskOutcome::Done)
+            .await
+            .unwrap();
+        assert!(!today::task(&site.app, &deputy, task).await.unwrap().take_up);
+        let seen = conversation_end::summary(&site.app, &deputy, task).await;
+        assert!(matches!(seen, Err(Error::NotFound(_))), "{seen:?}");
+        let taken = conversation_end::take_up(&site.app, &deputy, task, &sheet("Amina")).await;
+        assert!(matches!(taken, Err(Error::Illegal("take_up"))), "{taken:?}");
+    }
+);
+
 both!(an_ordinary_end_asks_nothing, |world| {
     let site = site(world, &[0]).await;
     let talk = conversation::start(&site.app, &site.coach.actor(), Mode::InPerson)

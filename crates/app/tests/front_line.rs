@@ -660,6 +660,31 @@ both!(
     }
 );
 
+both!(
+    what_somebody_could_not_do_goes_to_somebody_else_above_them,
+    |world| {
+        let site = site(world, &[0, 1]).await;
+        let mut reference = task_for(&site, Some(&site.coach)).await;
+        // Above the deputy is nobody here: then it is another's again, from the first post on, and never their own.
+        for (who, next, post) in [
+            (&site.coach, &site.lead, Owner::Lead),
+            (&site.lead, &site.deputy, Owner::Deputy),
+            (&site.deputy, &site.lead, Owner::Lead),
+        ] {
+            let actor = who.actor();
+            today::task_finish(&site.app, &actor, reference, TaskOutcome::CouldNot)
+                .await
+                .unwrap();
+            assert_eq!(names(&told(&site).await), [&*next.name]);
+            let left = tasks_of(&site, &next.actor()).await;
+            let left = left.iter().find(|task| task.told == Some(next.id)).unwrap();
+            assert_eq!((left.owner, left.post), (None, post));
+            assert_eq!(left.kind, TaskKind::OfferNext);
+            reference = left.reference;
+        }
+    }
+);
+
 both!(a_task_that_was_taken_and_left_climbs_again, |world| {
     let site = site(world, &[0, 1]).await;
     let reference = task_for(&site, Some(&site.coach)).await;

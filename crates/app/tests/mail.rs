@@ -5,25 +5,22 @@
 
 mod town;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use throughline_app::address;
 use throughline_app::mail::{Letter, Mailer, NotSent};
 use throughline_app::outbox::dispatch_once;
-use throughline_app::referral_send::{self, Ask, SendOrder};
-use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
-use throughline_core::conversation::Reach;
+use throughline_app::referral_send;
+use throughline_core::directory::{Entry, Location, Place, Provision, ServiceArea};
 use throughline_core::id::Ref;
 use throughline_core::nation::Nation;
 use throughline_core::need::NeedType;
 use throughline_core::role::Role;
-use throughline_policy::action::AddressPropose;
 use throughline_policy::{Actor, Purpose};
 use throughline_store::account::NewAccount;
-use throughline_store::address::NewAddress;
-use throughline_store::setup::OrganisationKind;
 use throughline_testkit::both;
-use town::{DIRECTORY, Town, confirm, town};
+use town::{Town, listing, lists, open_case, order, send, town};
 
 /// What left, by its address.
 #[derive(Default)]
@@ -62,56 +59,73 @@ async fn colleague_in_wales(town: &Town) {
         .unwrap();
 }
 
-/// An organisation in Wales reads what is sent to this service by mail.
-async fn answered_from_wales(town: &Town, service: Ref) {
-    let to = &service;
-    let address = town
+/// A service that says where it works, and nothing else about whom it is for.
+fn service_in(id: &str, areas: &[&str], postcode: Option<&str>) -> Entry {
+    let mut entry = listing(id, "Cymorth").entry;
+    entry.service_areas = areas
+        .iter()
+        .map(|name| ServiceArea {
+            name: (*name).to_owned(),
+            code: None,
+        })
+        .collect();
+    if let Some(postcode) = postcode {
+        let here = Location {
+            postcode: Some(postcode.to_owned()),
+            ..Location::default()
+        };
+        let place = Place::Public {
+            locations: vec![here],
+            schedules: Vec::new(),
+        };
+        entry.provision = Provision::new(Vec::new(), place).unwrap();
+    }
+    entry
+}
+
+/// Two stewards agree where its mail goes.
+async fn reached_at(town: &Town, service: Ref, email: &str) {
+    let [one, two] = &town.stewards;
+    let proposal = address::Proposal {
+        email,
+        code_route: "Ring the desk",
+        called_back: true,
+    };
+    let found = address::propose(&town.app, one, service, &proposal)
+        .await
+        .unwrap();
+    address::confirm(&town.app, two, service, found)
+        .await
+        .unwrap();
+}
+
+/// Somebody at a site of this nation asks a service for the first time, before anybody knows where its mail goes.
+async fn asked_from(town: &Town, nation: Nation, service: Ref) {
+    let organisation = &town.coach.organisation;
+    let coach = town
         .app
         .store
-        .work(&town.stewards[0], DIRECTORY, |w| {
+        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
             Box::pin(async move {
-                let kind = OrganisationKind::Charity;
-                let made = w
-                    .organisation_create("Glannau", kind, Nation::Wales)
+                let site = w
+                    .site_create(*organisation, "Elsewhere", None, nation, true)
                     .await?;
-                let facts = w.service_facts(*to).await?;
-                let permit = w.permit_found::<AddressPropose>(facts)?;
-                let called_back_at = w.now();
-                let new = NewAddress {
-                    organisation: made.id,
-                    email: "ceisiadau@glannau.example",
-                    code_route: "Ffoniwch y ddesg",
-                    called_back_at,
+                let new = NewAccount {
+                    organisation: *organisation,
+                    site: Some(site.id),
+                    role: Role::WorkCoach,
+                    name: "Bea",
+                    email: "bea@example.org",
+                    password: None,
                 };
-                w.address_propose(&permit, &new).await
+                w.account_create(&new).await
             })
         })
         .await
         .unwrap();
-    confirm(town, 1, service, address).await.unwrap();
-}
-
-async fn send(town: &Town, service: Ref) {
-    let order = SendOrder {
-        ask: Ask {
-            case: town.case,
-            service,
-            need: NeedType::Debt,
-        },
-        items: BTreeSet::from([PacketItem::ChosenName].map(Into::into)),
-        immigration: false,
-        shown: None,
-        struck: BTreeSet::new(),
-        statement: Some(1),
-        reach: Reach::AsAgreed,
-        how: HowAgreed::Spoken,
-        words: None,
-        basis: ShareBasis::Consent,
-        art9: Some(Art9Condition::ExplicitConsent),
-        dpa: None,
-        reasons: None,
-    };
-    referral_send::send(&town.app, &town.coach.actor(), &order)
+    let case = open_case(&town.app.store, &coach).await;
+    let order = order(case, service, NeedType::Debt);
+    referral_send::send(&town.app, &coach.actor(), &order)
         .await
         .unwrap();
 }
@@ -121,8 +135,9 @@ both!(
     |world| {
         let town = town(world).await;
         colleague_in_wales(&town).await;
-        answered_from_wales(&town, town.listed).await;
-        for service in [town.inbox, town.linked, town.listed] {
+        let wales = lists(&town, service_in("4", &["Cardiff"], None)).await;
+        reached_at(&town, wales, "ceisiadau@glannau.example").await;
+        for service in [town.inbox, town.linked, wales] {
             send(&town, service).await;
         }
         let post = Post::default();
@@ -164,6 +179,40 @@ both!(
             ] {
                 assert!(!letter.contains(name), "{name} to {address}: {letter}");
             }
+        }
+    }
+);
+
+both!(
+    a_service_that_answers_by_link_is_written_to_in_the_languages_of_where_it_works,
+    |world| {
+        let town = town(world).await;
+        let both_nations = ["Cardiff", "Bristol"];
+        let silent = lists(&town, service_in("4", &[], None)).await;
+        asked_from(&town, Nation::Wales, silent).await;
+        let mut services = vec![(silent, "its-asker@wales.example".to_owned(), true)];
+        for (id, areas, postcode, welsh) in [
+            ("5", &["Gwynedd"][..], None, true),
+            ("6", &[], Some("CF10 1EP"), true),
+            ("7", &both_nations, Some("CF10 1EP"), true),
+            ("8", &both_nations, Some("BS1 5TR"), false),
+            ("9", &["Bristol"], Some("CF10 1EP"), false),
+            ("10", &both_nations, None, false),
+        ] {
+            let service = lists(&town, service_in(id, areas, postcode)).await;
+            services.push((service, format!("number{id}@service.example"), welsh));
+        }
+        for (service, email, _) in &services {
+            reached_at(&town, *service, email).await;
+            send(&town, *service).await;
+        }
+        let post = Post::default();
+        while dispatch_once(&town.app, &post, "one").await.unwrap().sent > 0 {}
+        let letters = post.0.into_inner().unwrap();
+        for (_, email, welsh) in &services {
+            let letter = letters.get(email).unwrap();
+            assert_eq!(letter.starts_with("Un cais"), *welsh, "{email}: {letter}");
+            assert!(letter.contains("You have one request."), "{email}");
         }
     }
 );

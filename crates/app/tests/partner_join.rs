@@ -11,7 +11,6 @@
 
 mod town;
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use throughline_app::access::{
@@ -19,16 +18,17 @@ use throughline_app::access::{
 };
 use throughline_app::directory_node::DirectoryNode;
 use throughline_app::mail::{Letter, Mailer, NotSent};
-use throughline_app::outbox::dispatch_once;
+use throughline_app::outbox::{self, dispatch_once};
 use throughline_app::partner_join::{self, AddressState, Joining};
 use throughline_app::referral_answer::{Answer, withdraw};
 use throughline_app::referral_recipient::Route;
-use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
+use throughline_app::referral_send::{self, SendOrder, Sent};
 use throughline_app::security::{ReadOverview, check_record};
 use throughline_app::set_up::{First, set_up};
-use throughline_app::{App, Error, Settings, address, partner, referral, referral_clock};
-use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
-use throughline_core::conversation::Reach;
+use throughline_app::{
+    App, Error, Settings, address, partner, referral, referral_clock, referral_hold,
+};
+use throughline_core::consent::PacketItem;
 use throughline_core::id::Ref;
 use throughline_core::nation::Nation;
 use throughline_core::need::NeedType;
@@ -202,7 +202,7 @@ impl Office {
 
     /// Somebody new is referred to a service.
     async fn refer(&self, world: &TestStore, service: Ref) -> Sent {
-        let case = open_case(world, &self.coach).await;
+        let case = open_case(&world.store, &self.coach).await;
         let order = order(case, service);
         referral_send::send(&self.app, &self.coach.actor(), &order)
             .await
@@ -223,25 +223,10 @@ impl Office {
 }
 
 fn order(case: Ref, service: Ref) -> SendOrder {
-    SendOrder {
-        ask: Ask {
-            case,
-            service,
-            need: NeedType::Debt,
-        },
-        items: BTreeSet::from([PacketItem::ChosenName, PacketItem::Statement].map(Into::into)),
-        immigration: false,
-        shown: None,
-        struck: BTreeSet::new(),
-        statement: Some(1),
-        reach: Reach::AsAgreed,
-        how: HowAgreed::Spoken,
-        words: Some("Yes, ask them".into()),
-        basis: ShareBasis::Consent,
-        art9: Some(Art9Condition::ExplicitConsent),
-        dpa: None,
-        reasons: None,
-    }
+    let mut order = town::order(case, service, NeedType::Debt);
+    order.items.insert(PacketItem::Statement.into());
+    order.words = Some("Yes, ask them".into());
+    order
 }
 
 const fn new(email: &str) -> Joining<'_> {
@@ -352,7 +337,7 @@ both!(
         assert!(!found[0].welcome_waits);
 
         // Until somebody there can read an inbox, nothing is sent to one.
-        let case = open_case(world, &office.coach).await;
+        let case = open_case(&world.store, &office.coach).await;
         let order = order(case, harbour);
         let routes = async || {
             let prepared = referral_send::prepare(app, &office.coach.actor(), &order.ask).await;
@@ -667,6 +652,7 @@ both!(a_partner_that_is_ended_gets_nothing_new, |world| {
     address::confirm(app, two, harbour, found).await.unwrap();
     let kept = office.refer(world, harbour).await;
     assert_eq!(kept.routes, [Route::Inbox, Route::Link]);
+    office.letter_to("desk@harbour.example").await.unwrap();
     let ada = office.admin("ada").await;
     let join = partner_join::list(app, &ada).await.unwrap()[0]
         .join
@@ -678,6 +664,15 @@ both!(a_partner_that_is_ended_gets_nothing_new, |world| {
         1,
         "only what they had"
     );
+    // Their address went with them: nobody is left there to be told by mail that the request is closed, and that is no fault.
+    let coach = &office.coach.actor();
+    let view = referral::view(app, coach, kept.reference).await.unwrap();
+    withdraw(app, coach, kept.reference, view.referral.version)
+        .await
+        .unwrap();
+    assert!(office.letter_to("dee@harbour.example").await.is_some());
+    let lost = outbox::given_up(&app.store).await.unwrap();
+    assert!(lost.is_empty(), "{lost:?}");
 });
 
 both!(
@@ -773,7 +768,7 @@ both!(
         let (dee, _) = office.worker(&cai, "dee@harbour.example").await;
         let mut orders = Vec::new();
         for _ in 0..8 {
-            orders.push(order(open_case(world, &office.coach).await, harbour));
+            orders.push(order(open_case(&world.store, &office.coach).await, harbour));
         }
         let senders: Vec<_> = orders
             .into_iter()
@@ -798,5 +793,108 @@ both!(
                 "it stands in an inbox that nobody reads"
             );
         }
+    }
+);
+
+both!(
+    a_request_that_waited_while_another_partner_was_let_in_is_said_to_reach_nobody_it_does_not,
+    |world| {
+        let office = Office::new(world).await;
+        let (app, quayside) = (&office.app, office.quayside);
+        let coach = &office.coach.actor();
+        let cai = office.partner(office.harbour, "cai@harbour.example").await;
+        let (_, dee) = office.worker(&cai, "dee@harbour.example").await;
+        // One person asks both services; one says yes, so that the other request waits.
+        let case = open_case(&world.store, &office.coach).await;
+        let accepted = referral_send::send(app, coach, &order(case, office.harbour)).await;
+        let held = referral_send::send(app, coach, &order(case, quayside)).await;
+        let (accepted, held) = (accepted.unwrap().reference, held.unwrap().reference);
+        let yes = Answer::Accept {
+            by: Words::new("Dee").unwrap(),
+            when: None,
+            how: None,
+        };
+        let seen = partner::open(app, &dee, accepted).await.unwrap();
+        partner::answer(app, &dee, accepted, seen.referral.version, &yes)
+            .await
+            .unwrap();
+        // Meanwhile a partner that has accounts already is let in for the other service.
+        let (ada, bel) = (office.admin("ada").await, office.admin("bel").await);
+        let place = partner_join::place(app, &ada, quayside).await.unwrap();
+        let known = Joining::Known(place.partners[0].reference);
+        let join = partner_join::propose(app, &ada, quayside, &known, true).await;
+        partner_join::confirm(app, &bel, join.unwrap())
+            .await
+            .unwrap();
+        office.letter_to("dee@harbour.example").await;
+
+        let said = referral_send::confirmation(app, coach, held).await.unwrap();
+        assert_eq!(said.routes, [Route::Call], "it is in no inbox of theirs");
+        assert_eq!(said.view.referral.state, ReferralState::Held);
+        let routes = referral_hold::ask_again(app, coach, held, said.view.referral.version).await;
+        assert_eq!(routes.unwrap(), [Route::Call]);
+        let view = referral::view(app, coach, held).await.unwrap();
+        assert_eq!(view.referral.state, ReferralState::Sent, "nothing arrived");
+        assert!(office.tasks().await.contains(&TaskKind::ChaseReferral));
+        assert!(partner::inbox(app, &dee, 10).await.unwrap().is_empty());
+        assert!(partner::open(app, &dee, held).await.is_err());
+        assert_eq!(
+            office.letter_to("dee@harbour.example").await,
+            None,
+            "nobody there is told of what they cannot see"
+        );
+    }
+);
+
+both!(
+    of_two_who_propose_a_partner_at_once_one_is_told_that_it_waits,
+    |world| {
+        let office = Arc::new(Office::new(world).await);
+        let ada = office.admin("ada").await;
+        let proposals: Vec<_> = (0..6)
+            .map(|number| {
+                let (office, ada) = (Arc::clone(&office), ada.clone());
+                tokio::spawn(async move {
+                    let email = format!("cai{number}@harbour.example");
+                    let joining = new(&email);
+                    partner_join::propose(&office.app, &ada, office.harbour, &joining, true).await
+                })
+            })
+            .collect();
+        let mut made = 0;
+        for proposal in proposals {
+            match proposal.await.unwrap() {
+                Ok(_) => made += 1,
+                refused => assert_eq!(problem(refused), "partner-already-proposed"),
+            }
+        }
+        assert_eq!(made, 1);
+    }
+);
+
+both!(
+    looking_at_the_partners_opens_no_address_and_says_of_no_mail_that_it_went,
+    |world| {
+        let office = Office::new(world).await;
+        let (app, harbour) = (&office.app, office.harbour);
+        let (ada, bel) = (office.admin("ada").await, office.admin("bel").await);
+        let email = "cai@harbour.example";
+        let join = partner_join::propose(app, &ada, harbour, &new(email), true)
+            .await
+            .unwrap();
+        partner_join::confirm(app, &bel, join).await.unwrap();
+        let found = partner_join::list(app, &ada).await.unwrap();
+        assert!(found[0].welcome_waits);
+        let of = async |service| partner_join::place(app, &ada, service).await.unwrap().lines;
+        assert_eq!(of(harbour).await.len(), 1);
+        assert!(of(office.quayside).await.is_empty());
+        partner_join::welcome_again(app, &ada, join).await.unwrap();
+        let ola = office.admin("ola").await;
+        let seen = app.store.run(&ola, DIRECTORY, &ReadOverview).await.unwrap();
+        let kept = |line: &&_| {
+            let line: &throughline_app::security::Line = line;
+            line.seen.action == "promise_kept"
+        };
+        assert_eq!(seen.latest.iter().filter(kept).count(), 0);
     }
 );

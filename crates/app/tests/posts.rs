@@ -9,8 +9,9 @@
     reason = "a test that cannot go on must stop"
 )]
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use throughline_app::access::{Joiner, MakeSite, Mover, Stop, change};
 use throughline_app::post::{Missing, NamePost, ReadSitePosts, SitePost, missing};
@@ -23,7 +24,7 @@ use throughline_core::reason::Reason;
 use throughline_core::risk::RiskBand;
 use throughline_core::role::Role;
 use throughline_core::room::RoomState;
-use throughline_core::task::TaskKind;
+use throughline_core::task::{Owner, TaskKind};
 use throughline_identity::passwords::Cost;
 use throughline_identity::{Identity, Settings as IdentitySettings};
 use throughline_policy::action::TaskDo;
@@ -32,6 +33,7 @@ use throughline_store::Error;
 use throughline_store::account::Account;
 use throughline_store::outbox::OutboxKind;
 use throughline_store::person::PersonSheet;
+use throughline_store::post::NOBODY_TO_TELL;
 use throughline_store::setup::{OrganisationKind, Site};
 use throughline_store::task::Task;
 use throughline_testkit::both;
@@ -306,13 +308,13 @@ both!(
 
         let high = office.judged_high(&coach, case).await;
         assert!(
-            matches!(high, Err(Error::Illegal("nobody-to-tell"))),
+            matches!(high, Err(Error::Illegal(NOBODY_TO_TELL))),
             "{high:?}"
         );
         assert!(office.escalations().await.is_empty());
         let room = front_desk::room_request(&office.app, &desk.actor()).await;
         assert!(
-            matches!(room, Err(Error::Illegal("nobody-to-tell"))),
+            matches!(room, Err(Error::Illegal(NOBODY_TO_TELL))),
             "{room:?}"
         );
         let screen = front_desk::desk(&office.app, &desk.actor()).await.unwrap();
@@ -321,8 +323,18 @@ both!(
     }
 );
 
-/// Counts what is counted, by name.
-struct Watch(Arc<AtomicU64>);
+/// Counts what is counted: by what, and of what.
+#[derive(Default)]
+struct Watch(Mutex<BTreeMap<String, Arc<AtomicU64>>>);
+
+impl Watch {
+    fn counted(&self, name: &str, of: &str) -> u64 {
+        let name = format!("throughline_escalations_{name}_total {of}");
+        let counters = self.0.lock().unwrap();
+        let counted = counters.get(&name);
+        counted.map_or(0, |counted| counted.load(Ordering::SeqCst))
+    }
+}
 
 impl metrics::Recorder for Watch {
     fn describe_counter(
@@ -347,11 +359,10 @@ impl metrics::Recorder for Watch {
     ) {
     }
     fn register_counter(&self, key: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Counter {
-        if key.name() == "throughline_escalations_again_total" {
-            metrics::Counter::from_arc(Arc::clone(&self.0))
-        } else {
-            metrics::Counter::noop()
-        }
+        let of = key.labels().map(metrics::Label::value).collect::<String>();
+        let name = format!("{} {of}", key.name());
+        let mut counters = self.0.lock().unwrap();
+        metrics::Counter::from_arc(Arc::clone(counters.entry(name).or_default()))
     }
     fn register_gauge(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Gauge {
         metrics::Gauge::noop()
@@ -376,15 +387,92 @@ both!(
         let case = office.case(&coach).await;
         office.judged_high(&coach, case).await.unwrap();
         assert_eq!(office.told().await, [lead.id]);
-        let counted = Arc::new(AtomicU64::new(0));
-        let watch = Watch(Arc::clone(&counted));
+        let watch = Watch::default();
         let _watched = metrics::set_default_local_recorder(&watch);
         for times in 1..=2 {
             let climbs_at = office.escalations().await[0].climbs_at.unwrap();
             world.clock.set(climbs_at);
             assert_eq!(promises::run(&office.app).await.unwrap().failed, 0);
             assert_eq!(office.told().await, [lead.id]);
-            assert_eq!(counted.load(Ordering::SeqCst), times);
+            assert_eq!(watch.counted("again", "task"), times);
+        }
+    }
+);
+
+both!(
+    an_escalation_that_reaches_nobody_raises_its_own_alarm_and_goes_on_once_somebody_is_back,
+    |world| {
+        let office = office(world).await;
+        let site = office.site("Peckham").await;
+        let coach = office.joins("bea", Role::WorkCoach, &site).await;
+        let desk = office.joins("fay", Role::FrontDesk, &site).await;
+        let lead = office.joins("lee", Role::DaLead, &site).await;
+        let other = office.joins("oli", Role::Administrator, &site).await;
+        office.names(&site, SitePost::Lead, &lead).await.unwrap();
+        let case = office.case(&coach).await;
+        office.judged_high(&coach, case).await.unwrap();
+        front_desk::room_request(&office.app, &desk.actor())
+            .await
+            .unwrap();
+        assert_eq!(office.told().await, [lead.id, lead.id]);
+        // Everybody who could be told is stopped, the last administrator by one who was stopped just before.
+        office.stops(&lead).await;
+        office.stops(&other).await;
+        let stop = Stop {
+            reference: office.admin.reference,
+            version: office.admin.version,
+        };
+        change(&world.store, &other.actor(), &stop).await.unwrap();
+        let watch = Watch::default();
+        let _watched = metrics::set_default_local_recorder(&watch);
+        for times in 1..=2 {
+            let climbs_at = office.escalations().await[0].climbs_at.unwrap();
+            world.clock.set(climbs_at);
+            assert_eq!(promises::run(&office.app).await.unwrap().failed, 0);
+            assert!(office.told().await.is_empty());
+            assert_eq!(watch.counted("untold", "task"), times);
+            assert_eq!(watch.counted("untold", "room"), times);
+            assert_eq!(watch.counted("again", "task"), 0);
+            let task = &office.escalations().await[0];
+            assert_eq!((task.told, task.post), (Some(lead.id), Owner::Lead));
+        }
+        // The lead's access is given back by the link that an administrator sends.
+        let mut back = lead.clone();
+        back.version += 1;
+        office.chooses(&back).await;
+        let climbs_at = office.escalations().await[0].climbs_at.unwrap();
+        world.clock.set(climbs_at);
+        assert_eq!(promises::run(&office.app).await.unwrap().failed, 0);
+        assert_eq!(office.told().await, [lead.id, lead.id]);
+        assert_eq!(watch.counted("untold", "task"), 2);
+        assert_eq!(watch.counted("again", "task"), 1);
+    }
+);
+
+both!(
+    a_room_that_only_stand_ins_can_be_told_of_climbs_over_three_of_them,
+    |world| {
+        let office = office(world).await;
+        let site = office.site("Peckham").await;
+        let desk = office.joins("fay", Role::FrontDesk, &site).await;
+        let mut leads = Vec::new();
+        for name in ["ann", "ben", "cat", "dan", "eve"] {
+            leads.push(office.joins(name, Role::DaLead, &site).await.id);
+        }
+        leads.sort_unstable();
+        front_desk::room_request(&office.app, &desk.actor())
+            .await
+            .unwrap();
+        assert_eq!(office.told().await, [leads[0]]);
+        let screen = front_desk::desk(&office.app, &desk.actor()).await.unwrap();
+        assert_eq!(screen.on_duty.len(), 3, "no more than are told");
+        let watch = Watch::default();
+        let _watched = metrics::set_default_local_recorder(&watch);
+        for (told, again) in [(leads[1], 0), (leads[2], 0), (leads[2], 1), (leads[2], 2)] {
+            world.clock.advance_seconds(15 * 60);
+            promises::run(&office.app).await.unwrap();
+            assert_eq!(office.told().await, [told]);
+            assert_eq!(watch.counted("again", "room"), again);
         }
     }
 );

@@ -23,7 +23,7 @@ use throughline_app::referral_clock;
 use throughline_app::referral_recipient::Route;
 use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
 use throughline_app::{case_now, directory, today};
-use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
+use throughline_core::consent::{HowAgreed, PacketItem};
 use throughline_core::contact::DenyReason;
 use throughline_core::conversation::Reach;
 use throughline_core::id::{AccountId, Ref};
@@ -41,36 +41,21 @@ use throughline_store::feed::import_facts;
 use throughline_store::referral::Via;
 use throughline_store::task::TaskOutcome;
 use throughline_testkit::both;
-use town::{DIRECTORY, HELP, Town, confirm, listing, propose, town};
+use town::{Bounces, DIRECTORY, HELP, Town, confirm, listing, propose, town};
 
 fn order(town: &Town, service: Ref) -> SendOrder {
-    SendOrder {
-        ask: Ask {
-            case: town.case,
-            service,
-            need: NeedType::Debt,
-        },
-        items: BTreeSet::from(
-            [
-                PacketItem::ChosenName,
-                PacketItem::Statement,
-                PacketItem::ContactRules,
-                PacketItem::ContactDetails,
-            ]
-            .map(PacketLine::from),
-        ),
-        immigration: false,
-        shown: None,
-        struck: BTreeSet::from([1]),
-        statement: Some(1),
-        reach: Reach::AsAgreed,
-        how: HowAgreed::Spoken,
-        words: Some("Yes, ask them".into()),
-        basis: ShareBasis::Consent,
-        art9: Some(Art9Condition::ExplicitConsent),
-        dpa: None,
-        reasons: None,
-    }
+    let mut order = town::order(town.case, service, NeedType::Debt);
+    order.items.extend(
+        [
+            PacketItem::Statement,
+            PacketItem::ContactRules,
+            PacketItem::ContactDetails,
+        ]
+        .map(PacketLine::from),
+    );
+    order.struck = BTreeSet::from([1]);
+    order.words = Some("Yes, ask them".into());
+    order
 }
 
 async fn send(town: &Town, service: Ref) -> Sent {
@@ -715,6 +700,41 @@ both!(
                 .await
                 .contains(&(TaskKind::ChaseReferral, Some(town.coach.id)))
         );
+    }
+);
+
+both!(
+    a_reply_whose_mail_comes_back_is_told_by_telephone,
+    |world| {
+        let town = town(world).await;
+        let (app, coach) = (&town.app, &town.coach.actor());
+        let sent = send(&town, town.linked).await;
+        let post = Post::default();
+        dispatch_once(app, &post, "one").await.unwrap();
+        let code = sent.code.unwrap();
+        let Entered::In(holder, reference) = partner::link_enter(app, &post.token(), &code)
+            .await
+            .unwrap()
+        else {
+            panic!("the code fits")
+        };
+        partner::open(app, &holder, reference).await.unwrap();
+        let words = Words::new("Which language?").unwrap();
+        partner::ask(app, &holder, reference, &words).await.unwrap();
+        let words = Words::new("English").unwrap();
+        referral_answer::reply(app, coach, reference, &words)
+            .await
+            .unwrap();
+        let call = (TaskKind::ChaseReferral, Some(town.coach.id));
+        assert!(
+            !tasks(&town).await.contains(&call),
+            "the mail may yet leave"
+        );
+        let turn = dispatch_once(app, &Bounces, "one").await.unwrap();
+        assert_eq!(turn.dead, 1);
+        assert!(tasks(&town).await.contains(&call));
+        let (now, _) = state(&town, reference).await;
+        assert_eq!(now, ReferralState::Opened, "they still have the request");
     }
 );
 

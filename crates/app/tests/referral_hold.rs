@@ -10,7 +10,6 @@
 
 mod town;
 
-use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use throughline_app::case;
@@ -23,12 +22,9 @@ use throughline_app::referral_answer::{self, Answer};
 use throughline_app::referral_clock;
 use throughline_app::referral_hold;
 use throughline_app::referral_recipient::Route;
-use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
-use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
-use throughline_core::conversation::Reach;
+use throughline_app::referral_send::{self, Sent};
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
-use throughline_core::packet_line::PacketLine;
 use throughline_core::reason::Words;
 use throughline_core::referral::{ReferralMove, ReferralState};
 use throughline_core::task::TaskKind;
@@ -36,32 +32,17 @@ use throughline_policy::Purpose;
 use throughline_policy::action::ReferralAnswer;
 use throughline_store::referral::{MoveDetail, Via};
 use throughline_testkit::both;
-use town::{HELP, Town, town};
+use town::{HELP, Town, order, town};
 
 async fn send(town: &Town, service: Ref, need: NeedType) -> Sent {
     send_for(town, town.case, service, need).await
 }
 
 async fn send_for(town: &Town, case: Ref, service: Ref, need: NeedType) -> Sent {
-    let order = SendOrder {
-        ask: Ask {
-            case,
-            service,
-            need,
-        },
-        items: BTreeSet::from([PacketItem::ChosenName].map(PacketLine::from)),
-        immigration: false,
-        shown: None,
-        struck: BTreeSet::new(),
-        statement: (case == town.case).then_some(1),
-        reach: Reach::AsAgreed,
-        how: HowAgreed::Spoken,
-        words: None,
-        basis: ShareBasis::Consent,
-        art9: Some(Art9Condition::ExplicitConsent),
-        dpa: None,
-        reasons: None,
-    };
+    let mut order = order(case, service, need);
+    if case != town.case {
+        order.statement = None;
+    }
     referral_send::send(&town.app, &town.coach.actor(), &order)
         .await
         .unwrap()

@@ -16,39 +16,21 @@ use jiff::civil::date;
 use throughline_app::Error;
 use throughline_app::referral_answer::{self, Answer};
 use throughline_app::referral_next::{self, Before, of_service};
-use throughline_app::referral_send::{self, Ask, SendOrder};
+use throughline_app::referral_send;
 use throughline_app::{case, case_now, referral_clock};
 use throughline_core::circumstances::Child;
-use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
-use throughline_core::conversation::Reach;
+use throughline_core::consent::PacketItem;
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
 use throughline_core::referral::{Asked, UnmetReason};
 use throughline_store::person::PersonSheet;
 use throughline_store::referral::Via;
 use throughline_testkit::both;
-use town::{Town, town};
+use town::{Town, order, town};
 
 async fn asks(town: &Town, service: Ref, need: NeedType) -> Result<Ref, Error> {
-    let order = SendOrder {
-        ask: Ask {
-            case: town.case,
-            service,
-            need,
-        },
-        items: BTreeSet::from([PacketItem::ChosenName, PacketItem::Statement].map(Into::into)),
-        immigration: false,
-        shown: None,
-        struck: BTreeSet::new(),
-        statement: Some(1),
-        reach: Reach::AsAgreed,
-        how: HowAgreed::Spoken,
-        words: None,
-        basis: ShareBasis::Consent,
-        art9: Some(Art9Condition::ExplicitConsent),
-        dpa: None,
-        reasons: None,
-    };
+    let mut order = order(town.case, service, need);
+    order.items.insert(PacketItem::Statement.into());
     referral_send::send(&town.app, &town.coach.actor(), &order)
         .await
         .map(|sent| sent.reference)

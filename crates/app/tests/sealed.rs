@@ -17,12 +17,12 @@ use throughline_app::conversation::{self, Heard, PersonSheet, SafeAnswers, ToCas
 use throughline_app::mail::FolderMailer;
 use throughline_app::outbox::dispatch_once;
 use throughline_app::referral_answer::{Answer as Reply, record_answer};
-use throughline_app::referral_send::{self, Ask, SendOrder};
+use throughline_app::referral_send;
 use throughline_app::{case, case_now, drafts, partner, referral};
 use throughline_core::answer::Answer;
-use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
+use throughline_core::consent::PacketItem;
 use throughline_core::contact::{AnsweredBy, Channel, Verdict};
-use throughline_core::conversation::{Interpreter, Mode, Overheard, Reach};
+use throughline_core::conversation::{Interpreter, Mode, Overheard};
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
 use throughline_core::packet_line::PacketLine;
@@ -31,7 +31,7 @@ use throughline_core::referral::UnmetReason;
 use throughline_core::risk::RiskBand;
 use throughline_store::referral::Via;
 use throughline_testkit::db::TestStore;
-use town::{Town, town};
+use town::{Town, order, town};
 
 /// Every mark there is: none of them is a word that a program, a code list or another person would write.
 fn marks() -> BTreeSet<String> {
@@ -143,34 +143,17 @@ async fn a_journey(town: &Town) {
 }
 
 async fn ask(town: &Town, case: Ref, service: Ref) -> Ref {
-    let order = SendOrder {
-        ask: Ask {
-            case,
-            service,
-            need: NeedType::Debt,
-        },
-        items: BTreeSet::from(
-            [
-                PacketItem::ChosenName,
-                PacketItem::LegalName,
-                PacketItem::Statement,
-                PacketItem::ContactRules,
-                PacketItem::ContactDetails,
-            ]
-            .map(PacketLine::from),
-        ),
-        immigration: false,
-        shown: None,
-        struck: BTreeSet::new(),
-        statement: Some(1),
-        reach: Reach::AsAgreed,
-        how: HowAgreed::Spoken,
-        words: Some(mark(16)),
-        basis: ShareBasis::Consent,
-        art9: Some(Art9Condition::ExplicitConsent),
-        dpa: None,
-        reasons: None,
-    };
+    let mut order = order(case, service, NeedType::Debt);
+    order.items.extend(
+        [
+            PacketItem::LegalName,
+            PacketItem::Statement,
+            PacketItem::ContactRules,
+            PacketItem::ContactDetails,
+        ]
+        .map(PacketLine::from),
+    );
+    order.words = Some(mark(16));
     let sent = referral_send::send(&town.app, &town.coach.actor(), &order).await;
     sent.unwrap().reference
 }

@@ -13,7 +13,6 @@ mod shared;
 #[path = "../../app/tests/town/mod.rs"]
 mod town;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -22,13 +21,8 @@ use serde_json::Value;
 use shared::Raw;
 use throughline_app::mail::{FolderMailer, Letter, Mailer, NotSent};
 use throughline_app::outbox::dispatch_once;
-use throughline_app::referral_send::{self, Ask, SendOrder};
-use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
-use throughline_core::conversation::Reach;
-use throughline_core::id::Ref;
-use throughline_core::need::NeedType;
 use throughline_testkit::both;
-use town::{Town, town};
+use town::{send, town};
 
 /// A relay that takes nothing.
 struct Refuses;
@@ -60,31 +54,6 @@ fn json(output: &Output, code: i32) -> Value {
 fn given_up(config: &Path) -> Vec<Value> {
     let list = json(&outbox(config, &["list"]), 0);
     list["given_up"].as_array().unwrap().clone()
-}
-
-async fn send(town: &Town, service: Ref) {
-    let order = SendOrder {
-        ask: Ask {
-            case: town.case,
-            service,
-            need: NeedType::Debt,
-        },
-        items: BTreeSet::from([PacketItem::ChosenName.into()]),
-        immigration: false,
-        shown: None,
-        struck: BTreeSet::new(),
-        statement: Some(1),
-        reach: Reach::AsAgreed,
-        how: HowAgreed::Spoken,
-        words: None,
-        basis: ShareBasis::Consent,
-        art9: Some(Art9Condition::ExplicitConsent),
-        dpa: None,
-        reasons: None,
-    };
-    referral_send::send(&town.app, &town.coach.actor(), &order)
-        .await
-        .unwrap();
 }
 
 both!(

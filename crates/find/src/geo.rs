@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use serde::Serialize;
+use throughline_core::directory::{Entry, Place};
 use throughline_core::geo::{Area, AreaCode, AreaKind, Point, Postcode};
 use throughline_core::nation::Nation;
 
@@ -356,6 +357,28 @@ impl Gazetteer {
         })
     }
 
+    /// The nation that a service is for: of every area it serves, else of every place where it is given. `None` where it says
+    /// neither, or they lie in more than one.
+    pub fn nation_of(&self, entry: &Entry) -> Option<Nation> {
+        let served = entry.service_areas.iter().map(|area| {
+            let code = area.code.as_deref().map(AreaCode::parse);
+            match code {
+                Some(Ok(code)) => code.nation(),
+                _ => self.named(&area.name).and_then(|area| area.code.nation()),
+            }
+        });
+        let wide = match entry.provision.place() {
+            Place::Confidential { area_label } => area_label.as_deref(),
+            Place::Public { .. } | Place::Unknown { .. } => None,
+        };
+        let wide = wide.map(|label| self.named(label).and_then(|area| area.code.nation()));
+        let given = entry.provision.place().locations().iter().map(|place| {
+            let found = place.postcode.as_deref().and_then(|code| self.place(code));
+            found.and_then(|found| found.nation)
+        });
+        one_of(served.chain(wide)).or_else(|| one_of(given))
+    }
+
     /// Its name in Welsh, where it has one of its own.
     pub fn welsh_name(&self, area: AreaCode) -> Option<&str> {
         self.welsh.get(&self.canonical(area)).map(String::as_str)
@@ -374,11 +397,13 @@ impl Gazetteer {
 }
 
 fn one_nation(areas: &[AreaCode]) -> Option<Nation> {
-    let first = areas.first()?.nation()?;
-    areas
-        .iter()
-        .all(|area| area.nation() == Some(first))
-        .then_some(first)
+    one_of(areas.iter().map(AreaCode::nation))
+}
+
+/// The nation that all of these are in. `None`: there is none, or one of them is elsewhere or not known.
+fn one_of(mut nations: impl Iterator<Item = Option<Nation>>) -> Option<Nation> {
+    let first = nations.next()??;
+    nations.all(|other| other == Some(first)).then_some(first)
 }
 
 /// A council's name without the words that names of councils share.

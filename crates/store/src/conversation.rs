@@ -23,6 +23,7 @@ use crate::col::Col;
 use crate::entity::{child, conversation, immediate_need, support_case, task};
 use crate::error::{Error, Result};
 use crate::keys::{Owner, place};
+use crate::post::Below;
 use crate::scope::{TieColumns, branches};
 use crate::task::TaskNew;
 use crate::work::Work;
@@ -80,6 +81,8 @@ pub struct TakenUp<C> {
     pub safe: Option<C>,
     /// Whether somebody is to judge the risk by a certain time.
     pub risk_on_clock: bool,
+    /// Whether the task is over: then nobody has it in hand any more.
+    pub over: bool,
 }
 
 /// What is kept of a conversation in one go.
@@ -382,7 +385,7 @@ impl Work<'_> {
         &mut self,
         permit: &Permit<ConversationTakeUp>,
     ) -> Result<TakenUp<C>> {
-        let row = self.conversation_of_task(permit).await?;
+        let (row, over) = self.conversation_of_task(permit).await?;
         let owner = row.id.0.uuid();
         let safe = self
             .open_option(
@@ -398,19 +401,23 @@ impl Work<'_> {
             plain: conversation_of(&row)?,
             safe,
             risk_on_clock,
+            over,
         })
     }
 
     /// Links the conversation that a task in hand is about to a case that was made from it. Its words stay sealed, and its
     /// worker's.
     ///
-    /// Errors with [`Error::Illegal`] when it already led to another case.
+    /// Errors with [`Error::Illegal`] when it already led to another case, or the task is over.
     pub async fn conversation_link_by_task(
         &mut self,
         permit: &Permit<ConversationTakeUp>,
         case: &Permit<CaseRead>,
     ) -> Result<()> {
-        let row = self.conversation_of_task(permit).await?;
+        let (row, over) = self.conversation_of_task(permit).await?;
+        if over {
+            return Err(Error::Illegal("take_up"));
+        }
         self.link_row(&row, case).await?;
         self.note(permit, row.id.0.uuid(), &["case"]);
         Ok(())
@@ -419,10 +426,14 @@ impl Work<'_> {
     async fn conversation_of_task(
         &mut self,
         permit: &Permit<ConversationTakeUp>,
-    ) -> Result<conversation::Model> {
-        let about = self.task_row(permit.on()).await?.conversation_id;
+    ) -> Result<(conversation::Model, bool)> {
+        let task = self.task_row(permit.on()).await?;
+        let about = task.conversation_id;
         let about = about.ok_or(Error::NotFound(ConversationTakeUp::KIND))?;
-        self.conversation_row(about.0).await
+        Ok((
+            self.conversation_row(about.0).await?,
+            task.done_at.is_some(),
+        ))
     }
 
     async fn risk_on_clock(&self, about: Condition) -> Result<bool> {
@@ -444,6 +455,18 @@ impl Work<'_> {
         due_at: At,
     ) -> Result<()> {
         let row = self.conversation_row(permit.on()).await?;
+        self.conversation_task_add(permit, &row, kind, owner, due_at)
+            .await
+    }
+
+    async fn conversation_task_add(
+        &mut self,
+        permit: &Permit<ConversationKeep>,
+        row: &conversation::Model,
+        kind: TaskKind,
+        owner: Option<AccountId>,
+        due_at: At,
+    ) -> Result<()> {
         let new = TaskNew {
             organisation: row.organisation_id.0,
             site: Some(row.site_id.0),
@@ -454,7 +477,8 @@ impl Work<'_> {
             due_at,
             climbs_at: due_at,
         };
-        self.task_insert(&new, Some(permit.on())).await?;
+        self.task_insert(&new, Some(permit.on()), Below::default())
+            .await?;
         self.note(permit, permit.on().uuid(), &["task"]);
         Ok(())
     }
@@ -523,19 +547,9 @@ impl Work<'_> {
         let row = self.conversation_row(permit.on()).await?;
         let before = [TaskKind::ResumeConversation, kind];
         self.tasks_settle_conversation(permit.on(), &before).await?;
-        let new = TaskNew {
-            organisation: row.organisation_id.0,
-            site: Some(row.site_id.0),
-            case: row.case_id.map(|id| id.0),
-            referral: None,
-            owner_account: Some(row.account_id.0),
-            kind,
-            due_at,
-            climbs_at: due_at,
-        };
-        self.task_insert(&new, Some(permit.on())).await?;
-        self.note(permit, permit.on().uuid(), &["task"]);
-        Ok(())
+        let owner = Some(row.account_id.0);
+        self.conversation_task_add(permit, &row, kind, owner, due_at)
+            .await
     }
 
     /// Puts every conversation of a case that is not over, and that nobody has a task about, on its worker's list again.
@@ -570,7 +584,8 @@ impl Work<'_> {
                 due_at,
                 climbs_at: due_at,
             };
-            self.task_insert(&new, Some(row.id.0)).await?;
+            self.task_insert(&new, Some(row.id.0), Below::default())
+                .await?;
         }
         Ok(())
     }

@@ -346,6 +346,15 @@ impl Work<'_> {
             .transpose()
     }
 
+    /// Services by id, in no order.
+    pub async fn services_by_id(&self, ids: &[ServiceId]) -> Result<Vec<Service>> {
+        let rows = service::Entity::find()
+            .filter(service::Column::Id.is_in(ids.iter().copied().map(Col)))
+            .all(&self.tx)
+            .await?;
+        rows.iter().map(service_of).collect()
+    }
+
     /// Records that the provider or a steward confirmed what the directory says (SPEC SM-LISTING).
     pub async fn service_confirm(&mut self, permit: &Permit<ServiceEdit>) -> Result<()> {
         self.note(permit, permit.on().uuid(), &["confirmed_at"]);

@@ -1,6 +1,6 @@
 //! Addresses of staff, for notices that say nothing but "sign in", and the nation whose languages they are written in.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::code::Code;
 use throughline_core::id::{AccountId, OrganisationId, Ref};
 use throughline_core::nation::Nation;
@@ -29,6 +29,14 @@ impl std::fmt::Debug for StaffAddress {
     }
 }
 
+/// Let in, and nobody has chosen a password or changed their access since.
+fn never_signed_in() -> Condition {
+    Condition::all()
+        .add(account::Column::State.eq(AccountState::Active.code()))
+        .add(account::Column::Version.eq(FIRST_VERSION))
+        .add(account::Column::Password.is_null())
+}
+
 impl Work<'_> {
     /// The accounts that answer referrals for an organisation: its partner workers who can sign in. Ids only. Who never chose
     /// a password, or was stopped, is no inbox: what was sent to them would wait for nobody (NE-22). Locked until commit: whoever
@@ -55,9 +63,7 @@ impl Work<'_> {
         id: AccountId,
     ) -> Result<Option<(StaffAddress, Ref, i64)>> {
         let row = account::Entity::find_by_id(Col(id))
-            .filter(account::Column::State.eq(AccountState::Active.code()))
-            .filter(account::Column::Version.eq(FIRST_VERSION))
-            .filter(account::Column::Password.is_null())
+            .filter(never_signed_in())
             .one(&self.tx)
             .await?;
         let Some(row) = row else { return Ok(None) };
@@ -67,6 +73,19 @@ impl Work<'_> {
             reference,
             version,
         )))
+    }
+
+    /// Those of these accounts whose holders were let in and have never chosen a password. Opens nothing.
+    pub async fn welcomes_waiting(&self, of: &[AccountId]) -> Result<Vec<AccountId>> {
+        let rows = account::Entity::find()
+            .select_only()
+            .column(account::Column::Id)
+            .filter(account::Column::Id.is_in(of.iter().copied().map(Col)))
+            .filter(never_signed_in())
+            .into_tuple::<Col<AccountId>>()
+            .all(&self.tx)
+            .await?;
+        Ok(rows.into_iter().map(|id| id.0).collect())
     }
 
     /// Where a notice to a member of staff goes; `None` once they have left.

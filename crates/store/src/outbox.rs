@@ -176,22 +176,32 @@ async fn health(tx: &impl ConnectionTrait, now: At) -> Result<OutboxHealth> {
 }
 
 impl Work<'_> {
-    /// Promises something for after the commit. `payload` holds ids only. A second row with the same `once_key` is not added:
-    /// asking twice promises once.
-    pub async fn outbox_add(
+    /// Promises something for right after the commit. A second row with the same `once` is not added: asking twice promises
+    /// once.
+    pub async fn tell(
         &mut self,
         kind: OutboxKind,
-        subject: Option<Uuid>,
-        payload: serde_json::Value,
-        once_key: Option<&str>,
+        subject: Uuid,
+        once: Option<&str>,
+    ) -> Result<()> {
+        let now = self.now();
+        self.tell_at(kind, subject, once, now).await
+    }
+
+    /// The same for a later instant.
+    pub async fn tell_at(
+        &mut self,
+        kind: OutboxKind,
+        subject: Uuid,
+        once: Option<&str>,
         due_at: At,
     ) -> Result<()> {
         let row = outbox::ActiveModel {
             id: Set(Col(self.env().id())),
             kind: Set(kind.code().to_owned()),
-            subject_id: Set(subject),
-            payload: Set(payload.to_string()),
-            once_key: Set(once_key.map(str::to_owned)),
+            subject_id: Set(Some(subject)),
+            payload: Set("{}".to_owned()),
+            once_key: Set(once.map(str::to_owned)),
             state: Set(OutboxState::Waiting.code().to_owned()),
             due_at: Set(Col(due_at)),
             attempts: Set(0),

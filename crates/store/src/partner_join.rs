@@ -189,7 +189,9 @@ impl Work<'_> {
         let absent = || Error::NotFound(PartnerPropose::KIND);
         let by = self.actor().account().ok_or_else(absent)?;
         let found = self.service(reference).await?.ok_or_else(absent)?;
-        self.service_is_free(found.organisation).await?;
+        // Whoever else proposes one for the service, or approves one, waits.
+        let answering = self.service_answering(found.id).await?;
+        self.service_is_free(answering).await?;
         let waits = partner_join::Entity::find()
             .filter(partner_join::Column::ServiceId.eq(Col(found.id)))
             .filter(partner_join::Column::State.eq(AddressState::Proposed.code()))
@@ -260,9 +262,17 @@ impl Work<'_> {
         Ok(made)
     }
 
-    /// Every partner that was ever proposed, newest first.
-    pub async fn partner_joins(&mut self, permit: &Permit<PartnerPropose>) -> Result<Vec<Join>> {
-        let rows = partner_join::Entity::find()
+    /// Every partner that was ever proposed, for a service or for any, newest first.
+    pub async fn partner_joins(
+        &mut self,
+        permit: &Permit<PartnerPropose>,
+        service: Option<ServiceId>,
+    ) -> Result<Vec<Join>> {
+        let mut query = partner_join::Entity::find();
+        if let Some(service) = service {
+            query = query.filter(partner_join::Column::ServiceId.eq(Col(service)));
+        }
+        let rows = query
             .order_by_desc(partner_join::Column::Id)
             .all(&self.tx)
             .await?;
@@ -300,8 +310,10 @@ impl Work<'_> {
     }
 
     /// Approves what somebody else proposed. From the commit on, the organisation answers for the service and its first account
-    /// is there, with no password. The row that stood for it while nobody there had an account becomes theirs, so that what was
-    /// sent to it before is in their inbox. Gives the first account, where one was made.
+    /// is there, with no password. For a new partner the row that stood for it while nobody there had an account becomes theirs,
+    /// so that what was sent to it before is in their inbox. One that is here already is another than the one that people agreed
+    /// to: what was sent before stays where it was sent, by link or by telephone, and the worker may ask again. Gives the first
+    /// account, where one was made.
     ///
     /// Errors with [`Error::Invalid`] for one's own proposal (two people, always) or when what was proposed cannot be any more,
     /// with [`Error::Conflict`] when it was decided meanwhile.

@@ -24,6 +24,9 @@ use crate::setup::Site;
 use crate::task::TOP;
 use crate::work::Work;
 
+/// Why a task or a request for a room was not made: a whole organisation has nobody who can sign in and could be told.
+pub const NOBODY_TO_TELL: &str = "nobody-to-tell";
+
 throughline_core::code_list! {
     /// A post of a site, in the order in which they are told (SPEC 4.3 SM-ESCALATION).
     pub enum SitePost {
@@ -73,12 +76,22 @@ pub struct OnCall {
     pub stands_in: bool,
 }
 
+/// From where the next one up is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Below {
+    /// Above this level of the ladder.
+    pub level: i64,
+    /// Somebody else than this account.
+    pub not: Option<AccountId>,
+}
+
 /// The next one up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Next {
     /// The level on the ladder.
     pub level: i64,
-    /// Who is to be told; `None` only where a whole organisation has nobody who could be.
+    /// Who is to be told; `None` only where a whole organisation has nobody who could be. Then the level is the one below: it goes
+    /// on from there once somebody can be told.
     pub told: Option<AccountId>,
     /// Whether nobody stood above: then the top is told again.
     pub again: bool,
@@ -213,46 +226,34 @@ impl Work<'_> {
         Ok(out)
     }
 
-    /// The next post above `level` that somebody else than `not` holds. A post that nobody holds is passed over: waiting for
-    /// nobody helps nobody. Where none is held at all, those who stand in take the levels in turn. Above all of them is the
-    /// top, where the one who was told last stays told.
+    /// The next post above that somebody holds. A post that nobody holds is passed over: waiting for nobody helps nobody. Where
+    /// none is held at all, those who stand in take the levels up to `top` in turn. Where nobody is above, the highest who is
+    /// there is told again.
     pub(crate) async fn next_post(
         &self,
         organisation: OrganisationId,
         site: Option<SiteId>,
-        level: i64,
-        not: Option<AccountId>,
+        below: Below,
+        top: i64,
     ) -> Result<Next> {
         let mut ladder = match site {
             Some(site) => self.named(site).await?,
             None => Vec::new(),
         };
         if ladder.is_empty() {
-            ladder = (1..=TOP)
+            ladder = (1..=top)
                 .zip(self.stand_ins(organisation, site).await?)
                 .collect();
         }
         let next = ladder
             .iter()
-            .find(|(at, who)| *at > level && Some(*who) != not);
-        if let Some((at, who)) = next {
-            return Ok(Next {
-                level: *at,
-                told: Some(*who),
-                again: false,
-            });
-        }
-        // What nobody was ever told of begins with the first.
-        let top = if level >= TOP && not.is_none() {
-            ladder.first()
-        } else {
-            ladder.last()
+            .find(|(at, who)| *at > below.level && Some(*who) != below.not);
+        let (level, told, again) = match (next, ladder.last()) {
+            (Some((level, who)), _) => (*level, Some(*who), false),
+            (None, Some((_, who))) => (top, Some(*who), true),
+            (None, None) => (below.level, None, true),
         };
-        Ok(Next {
-            level: TOP,
-            told: top.map(|(_, who)| *who).or(not),
-            again: true,
-        })
+        Ok(Next { level, told, again })
     }
 
     /// Makes an account the lead (rank 0) or deputy (rank 1) of a site from now on, while an installation is being set up.
@@ -474,10 +475,11 @@ impl Work<'_> {
         self.post_begin(site, who, post.rank()).await
     }
 
-    /// Ends what an account holds at a site. When nobody else is left there to be told, `to` leads from now on, or, where they
-    /// cannot, another safety lead of the site.
+    /// Ends what an account holds at a site. When nobody else is left there who holds a post and can be told, `to` leads from now
+    /// on, or, where they cannot, another safety lead of the site. With a deputy or site manager the site may be without a lead:
+    /// they are told in their place, and the administrators' page says that a lead is missing.
     ///
-    /// Errors with [`Error::Illegal`] when there is none: a site is never left without a lead.
+    /// Errors with [`Error::Illegal`] when there is none: a site is never left with nobody who was named for it.
     pub async fn site_lead_hand_on(
         &mut self,
         permit: &Permit<AccountManage>,

@@ -15,6 +15,7 @@ use crate::audit::Event;
 use crate::col::Col;
 use crate::entity::room_request;
 use crate::error::{Error, Result};
+use crate::post::{Below, NOBODY_TO_TELL};
 use crate::scope::{TieColumns, branches};
 use crate::work::Work;
 
@@ -105,13 +106,16 @@ fn room_of(row: &room_request::Model) -> Result<Room> {
     })
 }
 
+/// A room climbs no further than the site manager, or the third who stands in: from there the same one is told again.
+pub(crate) const TOP: i64 = 3;
+
 /// The level on the ladder of the post that a state waits for; see `task`.
 const fn level(state: RoomState) -> i64 {
     match state.duty() {
         Some(duty) => match duty.owner {
             Owner::Lead => 1,
             Owner::Deputy => 2,
-            _ => 3,
+            _ => TOP,
         },
         None => 0,
     }
@@ -154,13 +158,18 @@ impl Work<'_> {
             .ok_or(Error::NotFound(RoomRequest::KIND))?;
         let (id, reference) = (self.env().id(), self.env().reference());
         let next = self
-            .next_post(permit.organisation(), Some(permit.on()), 0, None)
+            .next_post(
+                permit.organisation(),
+                Some(permit.on()),
+                Below::default(),
+                TOP,
+            )
             .await?;
-        let told = next.told.ok_or(Error::Illegal("nobody-to-tell"))?;
+        let told = next.told.ok_or(Error::Illegal(NOBODY_TO_TELL))?;
         let mut state = RoomState::Asked
             .apply(RoomMove::AlertLead)
             .map_err(|illegal| Error::Illegal(illegal.by))?;
-        while level(state) < next.level.min(3) {
+        while level(state) < next.level {
             state = state
                 .apply(RoomMove::Climb)
                 .map_err(|illegal| Error::Illegal(illegal.by))?;
@@ -319,12 +328,13 @@ impl Work<'_> {
         let (mut told, mut again) = (None, false);
         if !next.is_final() {
             let (organisation, site) = (row.organisation_id.0, row.site_id.0);
-            let above = self
-                .next_post(organisation, Some(site), level(state), None)
-                .await?;
-            // A room climbs no further than the site manager: from there the same one is told again.
-            (told, again) = (above.told, above.again || level(state) == 3);
-            while level(next) < above.level.min(3) {
+            let below = Below {
+                level: level(state),
+                not: None,
+            };
+            let above = self.next_post(organisation, Some(site), below, TOP).await?;
+            (told, again) = (above.told, above.again);
+            while level(next) < above.level {
                 next = step(next)?;
             }
         }
@@ -335,7 +345,7 @@ impl Work<'_> {
             closed_at: Set(next.is_final().then_some(Col(now))),
             ..Default::default()
         };
-        if next == RoomState::DeputyAlerted {
+        if next == RoomState::DeputyAlerted && told.is_some() {
             change.deputy_alerted_at = Set(Some(Col(now)));
         }
         self.room_update(&row, change).await?;

@@ -24,6 +24,7 @@ use crate::col::Col;
 use crate::entity::{referral, room_request, support_case, task};
 use crate::error::{Error, Result};
 use crate::outbox::OutboxKind;
+use crate::post::{Below, NOBODY_TO_TELL};
 use crate::read::Read;
 use crate::scope::{TieColumns, branches};
 use crate::work::Work;
@@ -206,13 +207,54 @@ impl Work<'_> {
     /// Errors with [`Error::Invalid`] when its case is closed, and with [`Error::Illegal`] when a whole organisation has nobody
     /// who could be told: a task never belongs to nobody.
     pub async fn task_add(&mut self, new: &TaskNew) -> Result<(TaskId, Ref)> {
-        self.task_insert(new, None).await
+        self.task_insert(new, None, Below::default()).await
     }
 
+    /// Raises what could not be done to somebody else above the actor: the next post above the one that the task had climbed to,
+    /// else the first. What nobody could do is never nobody's; only where nobody else can be told is it theirs again.
+    ///
+    /// Errors as [`Work::task_add`].
+    pub async fn task_raise(
+        &mut self,
+        permit: &Permit<TaskDo>,
+        due_at: At,
+        climbs_at: At,
+    ) -> Result<()> {
+        let row = self.task_row(permit.on()).await?;
+        let new = TaskNew {
+            organisation: row.organisation_id.0,
+            site: row.site_id.map(|id| id.0),
+            case: row.case_id.map(|id| id.0),
+            referral: row.referral_id.map(|id| id.0),
+            owner_account: None,
+            kind: TaskKind::from_code(&row.kind).map_err(|_| Error::RowShape {
+                table: "task",
+                column: "kind",
+            })?,
+            due_at,
+            climbs_at,
+        };
+        let not = self.actor().account();
+        let mut below = Below {
+            level: row.ladder_level,
+            not,
+        };
+        let above = self.next_post(new.organisation, new.site, below, TOP);
+        if above.await?.again {
+            below.level = 0;
+        }
+        let conversation = row.conversation_id.map(|id| id.0);
+        self.task_insert(&new, conversation, below).await?;
+        self.note(permit, permit.on().uuid(), &["task"]);
+        Ok(())
+    }
+
+    /// Makes a task; one that is nobody's own goes to the next post from `below` on.
     pub(crate) async fn task_insert(
         &mut self,
         new: &TaskNew,
         conversation: Option<ConversationId>,
+        below: Below,
     ) -> Result<(TaskId, Ref)> {
         // Nobody is given work on a closed case. The lock makes whoever is just closing it come first or second, not between.
         let mut case = new.case;
@@ -232,18 +274,17 @@ impl Work<'_> {
         let (level, told) = if let Some(owner) = new.owner_account {
             (0, owner)
         } else {
-            let next = self.next_post(new.organisation, new.site, 0, None).await?;
+            let next = self.next_post(new.organisation, new.site, below, TOP);
+            let next = next.await?;
             // Written down for nobody, it would be done by nobody.
-            let told = next.told.ok_or(Error::Illegal("nobody-to-tell"))?;
+            let told = next.told.ok_or(Error::Illegal(NOBODY_TO_TELL))?;
             (next.level, told)
         };
         // Whoever holds a post does not look for work of others: they are told in the same instant.
         let mut state = TaskState::Raised;
         if new.owner_account.is_none() {
             let once = format!("task:{}:raised", id.uuid());
-            let (kind, nothing) = (OutboxKind::StaffTask, serde_json::json!({}));
-            let now = self.now();
-            self.outbox_add(kind, Some(told.uuid()), nothing, Some(&once), now)
+            self.tell(OutboxKind::StaffTask, told.uuid(), Some(&once))
                 .await?;
             state = TaskState::Notified;
         }

@@ -12,8 +12,9 @@ use throughline_policy::action::{CaseChange, TaskDo};
 use crate::col::Col;
 use crate::entity::task;
 use crate::error::{Error, Result};
+use crate::post::Below;
 use crate::story::{NewEvent, StoryKind};
-use crate::task::{Climbed, TaskOutcome, post, task_of};
+use crate::task::{Climbed, TOP, TaskOutcome, post, task_of};
 use crate::work::Work;
 
 impl TaskOutcome {
@@ -198,6 +199,7 @@ impl Work<'_> {
     }
 
     /// Moves a task up to the next post that somebody holds, once its clock has run out. At the top it stays, and alerts again.
+    /// Where nobody at all can be told it stays where it is, until its clock runs out again.
     ///
     /// Errors with [`Error::Illegal`] when its time has not come.
     pub async fn task_climb(&mut self, permit: &Permit<TaskDo>, climbs_at: At) -> Result<Climbed> {
@@ -207,24 +209,27 @@ impl Work<'_> {
         }
         let was = row.told_account_id.or(row.owner_account_id).map(|id| id.0);
         let site = row.site_id.map(|site| site.0);
-        let next = self
-            .next_post(row.organisation_id.0, site, row.ladder_level, was)
-            .await?;
+        let below = Below {
+            level: row.ladder_level,
+            not: was,
+        };
+        let organisation = row.organisation_id.0;
+        let next = self.next_post(organisation, site, below, TOP).await?;
         let change = task::ActiveModel {
             ladder_level: Set(next.level),
-            told_account_id: Set(next.told.map(Col)),
+            // Where nobody can be told, whoever had it still does, should they come back.
+            told_account_id: Set(next.told.map(Col).or(row.told_account_id)),
             climbs_at: Set(Some(Col(climbs_at))),
             ..Default::default()
         };
         self.task_update(&row, TaskMove::Climb, change).await?;
         self.note(permit, permit.on().uuid(), &["ladder_level", "told"]);
         let post = post(next.level);
-        self.task_event(
-            &row,
-            StoryKind::TaskClimbed,
-            serde_json::json!({ "task": row.kind, "to": post.code() }),
-        )
-        .await?;
+        if next.told.is_some() {
+            let detail = serde_json::json!({ "task": row.kind, "to": post.code() });
+            self.task_event(&row, StoryKind::TaskClimbed, detail)
+                .await?;
+        }
         Ok(Climbed {
             post,
             told: next.told,

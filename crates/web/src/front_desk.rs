@@ -1,7 +1,7 @@
 //! The front desk's one screen: a neutral request, and who is told (SPEC 3.4, NE-21). No word here says why.
 
 use throughline_app::Error;
-use throughline_app::front_desk::{self, DeskRoom};
+use throughline_app::front_desk::{self, DeskRoom, NOBODY_TO_TELL};
 use throughline_core::code::Code as _;
 use throughline_core::room::RoomMove;
 use throughline_policy::{ActionKind, table};
@@ -113,7 +113,7 @@ pub(crate) fn card(visit: &Visit, room: &DeskRoom, may_answer: bool) -> Html {
 async fn ask(visit: Visit) -> Outcome {
     match front_desk::room_request(visit.app(), visit.actor()).await {
         // They must not wait for somebody who was never told.
-        Err(Error::Illegal("nobody-to-tell")) => {
+        Err(Error::Illegal(NOBODY_TO_TELL)) => {
             let mut form = Form::empty();
             form.wrong("room", "desk-nobody-told");
             let mut page = desk_page(&visit).await?;

@@ -3,17 +3,25 @@
 
 #![allow(dead_code, reason = "each test uses its own part of the town")]
 
+use std::collections::BTreeSet;
+
+use throughline_app::mail::{Letter, Mailer, NotSent};
+use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
 use throughline_app::{App, Error, Settings};
 use throughline_core::answer::Answer as Yes;
+use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
 use throughline_core::contact::{AnsweredBy, Channel, Verdict};
+use throughline_core::conversation::Reach;
 use throughline_core::directory::{Entry, Place, Provision, ServiceType};
 use throughline_core::id::Ref;
 use throughline_core::nation::Nation;
+use throughline_core::need::NeedType;
 use throughline_core::pack::Packs;
 use throughline_core::reason::Words;
 use throughline_core::role::Role;
 use throughline_policy::action::{AddressPropose, CaseChange, CaseOpen, DirectoryImport};
 use throughline_policy::{Actor, Facts, Purpose, Ties};
+use throughline_store::Store;
 use throughline_store::account::{Account, NewAccount};
 use throughline_store::address::NewAddress;
 use throughline_store::case::NewCase;
@@ -175,7 +183,7 @@ async fn built(world: &TestStore, demo: bool) -> Town {
         })
         .await
         .unwrap();
-    let case = open_case(world, &coach).await;
+    let case = open_case(store, &coach).await;
     let settings = Settings {
         base_url: "https://r.example.org".to_owned(),
         mail_from: "notices@example.org".to_owned(),
@@ -203,10 +211,9 @@ async fn built(world: &TestStore, demo: bool) -> Town {
     town
 }
 
-pub async fn open_case(world: &TestStore, coach: &Account) -> Ref {
+pub async fn open_case(store: &Store, coach: &Account) -> Ref {
     let actor = coach.actor();
-    let reference = world
-        .store
+    let reference = store
         .work(&actor, HELP, |w| {
             Box::pin(async move {
                 let facts = Facts {
@@ -241,8 +248,7 @@ pub async fn open_case(world: &TestStore, coach: &Account) -> Ref {
         .await
         .unwrap();
     let case = &reference;
-    world
-        .store
+    store
         .work(&actor, HELP, |w| {
             Box::pin(async move {
                 let facts = w.case_facts(*case).await?;
@@ -269,6 +275,75 @@ pub async fn open_case(world: &TestStore, coach: &Account) -> Ref {
         .await
         .unwrap();
     reference
+}
+
+/// A mail system that takes nothing.
+pub struct Bounces;
+
+impl Mailer for Bounces {
+    async fn send(&self, _: &Letter) -> Result<(), NotSent> {
+        Err(NotSent::Never("refused_by_server"))
+    }
+}
+
+/// Asking a service for a person, with no more than the name they go by: a test that shares more says so.
+pub fn order(case: Ref, service: Ref, need: NeedType) -> SendOrder {
+    SendOrder {
+        ask: Ask {
+            case,
+            service,
+            need,
+        },
+        items: BTreeSet::from([PacketItem::ChosenName.into()]),
+        immigration: false,
+        shown: None,
+        struck: BTreeSet::new(),
+        statement: Some(1),
+        reach: Reach::AsAgreed,
+        how: HowAgreed::Spoken,
+        words: None,
+        basis: ShareBasis::Consent,
+        art9: Some(Art9Condition::ExplicitConsent),
+        dpa: None,
+        reasons: None,
+    }
+}
+
+/// Asks a service for help with debt for the person of the town.
+pub async fn send(town: &Town, service: Ref) -> Sent {
+    let order = order(town.case, service, NeedType::Debt);
+    referral_send::send(&town.app, &town.coach.actor(), &order)
+        .await
+        .unwrap()
+}
+
+/// Brings one more service into the directory.
+pub async fn lists(town: &Town, entry: Entry) -> Ref {
+    let row = [NewService {
+        digest: entry.canonical_json().unwrap().into_bytes(),
+        entry,
+    }];
+    let (row, ours) = (&row, &town.coach.organisation);
+    let store = &town.app.store;
+    store
+        .work(&town.stewards[0], DIRECTORY, |w| {
+            Box::pin(async move {
+                let permit = w.permit::<DirectoryImport>(&import_facts(*ours))?;
+                // A feed of its own: what a feed no longer has would be taken out.
+                let name = format!("Feed of {}", row[0].entry.source_id);
+                let feed = w.feed_create(&permit, &name, "a file").await?;
+                w.services_upsert(&permit, &feed, row, false).await
+            })
+        })
+        .await
+        .unwrap();
+    let services = store
+        .read(|r| Box::pin(async move { r.services_changed_since(0).await }))
+        .await
+        .unwrap();
+    let id = &row[0].entry.source_id;
+    let found = services.iter().find(|one| one.entry.source_id == *id);
+    found.unwrap().reference
 }
 
 pub async fn propose(town: &Town, service: Ref) -> Result<Ref, Error> {

@@ -1,5 +1,8 @@
-use super::*;
 use std::sync::LazyLock;
+
+use throughline_core::directory::{Location, Provision, ServiceArea};
+
+use super::*;
 
 static BUILT_IN: LazyLock<Gazetteer> = LazyLock::new(|| Gazetteer::built_in().unwrap());
 
@@ -109,4 +112,43 @@ fn an_overlay_is_asked_first() {
     let with = BUILT_IN.clone().with_overlay(table);
     let found = with.resolve(&Postcode::parse("SE15 4QL").unwrap()).unwrap();
     assert_eq!(found.area().unwrap().as_str(), "E06000023");
+}
+
+#[test]
+fn the_nation_of_a_service_is_that_of_its_areas_else_of_its_places() {
+    let service = |areas: &[(&str, Option<&str>)], place: Place| {
+        let mut entry = Entry::new("1", "Help");
+        entry.service_areas = areas
+            .iter()
+            .map(|(name, code)| ServiceArea {
+                name: (*name).to_owned(),
+                code: code.map(str::to_owned),
+            })
+            .collect();
+        entry.provision = Provision::new(Vec::new(), place).unwrap();
+        BUILT_IN.nation_of(&entry)
+    };
+    let at = |postcode: &str| Place::Public {
+        locations: vec![Location {
+            postcode: Some(postcode.to_owned()),
+            ..Location::default()
+        }],
+        schedules: Vec::new(),
+    };
+    let hidden = |label: &str| Place::Confidential {
+        area_label: Some(label.to_owned()),
+    };
+    let (wales, england) = (Some(Nation::Wales), Some(Nation::England));
+    let coded = [("The north", Some("W06000002"))];
+    let kingdom = [("United Kingdom", Some("K02000001"))];
+    let border = [("Bristol", None), ("Cardiff", None)];
+    assert_eq!(service(&[], Place::default()), None);
+    assert_eq!(service(&coded, Place::default()), wales);
+    assert_eq!(service(&[("Wales", None)], at("BS1 5TR")), wales);
+    assert_eq!(service(&border, at("BS1 5TR")), england);
+    assert_eq!(service(&kingdom, at("CF10 1EP")), wales);
+    assert_eq!(service(&border, Place::default()), None);
+    assert_eq!(service(&[("Nowhere at all", None)], Place::default()), None);
+    assert_eq!(service(&[], hidden("Gwynedd")), wales);
+    assert_eq!(service(&[], at("BT1 1AA")), Some(Nation::NorthernIreland));
 }
