@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use throughline_core::code::Code as _;
 use throughline_core::directory::Entry;
+use throughline_core::directory::confidential::Because;
 use throughline_core::id::Ref;
 use throughline_exchange::inbound::{Options, Outcome, judged};
 use throughline_policy::Actor;
@@ -101,7 +103,7 @@ pub async fn decide(app: &App, actor: &Actor, reference: Ref, decision: Decision
                     Decision::Discard => (QuarantineState::Discarded, None),
                     Decision::WithoutAddress => (QuarantineState::WithoutAddress, None),
                     Decision::KeepApart => {
-                        let mut entry = read_again(&feed.name, &raw, false)?;
+                        let mut entry = read_again(&feed.name, &raw, Some(&row))?;
                         // A name of its own in the feed: its row number may change, this never does.
                         entry.source_id = format!("{}#{reference}", entry.source_id);
                         let new = new_service(entry)?;
@@ -109,7 +111,7 @@ pub async fn decide(app: &App, actor: &Actor, reference: Ref, decision: Decision
                         (QuarantineState::KeptApart, Some(id))
                     }
                     Decision::ShowAddress => {
-                        let entry = read_again(&feed.name, &raw, true)?;
+                        let entry = read_again(&feed.name, &raw, None)?;
                         if entry.is_confidential() {
                             return Err(Error::Illegal("such a service never has an address"));
                         }
@@ -117,7 +119,7 @@ pub async fn decide(app: &App, actor: &Actor, reference: Ref, decision: Decision
                         cleared = row.because.as_deref().map(|rule| judged(&told, rule));
                         let new = new_service(entry)?;
                         // What was published of the row as it was read, with its place withheld.
-                        let read = new_service(read_again(&feed.name, &raw, false)?)?;
+                        let read = new_service(read_again(&feed.name, &raw, Some(&row))?)?;
                         let id = work
                             .quarantine_publish(&permit, &feed, &new, Some(&read))
                             .await?;
@@ -133,14 +135,20 @@ pub async fn decide(app: &App, actor: &Actor, reference: Ref, decision: Decision
     Ok(())
 }
 
-/// Reads one row again as a feed of its own, with its place cleared or not.
-fn read_again(feed: &str, raw: &str, clearing: bool) -> Result<Entry> {
-    let row: Value = serde_json::from_str(raw).map_err(|_| Error::Sealed)?;
+/// Reads one row again as a feed of its own: with its place withheld as when it was set aside, or cleared.
+fn read_again(feed: &str, raw: &str, aside: Option<&QuarantineRow>) -> Result<Entry> {
+    let value: Value = serde_json::from_str(raw).map_err(|_| Error::Sealed)?;
     let source = FromBytes(Arc::from(
-        json!({ "contents": [row] }).to_string().into_bytes(),
+        json!({ "contents": [value] }).to_string().into_bytes(),
     ));
     let mut options = Options::new(feed);
-    options.clearing = clearing;
+    options.clearing = aside.is_none();
+    let before = Because::WithheldBefore.code();
+    options.withheld = aside
+        .filter(|row| row.because.as_deref() == Some(before))
+        .and_then(|row| row.source_id.clone())
+        .into_iter()
+        .collect();
     let mut found = None;
     source
         .read(&options, &mut |row| {

@@ -1,24 +1,25 @@
 //! Taking a feed over.
 //!
-//! A feed is read in one thread and stored in one unit of work, some rows at a time: nothing is seen before all of it is, and
-//! a feed that cannot be read to its end changes nothing. A row that goes missing from a feed is not deleted: harvests fail in
-//! too many ways to take silence for closing.
+//! A feed is read and compared before anything is written, so that nobody waits for it; what is new or different is then stored in
+//! one short unit of work. Nothing is seen before all of it is, and a feed that cannot be read to its end changes nothing. If somebody
+//! changed what the feed was compared with in between, it is compared again. A row that goes missing from a feed is not deleted:
+//! harvests fail in too many ways to take silence for closing.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde::Serialize;
 use throughline_core::code::Code as _;
 use throughline_core::directory::Entry;
-use throughline_core::id::OrganisationId;
+use throughline_core::id::{OrganisationId, ServiceId};
 use throughline_exchange::digest;
 use throughline_exchange::inbound::{
     Limits, Options, Outcome, Problem, Quarantined, ReadError, Reason, Row, Stop, Summary,
 };
+use throughline_policy::Actor;
 use throughline_policy::action::DirectoryImport;
-use throughline_policy::{Actor, Permit};
-use throughline_store::directory::{NewService, Upsert};
-use throughline_store::feed::{Feed, RowProblem, RunCounts, import_facts};
+use throughline_store::directory::{Held, NewService};
+use throughline_store::feed::{RowProblem, RunCounts, import_facts};
 use throughline_store::quarantine::NewQuarantine;
 use throughline_store::{Error, Result, Work};
 use tokio::sync::mpsc;
@@ -27,7 +28,7 @@ use crate::App;
 use crate::directory::PURPOSE;
 use crate::directory_source::Source;
 
-/// How many rows are stored at a time.
+/// How many rows the reader hands over at a time.
 const BATCH: usize = 100;
 /// How many problems a report lists; the rest is counted. All are kept with the reading.
 const LISTED_PROBLEMS: usize = 200_000;
@@ -100,15 +101,22 @@ pub enum ImportError {
     Store(#[from] Error),
 }
 
-/// A row on its way from the reader to the store.
-#[expect(clippy::large_enum_variant, reason = "one row at a time is held")]
+/// A row as the reader hands it over.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a hundred rows at a time are held"
+)]
 enum Taken {
     Service {
         new: NewService,
         withheld: Option<NewQuarantine>,
+        in_part: bool,
     },
     Aside(NewQuarantine),
 }
+
+/// How often a feed is compared again when what it was compared with has changed in between.
+const ATTEMPTS: u8 = 3;
 
 struct Batch {
     rows: Vec<Taken>,
@@ -134,33 +142,26 @@ pub async fn import(
             problem: "feed-name",
         }));
     }
-    let unreadable = Mutex::new(None);
-    let unreadable_ref = &unreadable;
-    let done = app
-        .store
-        .work(actor, PURPOSE, |work| {
-            Box::pin(take_over(work, import, source, progress, unreadable_ref))
-        })
-        .await;
-    let error = match done {
-        Ok(report) => {
+    for _ in 0..ATTEMPTS {
+        let before = before(app, actor, import).await?;
+        let news = match compared(import, &before, source, progress).await {
+            Ok(news) => news,
+            Err(ImportError::Unreadable(found)) => {
+                if !import.dry_run {
+                    record_failure(app, actor, import, &found.to_string()).await?;
+                }
+                return Err(ImportError::Unreadable(found));
+            }
+            Err(other) => return Err(other),
+        };
+        if import.dry_run || stored(app, actor, import, &before, &news).await? {
             if !import.dry_run {
                 app.directory.refresh(&app.store).await?;
             }
-            return Ok(report);
+            return Ok(news.report(import));
         }
-        Err(error) => error,
-    };
-    let found = unreadable
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
-    let Some(found) = found else {
-        return Err(error.into());
-    };
-    if !import.dry_run {
-        record_failure(app, actor, import, &found.to_string()).await?;
     }
-    Err(ImportError::Unreadable(found))
+    Err(ImportError::Store(Error::Conflict))
 }
 
 /// Takes over a feed that could not be fetched: records that the reading failed, if the feed is known.
@@ -184,70 +185,102 @@ pub async fn record_failure(
         .await
 }
 
-async fn take_over(
-    work: &mut Work<'_>,
-    import: &Import<'_>,
-    source: &Arc<dyn Source>,
-    progress: &(dyn Fn(u64) + Send + Sync),
-    unreadable: &Mutex<Option<ReadError>>,
-) -> Result<Report> {
-    let permit = work.permit::<DirectoryImport>(&import_facts(import.organisation))?;
-    let feed = match work.feed_lock(&permit, import.feed).await? {
-        Some(feed) => feed,
-        None if import.dry_run => unknown_feed(work, import),
-        None => {
-            work.feed_create(&permit, import.feed, import.location)
-                .await?
-        }
-    };
-    let mut options = Options::new(import.feed);
-    options.limits = import.limits;
-    options.cleared = work.quarantine_cleared(&permit, &feed).await?;
-    let mut storing = Storing {
-        permit: &permit,
-        feed: &feed,
-        run: if import.dry_run {
-            None
-        } else {
-            Some(work.run_start(&permit, &feed).await?)
-        },
-        counts: RunCounts::default(),
-        withheld: 0,
-        aside: BTreeSet::new(),
-        problems: Vec::new(),
-        left_out: 0,
-    };
-    let (sender, mut batches) = mpsc::channel(2);
-    let source = Arc::clone(source);
-    let reading = tokio::task::spawn_blocking(move || read_all(source.as_ref(), &options, &sender));
-    // An error here drops the receiver, which makes the reader stop.
-    while let Some(batch) = batches.recv().await {
-        let read = batch.read;
-        storing.store(work, batch).await?;
-        progress(read);
-    }
-    let summary = match reading.await {
-        Ok(Ok(summary)) => summary,
-        Ok(Err(error)) => {
-            *unreadable.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-            return Err(Error::Illegal("the feed cannot be read"));
-        }
-        Err(_) => return Err(Error::Illegal("the reader of the feed stopped")),
-    };
-    storing.finish(work, import, summary).await
+/// What a feed is compared with.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Before {
+    /// Services, by their identifiers at the source.
+    held: HashMap<String, Held>,
+    /// What a steward has cleared.
+    cleared: BTreeSet<String>,
+    /// What a steward decided to keep withheld.
+    withheld: BTreeSet<String>,
 }
 
-/// A feed that a dry run would make.
-fn unknown_feed(work: &Work<'_>, import: &Import<'_>) -> Feed {
-    Feed {
-        id: work.env().id(),
-        reference: work.env().reference(),
-        organisation: import.organisation,
-        name: import.feed.to_owned(),
-        location: import.location.to_owned(),
-        format: String::new(),
-        last_run_at: None,
+impl Before {
+    async fn of(work: &mut Work<'_>, import: &Import<'_>) -> Result<Self> {
+        let permit = work.permit::<DirectoryImport>(&import_facts(import.organisation))?;
+        let Some(feed) = work.feed_lock(&permit, import.feed).await? else {
+            return Ok(Self::default());
+        };
+        Ok(Self {
+            held: work.services_of(&permit, &feed).await?,
+            cleared: work.quarantine_cleared(&permit, &feed).await?,
+            withheld: work.quarantine_withheld(&permit, &feed).await?,
+        })
     }
+
+    /// How the feed is to be read: an address that was withheld until now stays so, whatever the feed says today.
+    fn options(&self, import: &Import<'_>) -> Options {
+        let confidential = self
+            .held
+            .iter()
+            .filter(|(_, held)| held.confidential)
+            .map(|(source_id, _)| source_id);
+        let mut options = Options::new(import.feed);
+        options.limits = import.limits;
+        options.cleared.clone_from(&self.cleared);
+        options.withheld = self.withheld.iter().chain(confidential).cloned().collect();
+        options
+    }
+}
+
+async fn before(app: &App, actor: &Actor, import: &Import<'_>) -> Result<Before> {
+    app.store
+        .work(actor, PURPOSE, |work| Box::pin(Before::of(work, import)))
+        .await
+}
+
+/// Reads the feed and keeps what differs from what is held.
+async fn compared(
+    import: &Import<'_>,
+    before: &Before,
+    source: &Arc<dyn Source>,
+    progress: &(dyn Fn(u64) + Send + Sync),
+) -> std::result::Result<News, ImportError> {
+    let stopped = || ImportError::Store(Error::Illegal("the reader of the feed stopped"));
+    let (sender, mut batches) = mpsc::channel(2);
+    let (source, options) = (Arc::clone(source), before.options(import));
+    let reading = tokio::task::spawn_blocking(move || read_all(source.as_ref(), &options, &sender));
+    let mut news = News::default();
+    // Whoever stops waiting for this drops the receiver, which makes the reader stop.
+    while let Some(batch) = batches.recv().await {
+        let read = batch.read;
+        news.take(batch, before);
+        progress(read);
+    }
+    let summary = reading
+        .await
+        .map_err(|_| stopped())?
+        .map_err(ImportError::Unreadable)?;
+    if summary.read == 0 && !before.held.is_empty() {
+        let held = before.held.len();
+        return Err(ImportError::Unreadable(ReadError::NoRows { held }));
+    }
+    news.counts.repaired = summary.repaired;
+    news.list(&summary.problems);
+    news.summary = Some(summary);
+    Ok(news)
+}
+
+/// Stores what differs. False: something that it was compared with has changed since, and nothing was stored.
+async fn stored(
+    app: &App,
+    actor: &Actor,
+    import: &Import<'_>,
+    before: &Before,
+    news: &News,
+) -> Result<bool> {
+    app.store
+        .work(actor, PURPOSE, |work| {
+            Box::pin(async move {
+                if Before::of(work, import).await? != *before {
+                    return Ok(false);
+                }
+                news.store(work, import).await?;
+                Ok(true)
+            })
+        })
+        .await
 }
 
 /// Reads in a thread of its own and hands batches over; waits when the store is behind, so that memory stays bounded.
@@ -290,6 +323,7 @@ fn taken(row: Row) -> std::result::Result<(Taken, Vec<Problem>), Stop> {
         Outcome::Entry(entry) => Taken::Service {
             new: new_service(*entry).map_err(|_| Stop)?,
             withheld: row.withheld.map(set_aside),
+            in_part: row.in_part,
         },
         Outcome::Quarantined(aside) => Taken::Aside(set_aside(aside)),
     };
@@ -325,117 +359,129 @@ pub fn new_service(entry: Entry) -> Result<NewService> {
     })
 }
 
-/// What is being stored of one feed.
-struct Storing<'a> {
-    permit: &'a Permit<DirectoryImport>,
-    feed: &'a Feed,
-    run: Option<throughline_core::id::FeedRunId>,
+/// What a reading brought that is not held yet. All of it is in memory until it is stored: at most what [`Limits`] let through.
+#[derive(Default)]
+struct News {
     counts: RunCounts,
-    withheld: u64,
-    aside: BTreeSet<String>,
+    /// New and different services.
+    services: Vec<NewService>,
+    /// What was left out of services, with the service where it is held already.
+    withheld: Vec<NewQuarantine>,
+    /// Rows that became no service.
+    aside: Vec<NewQuarantine>,
+    /// Services that were read in part and stay as they are held.
+    kept: BTreeSet<String>,
     problems: Vec<Problem>,
     left_out: u64,
+    /// All problems, as they are kept with the reading.
+    rows: Vec<RowProblem>,
+    summary: Option<Summary>,
 }
 
-impl Storing<'_> {
-    async fn store(&mut self, work: &mut Work<'_>, batch: Batch) -> Result<()> {
-        let mut services = Vec::with_capacity(batch.rows.len());
-        let mut withheld = Vec::new();
-        let mut aside = Vec::new();
+impl News {
+    fn take(&mut self, batch: Batch, before: &Before) {
         for row in batch.rows {
             self.counts.read += 1;
             match row {
-                Taken::Service { new, withheld: of } => {
-                    services.push(new);
-                    withheld.push(of);
+                Taken::Service {
+                    new,
+                    withheld,
+                    in_part,
+                } => {
+                    let held = before.held.get(&new.entry.source_id);
+                    if in_part && held.is_some() {
+                        self.counts.unchanged += 1;
+                        self.kept.insert(new.entry.source_id);
+                        continue;
+                    }
+                    if let Some(mut row) = withheld {
+                        row.service = held.map(|held| held.id);
+                        self.withheld.push(row);
+                    }
+                    match held {
+                        Some(held) if held.digest == new.digest => self.counts.unchanged += 1,
+                        Some(_) => {
+                            self.counts.changed += 1;
+                            self.services.push(new);
+                        }
+                        None => {
+                            self.counts.added += 1;
+                            self.services.push(new);
+                        }
+                    }
                 }
                 Taken::Aside(row) => {
                     self.counts.quarantined += 1;
-                    aside.push(row);
+                    self.aside.push(row);
                 }
             }
         }
-        let dry = self.run.is_none();
-        let done = work
-            .services_upsert(self.permit, self.feed, &services, dry)
-            .await?;
-        for ((what, id), of) in done.into_iter().zip(withheld) {
-            match what {
-                Upsert::Added => self.counts.added += 1,
-                Upsert::Changed => self.counts.changed += 1,
-                Upsert::Unchanged => self.counts.unchanged += 1,
-            }
-            if let Some(mut row) = of {
-                self.withheld += u64::from(row.because.is_some());
-                row.service = Some(id);
-                aside.push(row);
-            }
-        }
-        if let Some(run) = self.run {
-            work.quarantine_add(self.permit, self.feed, run, &aside)
-                .await?;
-            self.problems_of(work, run, &batch.problems).await?;
-        }
-        self.aside
-            .extend(aside.into_iter().filter_map(|row| row.source_id));
-        self.list(batch.problems);
-        Ok(())
+        self.list(&batch.problems);
     }
 
-    async fn problems_of(
-        &self,
-        work: &mut Work<'_>,
-        run: throughline_core::id::FeedRunId,
-        problems: &[Problem],
-    ) -> Result<()> {
-        let rows: Vec<RowProblem> = problems
+    fn list(&mut self, problems: &[Problem]) {
+        self.rows.extend(problems.iter().map(|problem| RowProblem {
+            row: problem.row,
+            field: problem.field.clone(),
+            problem: problem.problem.clone().into_owned(),
+            did: problem.did.clone().into_owned(),
+        }));
+        let room = LISTED_PROBLEMS.saturating_sub(self.problems.len());
+        self.problems.extend(problems.iter().take(room).cloned());
+        let left_out = problems.len().saturating_sub(room);
+        self.left_out += u64::try_from(left_out).unwrap_or(u64::MAX);
+    }
+
+    fn format(&self) -> &'static str {
+        self.summary.as_ref().map_or("", |read| read.format.name())
+    }
+
+    async fn store(&self, work: &mut Work<'_>, import: &Import<'_>) -> Result<()> {
+        let permit = work.permit::<DirectoryImport>(&import_facts(import.organisation))?;
+        let feed = match work.feed_lock(&permit, import.feed).await? {
+            Some(feed) => feed,
+            None => {
+                work.feed_create(&permit, import.feed, import.location)
+                    .await?
+            }
+        };
+        let run = work.run_start(&permit, &feed).await?;
+        let done = work.services_upsert(&permit, &feed, &self.services).await?;
+        let ids: HashMap<&str, ServiceId> = self
+            .services
             .iter()
-            .map(|problem| RowProblem {
-                row: problem.row,
-                field: problem.field.clone(),
-                problem: problem.problem.clone().into_owned(),
-                did: problem.did.clone().into_owned(),
-            })
+            .zip(done)
+            .map(|(new, (_, id))| (new.entry.source_id.as_str(), id))
             .collect();
-        work.problems_add(self.permit, run, &rows).await
-    }
-
-    fn list(&mut self, problems: Vec<Problem>) {
-        for problem in problems {
-            if self.problems.len() < LISTED_PROBLEMS {
-                self.problems.push(problem);
-            } else {
-                self.left_out += 1;
-            }
+        let mut aside = self.withheld.clone();
+        for row in &mut aside {
+            let new = row.source_id.as_deref().and_then(|id| ids.get(id));
+            row.service = row.service.or(new.copied());
         }
-    }
-
-    async fn finish(
-        mut self,
-        work: &mut Work<'_>,
-        import: &Import<'_>,
-        summary: Summary,
-    ) -> Result<Report> {
-        self.counts.repaired = summary.repaired;
-        if let Some(run) = self.run {
-            self.problems_of(work, run, &summary.problems).await?;
-            work.quarantine_supersede(self.permit, self.feed, run, &self.aside)
-                .await?;
-            let format = summary.format.name();
-            work.run_finish(
-                self.permit,
-                self.feed,
-                run,
-                format,
-                import.location,
-                &self.counts,
-            )
+        aside.extend(self.aside.iter().cloned());
+        work.quarantine_add(&permit, &feed, run, &aside).await?;
+        work.problems_add(&permit, run, &self.rows).await?;
+        let brought = aside.into_iter().filter_map(|row| row.source_id).collect();
+        work.quarantine_supersede(&permit, &feed, run, &brought, &self.kept)
             .await?;
-        }
-        self.list(summary.problems);
-        Ok(Report {
-            feed: self.feed.name.clone(),
-            format: summary.format.name(),
+        work.run_finish(
+            &permit,
+            &feed,
+            run,
+            self.format(),
+            import.location,
+            &self.counts,
+        )
+        .await
+    }
+
+    fn report(self, import: &Import<'_>) -> Report {
+        let format = self.format();
+        let withheld = self.withheld.iter().filter(|row| row.because.is_some());
+        let read = |count: fn(&Summary) -> u64| self.summary.as_ref().map_or(0, count);
+        Report {
+            feed: import.feed.to_owned(),
+            format,
             dry_run: import.dry_run,
             read: self.counts.read,
             added: self.counts.added,
@@ -443,11 +489,11 @@ impl Storing<'_> {
             unchanged: self.counts.unchanged,
             repaired: self.counts.repaired,
             quarantined: self.counts.quarantined,
-            withheld: self.withheld,
-            schedules: summary.schedules,
-            terms: summary.terms,
+            withheld: u64::try_from(withheld.count()).unwrap_or(u64::MAX),
+            schedules: read(|summary| summary.schedules),
+            terms: read(|summary| summary.terms),
             problems: self.problems,
             problems_left_out: self.left_out,
-        })
+        }
     }
 }

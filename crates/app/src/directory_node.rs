@@ -39,8 +39,15 @@ pub struct Published {
     pub snapshot: Arc<Snapshot>,
     /// The number of the newest change in it.
     pub version: i64,
-    organisations: HashMap<Ref, Uuid>,
+    ours: HashMap<Ref, Ours>,
     lists: OnceLock<Lists>,
+}
+
+/// What we know about a service beside its entry.
+#[derive(Debug, Clone, Copy)]
+struct Ours {
+    organisation: Uuid,
+    changed_at: At,
 }
 
 /// What the public directory lists besides services, worked out once for each state.
@@ -60,6 +67,10 @@ impl Published {
             entry: listed.entry(),
             id: listed.reference().as_uuid(),
             organisation_id: self.organisation_of(listed.reference()),
+            changed_at: self
+                .ours
+                .get(&listed.reference())
+                .map(|ours| ours.changed_at),
         }
     }
 
@@ -127,9 +138,9 @@ impl Published {
 
     /// The public identifier of the organisation that runs a service: the same for all services of one organisation.
     pub fn organisation_of(&self, service: Ref) -> Uuid {
-        self.organisations
+        self.ours
             .get(&service)
-            .copied()
+            .map(|ours| ours.organisation)
             .unwrap_or_default()
     }
 }
@@ -164,7 +175,7 @@ impl DirectoryNode {
         let empty = Published {
             snapshot: Arc::new(Snapshot::build(Arc::clone(&knowledge), [])),
             version: 0,
-            organisations: HashMap::new(),
+            ours: HashMap::new(),
             lists: OnceLock::new(),
         };
         Self {
@@ -266,7 +277,7 @@ fn rebuild(
         .iter()
         .map(|(id, name)| (*id, name.as_str()))
         .collect();
-    let mut organisations = old.organisations.clone();
+    let mut ours = old.ours.clone();
     let mut touched: BTreeMap<Ref, Option<Listing>> = BTreeMap::new();
     for service in changed {
         let feed = service
@@ -274,7 +285,11 @@ fn rebuild(
             .and_then(|feed| names.get(&feed).copied())
             .unwrap_or_default();
         let listed = service.state == ServiceState::Listed;
-        organisations.insert(service.reference, organisation_id(feed, &service.entry));
+        let known = Ours {
+            organisation: organisation_id(feed, &service.entry),
+            changed_at: service.changed_at,
+        };
+        ours.insert(service.reference, known);
         touched.insert(service.reference, listed.then(|| listing(service)));
     }
     let kept: Vec<Listing> = old
@@ -287,7 +302,7 @@ fn rebuild(
     Published {
         snapshot: Arc::new(Snapshot::build(knowledge, listings)),
         version,
-        organisations,
+        ours,
         lists: OnceLock::new(),
     }
 }

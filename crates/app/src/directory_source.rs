@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use throughline_exchange::inbound::{
-    self, Format, Input, Limits, Options, Pages, Paging, ReadError, Sink, Summary, stable_id,
+    self, Detail, Format, Input, Limits, Options, Pages, Paging, ReadError, Sink, Summary,
+    stable_id,
 };
 
 /// Something a directory can be read from, more than once: a unit of work may have to be done again.
@@ -126,7 +127,7 @@ fn read_limited(path: &Path, limits: &Limits) -> Result<Vec<u8>, String> {
 /// Pages kept as files.
 struct Saved {
     pages: Vec<PathBuf>,
-    /// Folder of whole services, by [`detail_name`].
+    /// Folder of whole services, by [`detail_name`], where the feed has them.
     details: Option<PathBuf>,
     limits: Limits,
 }
@@ -140,14 +141,15 @@ impl Pages for Saved {
             .transpose()
     }
 
-    fn detail(&mut self, id: &str) -> Result<Option<Vec<u8>>, String> {
+    fn detail(&mut self, id: &str) -> Result<Detail, String> {
         match self
             .details
             .as_ref()
             .map(|folder| folder.join(detail_name(id)))
         {
-            Some(path) if path.exists() => read_limited(&path, &self.limits).map(Some),
-            _ => Ok(None),
+            Some(path) if path.exists() => read_limited(&path, &self.limits).map(Detail::Whole),
+            Some(_) => Ok(Detail::Missing),
+            None => Ok(Detail::NotKept),
         }
     }
 }
@@ -166,8 +168,9 @@ pub trait Fetch: Send + Sync {
 /// A feed fetched to its end and kept in a folder, so that no transaction waits for somebody else's server.
 #[derive(Debug)]
 pub struct Fetched {
-    folder: PathBuf,
     pages: Vec<PathBuf>,
+    /// Folder of whole services, where the feed has them.
+    details: Option<PathBuf>,
 }
 
 impl Fetched {
@@ -194,7 +197,8 @@ impl Fetched {
             fetch,
             limits: options.limits,
             pages: Vec::new(),
-            has_details: None,
+            has_details: false,
+            missing: 0,
         };
         let mut count = 0;
         inbound::read(Input::Pages(&mut fetching), options, &mut |_| {
@@ -203,8 +207,8 @@ impl Fetched {
             Ok(())
         })?;
         Ok(Self {
-            folder: folder.to_owned(),
             pages: fetching.pages,
+            details: fetching.has_details.then(|| folder.to_owned()),
         })
     }
 }
@@ -213,7 +217,7 @@ impl Source for Fetched {
     fn read(&self, options: &Options, sink: &mut Sink<'_>) -> Result<Summary, ReadError> {
         let mut saved = Saved {
             pages: self.pages.clone(),
-            details: Some(self.folder.clone()),
+            details: self.details.clone(),
             limits: options.limits,
         };
         inbound::read(Input::Pages(&mut saved), options, sink)
@@ -226,9 +230,14 @@ struct Fetching<'a> {
     fetch: &'a dyn Fetch,
     limits: Limits,
     pages: Vec<PathBuf>,
-    /// Whether the feed has whole services, once one was asked for.
-    has_details: Option<bool>,
+    /// Whether one of the services asked for was there as a whole.
+    has_details: bool,
+    /// How many were not.
+    missing: u32,
 }
+
+/// A feed of which none of the first so many services is there as a whole, has no whole ones.
+const NONE_OF: u32 = 5;
 
 impl Fetching<'_> {
     fn keep(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, String> {
@@ -256,17 +265,19 @@ impl Pages for Fetching<'_> {
         Ok(Some(bytes))
     }
 
-    fn detail(&mut self, id: &str) -> Result<Option<Vec<u8>>, String> {
-        if self.has_details == Some(false) {
-            return Ok(None);
+    fn detail(&mut self, id: &str) -> Result<Detail, String> {
+        if !self.has_details && self.missing >= NONE_OF {
+            return Ok(Detail::NotKept);
         }
         let url = format!("{}/{}", self.list, in_path(id));
         let body = self.fetch.get(&url, self.limits.row_bytes)?;
-        self.has_details.get_or_insert(body.is_some());
-        if let Some(bytes) = &body {
-            self.keep(&detail_name(id), bytes)?;
-        }
-        Ok(body)
+        let Some(bytes) = body else {
+            self.missing += 1;
+            return Ok(Detail::Missing);
+        };
+        self.has_details = true;
+        self.keep(&detail_name(id), &bytes)?;
+        Ok(Detail::Whole(bytes))
     }
 }
 
@@ -344,10 +355,63 @@ mod tests {
             )
             .unwrap();
             let asked = feed.asked.lock().unwrap().len();
-            assert_eq!(asked, if details { 4 } else { 3 });
+            assert_eq!(asked, 4, "two pages, two services");
             assert_eq!(names(&fetched), expected);
             assert_eq!(names(&fetched), expected);
             assert_eq!(feed.asked.lock().unwrap().len(), asked);
+        }
+    }
+
+    /// A list of nine services, of which each is there as a whole but those asked about.
+    struct Nine(fn(u32) -> bool);
+
+    impl Fetch for Nine {
+        fn get(&self, url: &str, _: u64) -> Result<Option<Vec<u8>>, String> {
+            let last = url.rsplit('/').next().unwrap();
+            let Ok(id) = last.parse::<u32>() else {
+                let rows: Vec<_> = (1..=9)
+                    .map(|id| format!(r#"{{"id":"{id}","name":"In part"}}"#))
+                    .collect();
+                let page = format!(r#"{{"total_pages":1,"contents":[{}]}}"#, rows.join(","));
+                return Ok(Some(page.into_bytes()));
+            };
+            let whole = format!(r#"{{"id":"{id}","name":"Whole"}}"#);
+            Ok((!(self.0)(id)).then(|| whole.into_bytes()))
+        }
+    }
+
+    #[test]
+    fn a_service_whose_page_is_missing_does_not_make_the_others_poorer() {
+        for (missing, expected) in [
+            ((|id| id == 1) as fn(u32) -> bool, vec![1]),
+            (|id| id == 9, vec![9]),
+            (|id| id < 5, vec![1, 2, 3, 4]),
+            (|_| true, vec![]),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let options = Options::new("t");
+            let feed = Nine(missing);
+            let fetched =
+                Fetched::all("https://f.example", folder.path(), &feed, &options, &|_| {}).unwrap();
+            let mut in_part = Vec::new();
+            let mut listed = Vec::new();
+            fetched
+                .read(&options, &mut |row| {
+                    if row.in_part {
+                        in_part.push(row.number);
+                    }
+                    if row
+                        .problems
+                        .iter()
+                        .any(|one| one.problem == "its own page was not there")
+                    {
+                        listed.push(row.number);
+                    }
+                    Ok(())
+                })
+                .unwrap();
+            assert_eq!(in_part, expected);
+            assert_eq!(listed, expected);
         }
     }
 

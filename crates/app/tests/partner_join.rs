@@ -140,7 +140,7 @@ impl Office {
                 Box::pin(async move {
                     let permit = w.permit::<DirectoryImport>(&import_facts(*ours))?;
                     let feed = w.feed_create(&permit, "Council", "a file").await?;
-                    w.services_upsert(&permit, &feed, rows, false).await
+                    w.services_upsert(&permit, &feed, rows).await
                 })
             })
             .await

@@ -562,7 +562,7 @@ both!(
                 Box::pin(async move {
                     let permit = w.permit::<DirectoryImport>(&import_facts(*ours))?;
                     let feed = w.feed_lock(&permit, "Council").await?.unwrap();
-                    w.services_upsert(&permit, &feed, rows, false).await?;
+                    w.services_upsert(&permit, &feed, rows).await?;
                     Ok(())
                 })
             })

@@ -17,8 +17,9 @@ use throughline_core::code::Code as _;
 use throughline_core::geo::Postcode;
 use throughline_core::need::NeedType;
 use throughline_exchange::inbound::{Format, Limits, Options, ReadError};
-use throughline_exchange::outbound::{Published, service_full};
+use throughline_exchange::outbound::service_full;
 use throughline_find::{Query, Snapshot};
+use throughline_store::feed::is_address;
 
 use crate::command::{ExportArgs, FeedFormat, FindArgs, ImportArgs, Place};
 use crate::config::Config;
@@ -71,10 +72,6 @@ async fn app(place: &Place) -> Result<Arc<App>, Failure> {
     open::app(&config, store).await
 }
 
-fn is_address(location: &str) -> bool {
-    location.starts_with("https://") || location.starts_with("http://")
-}
-
 /// `throughline directory import`.
 pub async fn take_in(place: &Place, args: &ImportArgs) -> Outcome {
     let app = app(place).await?;
@@ -89,7 +86,10 @@ pub async fn take_in(place: &Place, args: &ImportArgs) -> Outcome {
     Ok(Report::new(words(&done), json!(done)))
 }
 
-/// `throughline directory sync`: every feed is read again from where it was read last.
+/// Where a feed was last read from, when that was somebody's upload: there is nothing to read again.
+const UPLOAD: &str = "upload";
+
+/// `throughline directory sync`: every feed is read again from its address, or from the file or folder it was last read from.
 pub async fn sync(place: &Place) -> Outcome {
     let app = app(place).await?;
     let operator = operator(&app).await?;
@@ -98,10 +98,17 @@ pub async fn sync(place: &Place) -> Outcome {
         .read(|r| Box::pin(async move { r.feeds(operator).await }))
         .await?;
     let (mut text, mut rows, mut wrong) = (String::new(), Vec::new(), false);
-    for feed in feeds
-        .iter()
-        .filter(|feed| is_address(&feed.location) || Path::new(&feed.location).exists())
-    {
+    for feed in &feeds {
+        let is_file = feed.location != UPLOAD && Path::new(&feed.location).exists();
+        if !is_address(&feed.location) && !is_file {
+            let _ = writeln!(
+                text,
+                "{}: passed over: it was last read from {}, which is not there to be read again.",
+                feed.name, feed.location
+            );
+            rows.push(json!({ "feed": feed.name, "passed_over": feed.location }));
+            continue;
+        }
         match read_one(&app, &feed.name, &feed.location, None, false).await {
             Ok(done) => {
                 text.push_str(&words(&done));
@@ -160,7 +167,7 @@ async fn read_one(
                 if !dry_run {
                     record_failure(app, &actor, &order, &error.to_string()).await?;
                 }
-                return Err(Failure::failed(format!("{error}. Nothing was changed.")));
+                return Err(unreadable(&error));
             }
             Err(_) => {
                 return Err(Failure::failed(
@@ -183,21 +190,24 @@ async fn read_one(
     import(app, &actor, &order, &source, &|_| {})
         .await
         .map_err(|error| match error {
-            // The network or the disk failed: that is nobody's input.
-            ImportError::Unreadable(
-                error @ (ReadError::Page(_)
-                | ReadError::MissingPages { .. }
-                | ReadError::Reading(_)),
-            ) => Failure::failed(unchanged(&error)),
-            ImportError::Unreadable(error) => Failure::input(unchanged(&error)),
+            ImportError::Unreadable(error) => unreadable(&error),
             ImportError::Store(error) => error.into(),
         })
 }
 
-/// A sentence about what could not be read, and that nothing was changed.
-fn unchanged(error: &ReadError) -> String {
-    let error = error.to_string();
-    format!("{}. Nothing was changed.", error.trim_end_matches('.'))
+/// What could not be read, and that nothing was changed, wherever it was read from.
+fn unreadable(error: &ReadError) -> Failure {
+    let sentence = error.to_string();
+    let sentence = format!("{}. Nothing was changed.", sentence.trim_end_matches('.'));
+    match error {
+        // The network, the disk or the other end failed: that is nobody's input.
+        ReadError::Page(_)
+        | ReadError::MissingPages { .. }
+        | ReadError::MissingRows { .. }
+        | ReadError::NoRows { .. }
+        | ReadError::Reading(_) => Failure::failed(sentence),
+        _ => Failure::input(sentence),
+    }
 }
 
 fn words(done: &Imported) -> String {
@@ -232,14 +242,7 @@ pub async fn give_out(place: &Place, args: &ExportArgs) -> Outcome {
     let services: Vec<_> = published
         .snapshot
         .all()
-        .map(|listed| {
-            let reference = listed.reference();
-            service_full(&Published {
-                entry: listed.entry(),
-                id: reference.as_uuid(),
-                organisation_id: published.organisation_of(reference),
-            })
-        })
+        .map(|listed| service_full(&published.outward(listed)))
         .collect();
     let count = services.len();
     let page = json!({ "total_items": count, "total_pages": 1, "page_number": 1, "size": count, "first_page": true, "last_page": true, "empty": count == 0, "contents": services });

@@ -132,7 +132,9 @@ fn a_directory_is_taken_in_once_by_the_format_it_is_in_and_bad_input_changes_not
         "{again}"
     );
     let synced = json(&demo.run(&["directory", "sync"]));
-    assert_eq!(synced["feeds"].as_array().unwrap().len(), 1, "{synced}");
+    let synced = synced["feeds"].as_array().unwrap();
+    let read = synced.iter().filter(|feed| feed["read"].is_u64());
+    assert_eq!(read.count(), 1, "{synced:?}");
 
     let brackets = "[".repeat(200_000);
     for (name, text) in [

@@ -10,7 +10,9 @@ use common::{Reading, bytes, collect, folder, sample, sample_bytes};
 use serde_json::{Value, json};
 use throughline_core::directory::{Place, Weekday};
 use throughline_core::need::NeedType;
-use throughline_exchange::inbound::{Format, Input, Options, Pages, Paging, ReadError, Reason};
+use throughline_exchange::inbound::{
+    Detail, Format, Input, Options, Pages, Paging, ReadError, Reason,
+};
 
 fn report(reading: &Reading) -> Value {
     json!({
@@ -58,8 +60,9 @@ impl Pages for Memory {
         Ok(self.pages.pop_front())
     }
 
-    fn detail(&mut self, id: &str) -> Result<Option<Vec<u8>>, String> {
-        Ok(self.detail.clone().filter(|_| id.starts_with("4444")))
+    fn detail(&mut self, id: &str) -> Result<Detail, String> {
+        let whole = self.detail.clone().filter(|_| id.starts_with("4444"));
+        Ok(whole.map_or(Detail::NotKept, Detail::Whole))
     }
 }
 
@@ -211,4 +214,26 @@ fn an_identifier_that_is_missing_is_made_the_same_way_each_time() {
     let (first, second) = (bytes(feed).unwrap(), bytes(feed).unwrap());
     assert_eq!(first.entries()[0].source_id, second.entries()[0].source_id);
     assert!(!first.entries()[0].source_id.is_empty());
+}
+
+#[test]
+fn fewer_services_than_the_feed_speaks_of_are_not_taken_for_the_whole() {
+    let page = |total: u32| {
+        let json = format!(
+            r#"{{"total_pages":1,"total_items":{total},"contents":[{{"id":"1","name":"One"}}]}}"#
+        );
+        let mut pages = Memory {
+            pages: [json.into_bytes()].into(),
+            detail: None,
+        };
+        collect(Input::Pages(&mut pages), &Options::new("test")).map(|reading| reading.rows.len())
+    };
+    assert_eq!(page(1), Ok(1));
+    assert_eq!(
+        page(2),
+        Err(ReadError::MissingRows {
+            promised: 2,
+            given: 1
+        })
+    );
 }

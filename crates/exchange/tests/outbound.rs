@@ -100,6 +100,7 @@ fn published(entry: &Entry) -> Published<'_> {
         entry,
         id: stable_id("test", &entry.source_id),
         organisation_id: stable_id("test-organisations", body),
+        changed_at: None,
     }
 }
 

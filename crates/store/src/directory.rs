@@ -81,6 +81,17 @@ pub struct NewService {
     pub digest: Vec<u8>,
 }
 
+/// What is held of a row of a feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The service.
+    pub id: ServiceId,
+    /// Digest of what its source says.
+    pub digest: Vec<u8>,
+    /// Whether where it is must stay unknown.
+    pub confidential: bool,
+}
+
 /// How many services are read or written by one statement.
 const CHUNK: usize = 200;
 
@@ -139,7 +150,6 @@ impl Work<'_> {
 
     /// Stores rows of a feed that this work has locked: new ones are added, different ones changed, equal ones left alone.
     /// Nothing else of a service is touched: not its reference, state, confirmation or who answers for it.
-    /// With `dry`, only says what would be done.
     ///
     /// `rows` has each source's identifier once.
     pub async fn services_upsert(
@@ -147,7 +157,6 @@ impl Work<'_> {
         permit: &Permit<DirectoryImport>,
         feed: &Feed,
         rows: &[NewService],
-        dry: bool,
     ) -> Result<Vec<(Upsert, ServiceId)>> {
         if permit.on() != feed.organisation {
             return Err(Error::Illegal("the feed is another organisation's"));
@@ -155,24 +164,20 @@ impl Work<'_> {
         self.note(permit, feed.id.uuid(), &["service"]);
         let mut out = Vec::with_capacity(rows.len());
         for chunk in rows.chunks(CHUNK) {
-            let held = self.services_held(feed.id, chunk).await?;
+            let held = self.services_held(feed.id, Some(chunk)).await?;
             let mut added = Vec::new();
             for row in chunk {
                 match held.get(&row.entry.source_id) {
-                    Some((id, digest)) if *digest == row.digest => {
-                        out.push((Upsert::Unchanged, *id));
+                    Some(held) if held.digest == row.digest => {
+                        out.push((Upsert::Unchanged, held.id));
                     }
-                    Some((id, _)) => {
-                        if !dry {
-                            self.service_replace(*id, row).await?;
-                        }
-                        out.push((Upsert::Changed, *id));
+                    Some(held) => {
+                        self.service_replace(held.id, row).await?;
+                        out.push((Upsert::Changed, held.id));
                     }
                     None => {
                         let id = self.env().id();
-                        if !dry {
-                            added.push(self.service_row(id, feed, row).await?);
-                        }
+                        added.push(self.service_row(id, feed, row).await?);
                         out.push((Upsert::Added, id));
                     }
                 }
@@ -189,11 +194,11 @@ impl Work<'_> {
     /// Stores one entry of a feed, new or not.
     pub(crate) async fn service_put(&mut self, feed: &Feed, new: &NewService) -> Result<ServiceId> {
         let held = self
-            .services_held(feed.id, std::slice::from_ref(new))
+            .services_held(feed.id, Some(std::slice::from_ref(new)))
             .await?;
-        if let Some((id, _)) = held.get(&new.entry.source_id) {
-            self.service_replace(*id, new).await?;
-            return Ok(*id);
+        if let Some(held) = held.get(&new.entry.source_id) {
+            self.service_replace(held.id, new).await?;
+            return Ok(held.id);
         }
         let id = self.env().id();
         let row = self.service_row(id, feed, new).await?;
@@ -206,11 +211,11 @@ impl Work<'_> {
     /// Whether the directory still says what was read from a row of a feed.
     pub(crate) async fn service_says(&self, feed: &Feed, read: &NewService) -> Result<bool> {
         let held = self
-            .services_held(feed.id, std::slice::from_ref(read))
+            .services_held(feed.id, Some(std::slice::from_ref(read)))
             .await?;
         Ok(held
             .get(&read.entry.source_id)
-            .is_some_and(|(_, digest)| *digest == read.digest))
+            .is_some_and(|held| held.digest == read.digest))
     }
 
     /// Takes a service out of the directory.
@@ -222,27 +227,49 @@ impl Work<'_> {
         self.service_update(id, change).await
     }
 
+    /// What is held of every row of a feed, by its source's identifier.
+    pub async fn services_of(
+        &mut self,
+        permit: &Permit<DirectoryImport>,
+        feed: &Feed,
+    ) -> Result<HashMap<String, Held>> {
+        self.note(permit, feed.id.uuid(), &["service"]);
+        self.services_held(feed.id, None).await
+    }
+
+    /// What is held of these rows of a feed, or of all.
     async fn services_held(
         &self,
         feed: FeedId,
-        rows: &[NewService],
-    ) -> Result<HashMap<String, (ServiceId, Vec<u8>)>> {
-        let ids = rows.iter().map(|row| row.entry.source_id.as_str());
-        let held: Vec<(Col<ServiceId>, String, Blob)> = service::Entity::find()
+        rows: Option<&[NewService]>,
+    ) -> Result<HashMap<String, Held>> {
+        let mut of = Condition::all().add(service::Column::FeedId.eq(Col(feed)));
+        if let Some(rows) = rows {
+            let ids = rows.iter().map(|row| row.entry.source_id.as_str());
+            of = of.add(service::Column::SourceId.is_in(ids));
+        }
+        let held: Vec<(Col<ServiceId>, String, Blob, bool)> = service::Entity::find()
             .select_only()
             .columns([
                 service::Column::Id,
                 service::Column::SourceId,
                 service::Column::Digest,
+                service::Column::Confidential,
             ])
-            .filter(service::Column::FeedId.eq(Col(feed)))
-            .filter(service::Column::SourceId.is_in(ids))
+            .filter(of)
             .into_tuple()
             .all(&self.tx)
             .await?;
         Ok(held
             .into_iter()
-            .map(|(id, source, digest)| (source, (id.0, digest.0)))
+            .map(|(id, source, digest, confidential)| {
+                let held = Held {
+                    id: id.0,
+                    digest: digest.0,
+                    confidential,
+                };
+                (source, held)
+            })
             .collect())
     }
 

@@ -28,6 +28,11 @@ pub fn import_facts(organisation: OrganisationId) -> Facts<OrganisationId> {
     }
 }
 
+/// Whether a feed is read from an address, so that it can be read again without anybody.
+pub fn is_address(location: &str) -> bool {
+    location.starts_with("https://") || location.starts_with("http://")
+}
+
 /// A source of directory entries.
 #[derive(Debug, Clone)]
 pub struct Feed {
@@ -39,7 +44,7 @@ pub struct Feed {
     pub organisation: OrganisationId,
     /// Its name, unique within the organisation.
     pub name: String,
-    /// Where it was last read from: a path or an address.
+    /// Where it is read from: its address, if it has one; otherwise where it was last read from, a path or `upload`.
     pub location: String,
     /// The dialect last read, in words; empty before the first reading.
     pub format: String,
@@ -235,7 +240,7 @@ impl Work<'_> {
         }
     }
 
-    /// Ends a reading with what it counted.
+    /// Ends a reading with what it counted. A file or an upload does not take its address from a feed: that is where it is read again.
     pub async fn run_finish(
         &mut self,
         permit: &Permit<DirectoryImport>,
@@ -260,6 +265,11 @@ impl Work<'_> {
             .filter(feed_run::Column::Id.eq(Col(run)))
             .exec(&self.tx)
             .await?;
+        let location = if is_address(location) || !is_address(&feed.location) {
+            location
+        } else {
+            feed.location.as_str()
+        };
         let change = feed::ActiveModel {
             format: Set(format.to_owned()),
             location: Set(location.to_owned()),

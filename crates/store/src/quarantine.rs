@@ -279,13 +279,15 @@ impl Work<'_> {
 
     /// Takes out of the queue every row that this reading, which was whole, did not bring: what is in the feed now is in the directory
     /// or waits by itself, and an older row must never be published over it. What such a row held is destroyed. A service that was
-    /// kept apart is taken out when its row came in another version, one of `source_ids`: a steward looks at it again.
+    /// kept apart is taken out when its row came in another version, one of `source_ids`: a steward looks at it again. What waits about
+    /// a service that was not read as a whole, one of `kept`, waits on.
     pub async fn quarantine_supersede(
         &mut self,
         permit: &Permit<DirectoryImport>,
         feed: &Feed,
         run: FeedRunId,
         source_ids: &BTreeSet<String>,
+        kept: &BTreeSet<String>,
     ) -> Result<()> {
         self.note(permit, feed.id.uuid(), &["quarantine", "service"]);
         let states = [QuarantineState::Open, QuarantineState::KeptApart].map(Code::code);
@@ -296,6 +298,9 @@ impl Work<'_> {
             .all(&self.tx)
             .await?;
         for row in left {
+            if row.source_id.as_ref().is_some_and(|id| kept.contains(id)) {
+                continue;
+            }
             if row.state == QuarantineState::KeptApart.code() {
                 if !row.source_id.is_some_and(|id| source_ids.contains(&id)) {
                     continue;
@@ -336,6 +341,36 @@ impl Work<'_> {
             .all(&self.tx)
             .await?;
         Ok(rows.into_iter().flatten().collect())
+    }
+
+    /// Identifiers of services whose address a steward decided to keep withheld, and has not cleared since.
+    pub async fn quarantine_withheld(
+        &mut self,
+        permit: &Permit<DirectoryImport>,
+        feed: &Feed,
+    ) -> Result<BTreeSet<String>> {
+        self.note(permit, feed.id.uuid(), &["quarantine"]);
+        let decided = [QuarantineState::WithoutAddress, QuarantineState::Cleared].map(Code::code);
+        let rows: Vec<(Option<String>, String)> = quarantine::Entity::find()
+            .select_only()
+            .columns([quarantine::Column::SourceId, quarantine::Column::State])
+            .filter(quarantine::Column::FeedId.eq(Col(feed.id)))
+            .filter(quarantine::Column::State.is_in(decided))
+            .order_by_asc(quarantine::Column::DecidedAt)
+            .order_by_asc(quarantine::Column::Id)
+            .into_tuple()
+            .all(&self.tx)
+            .await?;
+        let mut withheld = BTreeSet::new();
+        for (source, state) in rows {
+            let Some(source) = source else { continue };
+            if state == QuarantineState::WithoutAddress.code() {
+                withheld.insert(source);
+            } else {
+                withheld.remove(&source);
+            }
+        }
+        Ok(withheld)
     }
 
     /// Rows waiting for a steward, longest first. What they held is not among it.

@@ -79,7 +79,6 @@ async fn take_over(
     actor: &Actor,
     organisation: OrganisationId,
     rows: &[NewService],
-    dry: bool,
 ) -> Result<Vec<Upsert>, Error> {
     let organisation = &organisation;
     store
@@ -90,7 +89,7 @@ async fn take_over(
                     Some(feed) => feed,
                     None => w.feed_create(&permit, "Council", "a file").await?,
                 };
-                let done = w.services_upsert(&permit, &feed, rows, dry).await?;
+                let done = w.services_upsert(&permit, &feed, rows).await?;
                 Ok(done.into_iter().map(|(what, _)| what).collect())
             })
         })
@@ -119,15 +118,11 @@ both!(
         let (ours, steward, _) = stewards(&world.store).await;
         let store = &world.store;
         let first = [row("1", "Advice desk"), row("2", "Food bank")];
-        let done = take_over(store, &steward, ours, &first, false)
-            .await
-            .unwrap();
+        let done = take_over(store, &steward, ours, &first).await.unwrap();
         assert_eq!(done, [Upsert::Added, Upsert::Added]);
         let before = version(store).await;
         assert_eq!(
-            take_over(store, &steward, ours, &first, false)
-                .await
-                .unwrap(),
+            take_over(store, &steward, ours, &first).await.unwrap(),
             [Upsert::Unchanged, Upsert::Unchanged]
         );
         assert_eq!(
@@ -138,9 +133,7 @@ both!(
 
         let second = [row("2", "Food bank and kitchen")];
         assert_eq!(
-            take_over(store, &steward, ours, &second, false)
-                .await
-                .unwrap(),
+            take_over(store, &steward, ours, &second).await.unwrap(),
             [Upsert::Changed]
         );
         assert_eq!(names_since(store, before).await, ["Food bank and kitchen"]);
@@ -152,23 +145,12 @@ both!(
     }
 );
 
-both!(a_dry_run_says_what_it_would_do_and_does_not, |world| {
-    let (ours, steward, _) = stewards(&world.store).await;
-    let rows = [row("1", "Advice desk")];
-    let done = take_over(&world.store, &steward, ours, &rows, true)
-        .await
-        .unwrap();
-    assert_eq!(done, [Upsert::Added]);
-    assert_eq!(version(&world.store).await, 0);
-    assert!(names_since(&world.store, 0).await.is_empty());
-});
-
 both!(
     a_change_keeps_the_reference_the_confirmation_and_who_answers,
     |world| {
         let (ours, steward, _) = stewards(&world.store).await;
         let store = &world.store;
-        take_over(store, &steward, ours, &[row("1", "Desk")], false)
+        take_over(store, &steward, ours, &[row("1", "Desk")])
             .await
             .unwrap();
         let one = store
@@ -189,7 +171,7 @@ both!(
             })
             .await
             .unwrap();
-        take_over(store, &steward, ours, &[row("1", "Help desk")], false)
+        take_over(store, &steward, ours, &[row("1", "Help desk")])
             .await
             .unwrap();
         let after = store
@@ -211,7 +193,7 @@ both!(
 
 both!(a_steward_imports_only_for_their_own_organisation, |world| {
     let (ours, _, stranger) = stewards(&world.store).await;
-    let refused = take_over(&world.store, &stranger, ours, &[row("1", "Desk")], false).await;
+    let refused = take_over(&world.store, &stranger, ours, &[row("1", "Desk")]).await;
     assert!(matches!(refused, Err(Error::Denied(_))));
     assert!(names_since(&world.store, 0).await.is_empty());
 });
@@ -219,7 +201,7 @@ both!(a_steward_imports_only_for_their_own_organisation, |world| {
 both!(two_readings_at_once_lose_no_number, |world| {
     let (ours, steward, _) = stewards(&world.store).await;
     let store = &world.store;
-    take_over(store, &steward, ours, &[row("0", "First")], false)
+    take_over(store, &steward, ours, &[row("0", "First")])
         .await
         .unwrap();
     let many: Vec<NewService> = (1..40)
@@ -227,8 +209,8 @@ both!(two_readings_at_once_lose_no_number, |world| {
         .collect();
     let (left, right) = many.split_at(20);
     let (a, b) = tokio::join!(
-        take_over(store, &steward, ours, left, false),
-        take_over(store, &steward, ours, right, false),
+        take_over(store, &steward, ours, left),
+        take_over(store, &steward, ours, right),
     );
     assert!(a.is_ok() && b.is_ok());
     assert_eq!(version(store).await, 3);
@@ -265,7 +247,7 @@ async fn set_aside(store: &Store, steward: &Actor, organisation: OrganisationId,
                     raw: (*raw).to_owned(),
                 }];
                 w.quarantine_add(&permit, &feed, run, &rows).await?;
-                w.quarantine_supersede(&permit, &feed, run, &BTreeSet::new())
+                w.quarantine_supersede(&permit, &feed, run, &BTreeSet::new(), &BTreeSet::new())
                     .await?;
                 let problems = vec![
                     RowProblem {

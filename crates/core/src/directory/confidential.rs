@@ -2,15 +2,19 @@
 //!
 //! A refuge's address in the wrong hands can kill; a charity's office address withheld costs a steward one click. So:
 //! a listing that says it houses people who flee is [`Verdict::Confidential`]; one that speaks of such housing without making clear
-//! whose it is, is [`Verdict::Doubtful`] and its address is withheld too, until a steward clears it; one that only points people
-//! elsewhere ("signposts to refuges"), or uses the word otherwise ("wildlife refuge"), is [`Verdict::Open`]
-//! (ASSURANCE F2; SPEC 0: when the system does not know whether something is safe, it is unsafe).
+//! whose it is, is [`Verdict::Doubtful`] and its address is withheld too, until a steward clears it (ASSURANCE F2; SPEC 0: when the
+//! system does not know whether something is safe, it is unsafe).
+//!
+//! Words that point people elsewhere ("signposts to refuges") or are used otherwise ("wildlife refuge") make a sure thing doubtful.
+//! They make it [`Verdict::Open`] only where the listing has no place that could be shown, or where nothing in it speaks of abuse:
+//! every refuge also refers, advises, and may welcome dogs.
 //!
 //! To change what is recognised, change the lists in `confidential_words`; each rule is one function with a test.
 
 use super::confidential_words::{
-    ABUSE, HOUSING, HOUSING_LOOSELY, HOUSING_WHERE_ABUSE, LINE, OFFERS, OTHER_SENSE,
-    POINTS_ELSEWHERE, TERM_OF_SOMETHING_ELSE, WORK_ELSEWHERE,
+    ABUSE, HOUSES, HOUSING, HOUSING_IN_PASSING, HOUSING_LOOSELY, HOUSING_WHERE_ABUSE, LINE, OFFERS,
+    OTHER_SENSE_AFTER, OTHER_SENSE_BEFORE, POINTS_ELSEWHERE, TERM_OF_SOMETHING_ELSE,
+    WORK_ELSEWHERE,
 };
 use super::lists::ServiceType;
 
@@ -21,12 +25,18 @@ pub struct Evidence<'a> {
     pub types: &'a [ServiceType],
     /// Name of the service.
     pub name: &'a str,
+    /// Its other name, and the names of its places.
+    pub other_names: &'a [&'a str],
     /// Name of its organisation.
     pub organisation: &'a str,
     /// Description, plain text.
     pub description: &'a str,
+    /// Everything else that it says in words, plain text.
+    pub also: &'a [&'a str],
     /// Classification terms.
     pub terms: &'a [&'a str],
+    /// Whether it says where it is, so that there is something to withhold.
+    pub placed: bool,
     /// Whether the feed itself marks the address as not to be shown.
     pub marked: bool,
 }
@@ -65,6 +75,8 @@ crate::code_list! {
         OffersHousing = "offers_housing",
         /// Its description speaks of such housing without saying whose it is.
         MentionsHousing = "mentions_housing",
+        /// Nothing in its words says so any more, but it was withheld until now.
+        WithheldBefore = "withheld_before",
     }
 }
 
@@ -79,6 +91,9 @@ impl Because {
             Self::OffersHousing => "its description says that it houses people who flee abuse",
             Self::MentionsHousing => {
                 "its description speaks of housing for people who flee abuse, and it is not clear whose"
+            }
+            Self::WithheldBefore => {
+                "its address was withheld until now, and nobody has said that it may be shown"
             }
         }
     }
@@ -98,7 +113,12 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
         };
     }
     let text = Text::of(evidence);
-    let found = [by_term(&text), by_name(&text), by_description(&text)];
+    let found = [
+        by_term(&text),
+        by_name(&text),
+        by_organisation(&text),
+        by_description(&text),
+    ];
     found
         .iter()
         .find(|verdict| matches!(verdict, Verdict::Confidential { .. }))
@@ -120,46 +140,73 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
 /// The evidence as lower-case words with single spaces around each, so that a phrase matches whole words only.
 struct Text {
     name: String,
+    /// The name, the other name, the names of its places.
+    names: Vec<String>,
     organisation: String,
     terms: Vec<String>,
     sentences: Vec<String>,
+    /// Abuse is spoken of somewhere.
     speaks_of_abuse: bool,
+    /// Abuse is what it, its organisation or its class is called after.
+    is_about_abuse: bool,
+    placed: bool,
 }
 
 impl Text {
     fn of(evidence: &Evidence<'_>) -> Self {
+        let all =
+            |texts: &[&str]| -> Vec<String> { texts.iter().map(|text| words(text)).collect() };
         let name = words(evidence.name);
+        let mut names = all(evidence.other_names);
+        names.insert(0, name.clone());
         let organisation = words(evidence.organisation);
-        let terms: Vec<String> = evidence.terms.iter().map(|term| words(term)).collect();
-        let sentences: Vec<String> = evidence
-            .description
-            .split(['.', '!', '?', ';', '\n', '•'])
+        let terms = all(evidence.terms);
+        let sentences: Vec<String> = std::iter::once(&evidence.description)
+            .chain(evidence.also)
+            .flat_map(|text| text.split(['.', '!', '?', ';', '\n', '•']))
             .map(words)
-            .filter(|s| s.len() > 2)
+            .filter(|sentence| sentence.len() > 2)
             .collect();
-        let speaks_of_abuse = [&name, &organisation]
-            .into_iter()
-            .chain(&terms)
-            .chain(&sentences)
-            .any(|t| any(t, ABUSE));
+        // One search of all of them: a feed has thousands of listings. No phrase reaches over the mark between two.
+        let of_abuse = |texts: &[String]| any(&texts.join("."), ABUSE);
+        let is_about_abuse = of_abuse(&names) || any(&organisation, ABUSE) || of_abuse(&terms);
+        let speaks_of_abuse = is_about_abuse || of_abuse(&sentences);
         Self {
             name,
+            names,
             organisation,
             terms,
             sentences,
             speaks_of_abuse,
+            is_about_abuse,
+            placed: evidence.placed,
+        }
+    }
+
+    /// Withheld until a steward has looked, where there is something to withhold.
+    const fn doubt(&self, because: Because) -> Verdict {
+        if self.placed {
+            Verdict::Doubtful { because }
+        } else {
+            Verdict::Open
         }
     }
 }
 
-/// Lower-case words of a text, one space before, between and after.
+/// Lower-case words of a text, one space before, between and after. Apostrophes of any kind, soft hyphens and letters without width
+/// do not part a word.
 fn words(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push(' ');
     for letter in text.chars().flat_map(char::to_lowercase) {
+        let parts = !matches!(
+            letter,
+            '\'' | '’' | '‘' | 'ʼ' | '′' | '`' | '´' | '\u{ad}' | '\u{200b}'
+                ..='\u{200d}' | '\u{2060}' | '\u{feff}'
+        );
         if letter.is_alphanumeric() {
             out.push(letter);
-        } else if !matches!(letter, '\'' | '’') && !out.ends_with(' ') {
+        } else if parts && !out.ends_with(' ') {
             out.push(' ');
         }
     }
@@ -169,297 +216,169 @@ fn words(text: &str) -> String {
     out
 }
 
-/// Whether any of the phrases stands in the words.
-fn any(words: &str, phrases: &[&str]) -> bool {
-    phrases.iter().any(|phrase| {
-        words.match_indices(phrase).any(|(at, _)| {
-            words[..at].ends_with(' ') && words[at + phrase.len()..].starts_with(' ')
-        })
-    })
+/// What stands before and after each place where the phrase stands in the words, spaces included.
+fn around<'w>(words: &'w str, phrase: &'w str) -> impl Iterator<Item = (&'w str, &'w str)> {
+    words
+        .match_indices(phrase)
+        .map(move |(at, _)| (&words[..at], &words[at + phrase.len()..]))
+        .filter(|(before, after)| before.ends_with(' ') && after.starts_with(' '))
 }
 
-/// The kind of housing that the words name. Some names mean it only where abuse is spoken of.
-fn housing_named(words: &str, speaks_of_abuse: bool) -> Option<ServiceType> {
-    let sure = HOUSING.iter().find(|(phrase, _)| any(words, &[phrase]));
-    let with_abuse = || {
-        HOUSING_WHERE_ABUSE
-            .iter()
-            .find(|(phrase, _)| speaks_of_abuse && any(words, &[phrase]))
+/// Whether any of the phrases stands in the words.
+fn any(words: &str, phrases: &[&str]) -> bool {
+    phrases
+        .iter()
+        .any(|phrase| around(words, phrase).next().is_some())
+}
+
+/// What some words say of housing for people who flee.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Housing {
+    /// They name it.
+    Named(ServiceType),
+    /// They use its name for something else: a wildlife refuge, a seeker of refuge.
+    InOtherSense,
+    /// Nothing.
+    Unnamed,
+}
+
+/// The kind of housing that the words name. Some names mean it only where abuse is spoken of; none does next to a word that gives it
+/// another sense.
+fn housing(words: &str, speaks_of_abuse: bool) -> Housing {
+    let names = HOUSING
+        .iter()
+        .chain(HOUSING_WHERE_ABUSE.iter().filter(|_| speaks_of_abuse));
+    let mut found = Housing::Unnamed;
+    for (phrase, kind) in names {
+        for (before, after) in around(words, phrase) {
+            if !has_other_sense(before, after) {
+                return Housing::Named(*kind);
+            }
+            found = Housing::InOtherSense;
+        }
+    }
+    found
+}
+
+/// Whether the word next to it gives the name of such housing another sense.
+fn has_other_sense(before: &str, after: &str) -> bool {
+    let ends = |word: &&str| {
+        let rest = before.trim_end().strip_suffix(*word);
+        rest.is_some_and(|rest| rest.ends_with(' '))
     };
-    sure.or_else(with_abuse).map(|(_, kind)| *kind)
+    let begins = |word: &&str| {
+        let rest = after.trim_start().strip_prefix(*word);
+        rest.is_some_and(|rest| rest.starts_with(' '))
+    };
+    OTHER_SENSE_BEFORE.iter().any(ends) || OTHER_SENSE_AFTER.iter().any(begins)
 }
 
 /// A term of its source's classification names such housing, as a service and not as a group of people or a gift.
 fn by_term(text: &Text) -> Verdict {
-    let kind = text
+    let because = Because::Classified;
+    let mut verdict = Verdict::Open;
+    for term in text
         .terms
         .iter()
-        .filter(|term| !any(term, OTHER_SENSE) && !any(term, TERM_OF_SOMETHING_ELSE))
-        .find_map(|term| housing_named(term, text.speaks_of_abuse));
-    match kind {
-        Some(_) if any(&text.name, LINE) => Verdict::Doubtful {
-            because: Because::Classified,
-        },
-        Some(kind) => Verdict::Confidential {
-            kind,
-            because: Because::Classified,
-        },
-        None => Verdict::Open,
+        .filter(|term| !any(term, TERM_OF_SOMETHING_ELSE))
+    {
+        match housing(term, text.speaks_of_abuse) {
+            Housing::Named(_) if any(&text.name, LINE) => verdict = Verdict::Doubtful { because },
+            Housing::Named(kind) => return Verdict::Confidential { kind, because },
+            Housing::InOtherSense if text.speaks_of_abuse => verdict = text.doubt(because),
+            Housing::InOtherSense | Housing::Unnamed => {}
+        }
     }
+    verdict
 }
 
-/// Its name names such housing.
+/// One of its names names such housing, or a house where it is known to be about abuse.
 fn by_name(text: &Text) -> Verdict {
-    if any(&text.name, OTHER_SENSE) {
-        return Verdict::Open;
+    let because = Because::Name;
+    let mut verdict = Verdict::Open;
+    for name in &text.names {
+        match housing(name, text.speaks_of_abuse) {
+            Housing::Named(_) if any(name, LINE) => verdict = text.doubt(because),
+            Housing::Named(_) if any(name, WORK_ELSEWHERE) => {
+                verdict = Verdict::Doubtful { because };
+            }
+            Housing::Named(kind) => return Verdict::Confidential { kind, because },
+            Housing::InOtherSense if text.speaks_of_abuse => verdict = text.doubt(because),
+            Housing::Unnamed if text.is_about_abuse && any(name, HOUSES) => {
+                verdict = text.doubt(because);
+            }
+            Housing::InOtherSense | Housing::Unnamed => {}
+        }
     }
-    match housing_named(&text.name, text.speaks_of_abuse) {
-        Some(_) if any(&text.name, LINE) => Verdict::Open,
-        Some(_) if any(&text.name, WORK_ELSEWHERE) => Verdict::Doubtful {
-            because: Because::Name,
-        },
-        Some(kind) => Verdict::Confidential {
-            kind,
-            because: Because::Name,
-        },
-        None => Verdict::Open,
+    verdict
+}
+
+/// Its organisation is called after such housing: this may be it.
+fn by_organisation(text: &Text) -> Verdict {
+    match housing(&text.organisation, text.speaks_of_abuse) {
+        Housing::Named(_) => text.doubt(Because::Name),
+        Housing::InOtherSense | Housing::Unnamed => Verdict::Open,
     }
 }
 
-/// Its description says that it houses people who flee, or might.
+/// Its description, or anything else it says, tells that it houses people who flee, or might.
 fn by_description(text: &Text) -> Verdict {
     if !text.speaks_of_abuse {
         return Verdict::Open;
     }
     let mut verdict = Verdict::Open;
     for sentence in &text.sentences {
-        let named = housing_named(sentence, true);
-        let loosely =
-            any(sentence, HOUSING_LOOSELY) && any(sentence, ABUSE) && any(sentence, OFFERS);
-        if any(sentence, OTHER_SENSE)
-            || any(sentence, POINTS_ELSEWHERE)
-            || (named.is_none() && !loosely)
-        {
-            continue;
-        }
-        let about_abuse = any(&text.name, ABUSE)
-            || any(&text.organisation, ABUSE)
-            || text.terms.iter().any(|t| any(t, ABUSE));
-        if any(sentence, OFFERS) && about_abuse && !any(&text.name, LINE) {
-            let kind = named.unwrap_or(ServiceType::OtherDesignatedEmergency);
-            return Verdict::Confidential {
-                kind,
-                because: Because::OffersHousing,
-            };
-        }
-        let because = if any(sentence, OFFERS) {
-            Because::OffersHousing
-        } else {
-            Because::MentionsHousing
-        };
-        if verdict == Verdict::Open || because == Because::OffersHousing {
-            verdict = Verdict::Doubtful { because };
+        let said = by_sentence(text, sentence);
+        match (verdict, said) {
+            (_, Verdict::Confidential { .. }) => return said,
+            (Verdict::Open, _)
+            | (
+                _,
+                Verdict::Doubtful {
+                    because: Because::OffersHousing,
+                },
+            ) => verdict = said,
+            _ => {}
         }
     }
     verdict
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(name: &str, organisation: &str, description: &str, terms: &[&str]) -> Verdict {
-        judge(&Evidence {
-            name,
-            organisation,
-            description,
-            terms,
-            ..Evidence::default()
-        })
-    }
-
-    #[test]
-    fn a_confidential_kind_decides_alone() {
-        for kind in ServiceType::confidential() {
-            let verdict = judge(&Evidence {
-                types: &[kind],
-                name: "Helpline",
-                ..Evidence::default()
-            });
-            assert_eq!(
-                verdict,
-                Verdict::Confidential {
-                    kind,
-                    because: Because::KindOfService
-                }
-            );
-        }
-    }
-
-    #[test]
-    fn a_refuge_by_name_is_confidential() {
-        for name in [
-            "Anytown Refuge",
-            "Women’s refuges in Anyshire",
-            "Harbour House Domestic Abuse Shelter",
-            "The Shelter for Abused Women & Children",
-        ] {
-            assert!(
-                matches!(
-                    of(name, "", "", &[]),
-                    Verdict::Confidential {
-                        because: Because::Name,
-                        ..
-                    }
-                ),
-                "{name}"
-            );
-        }
-        assert!(matches!(
-            of(
-                "Respite rooms",
-                "Harbour",
-                "For women fleeing violence who sleep rough",
-                &[]
-            ),
+/// What one sentence says, in a listing that speaks of abuse.
+fn by_sentence(text: &Text, sentence: &str) -> Verdict {
+    let named = housing(sentence, true);
+    let of_abuse = any(sentence, ABUSE);
+    let loosely = any(sentence, HOUSING_LOOSELY);
+    let offers = any(sentence, OFFERS);
+    let elsewhere = any(sentence, POINTS_ELSEWHERE) || named == Housing::InOtherSense;
+    let kind = match named {
+        Housing::Named(kind) => Some(kind),
+        _ if loosely && of_abuse && offers => Some(ServiceType::OtherDesignatedEmergency),
+        _ => None,
+    };
+    match kind.filter(|_| !elsewhere) {
+        Some(kind) if offers && text.is_about_abuse && !any(&text.name, LINE) => {
             Verdict::Confidential {
-                kind: ServiceType::RespiteRoom,
-                ..
-            }
-        ));
-    }
-
-    #[test]
-    fn a_term_that_names_the_housing_is_enough_and_one_that_names_its_residents_is_not() {
-        assert!(matches!(
-            of("Lodge", "", "", &["Domestic Violence Shelters"]),
-            Verdict::Confidential {
-                because: Because::Classified,
-                ..
-            }
-        ));
-        assert_eq!(
-            of(
-                "Legal desk",
-                "",
-                "",
-                &["Domestic Violence Shelter Residents"]
-            ),
-            Verdict::Open
-        );
-        assert_eq!(
-            of("Key Island", "", "", &["Wildlife Refuges"]),
-            Verdict::Open
-        );
-    }
-
-    #[test]
-    fn a_description_that_offers_such_housing_withholds_the_place() {
-        let about =
-            "Women have the choice to live in a dedicated safe house for women and children.";
-        assert!(matches!(
-            of("Harbour Domestic Abuse Services", "Harbour", about, &[]),
-            Verdict::Confidential {
+                kind,
                 because: Because::OffersHousing,
-                ..
             }
-        ));
-        let one_of_many =
-            "It runs a night shelter, and a domestic abuse refuge for up to 17 women.";
-        assert!(matches!(
-            of("See Far", "Julia House", one_of_many, &[]),
-            Verdict::Doubtful {
-                because: Because::OffersHousing
-            }
-        ));
-        let unclear = "Staff visit schools as well as a domestic violence shelter.";
-        assert!(matches!(
-            of("Play", "Play", unclear, &[]),
-            Verdict::Doubtful {
-                because: Because::MentionsHousing
-            }
-        ));
-    }
-
-    #[test]
-    fn lines_signposts_and_other_senses_stay_open() {
-        let signposts = "Information and support on domestic abuse. They signpost people to refuges and councils.";
-        assert_eq!(
-            of("Men's Helpline", "Men's Initiative", signposts, &[]),
-            Verdict::Open
-        );
-        assert_eq!(
-            of(
-                "National Domestic Abuse Helpline (Refuge)",
-                "Refuge",
-                "Free, at any hour.",
-                &[]
-            ),
-            Verdict::Open
-        );
-        assert_eq!(
-            of("Refuse collection", "Council", "Bins and recycling.", &[]),
-            Verdict::Open
-        );
-        assert_eq!(
-            of(
-                "Refugee welcome",
-                "",
-                "For refugees and asylum seekers.",
-                &[]
-            ),
-            Verdict::Open
-        );
-        assert_eq!(
-            of(
-                "Drop in",
-                "Parish",
-                "Established for those seeking refuge in need.",
-                &[]
-            ),
-            Verdict::Open
-        );
-        let list = "Advice on relationship breakdown, domestic violence and applications for supported accommodation.";
-        assert_eq!(of("Housing advice", "", list, &[]), Verdict::Open);
-        assert_eq!(of("Donkey refuge", "", "", &[]), Verdict::Open);
-        assert_eq!(
-            of(
-                "The Sanctuary",
-                "NHS",
-                "A calm place in the evening for people in a mental health crisis.",
-                &[]
-            ),
-            Verdict::Open
-        );
-        assert_eq!(
-            of(
-                "Respite rooms",
-                "Carers' centre",
-                "A break for people who care.",
-                &[]
-            ),
-            Verdict::Open
-        );
-    }
-
-    #[test]
-    fn the_offices_of_a_refuge_and_addresses_marked_by_the_feed_are_for_the_steward_to_clear() {
-        assert!(matches!(
-            of("Refuge outreach", "Harbour", "", &[]),
-            Verdict::Doubtful {
-                because: Because::Name
-            }
-        ));
-        let marked = judge(&Evidence {
-            name: "Club",
-            marked: true,
-            ..Evidence::default()
-        });
-        assert_eq!(
-            marked,
-            Verdict::Doubtful {
-                because: Because::MarkedByFeed
-            }
-        );
+        }
+        Some(_) if offers => Verdict::Doubtful {
+            because: Because::OffersHousing,
+        },
+        Some(_) => Verdict::Doubtful {
+            because: Because::MentionsHousing,
+        },
+        None if named != Housing::Unnamed
+            || (loosely && (of_abuse || text.is_about_abuse))
+            || (of_abuse && any(sentence, HOUSING_IN_PASSING)) =>
+        {
+            text.doubt(Because::MentionsHousing)
+        }
+        None => Verdict::Open,
     }
 }
+
+#[cfg(test)]
+#[path = "confidential_tests.rs"]
+mod tests;

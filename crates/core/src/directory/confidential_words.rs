@@ -1,4 +1,5 @@
 //! The words by which [`super::confidential`] recognises housing for people who flee. Lower case, no apostrophes, whole words.
+//! Welsh words stand beside the English ones, each with the changes of its first letter (soft, nasal, aspirate).
 
 use super::lists::ServiceType;
 
@@ -33,6 +34,108 @@ pub(super) const ABUSE: &[&str] = &[
     "victims of abuse",
     "family violence",
     "intimate partner",
+    "abusive",
+    "abuser",
+    "abusers",
+    "abusive home",
+    "violent home",
+    "violent partners",
+    "violent relationships",
+    "flee",
+    "flees",
+    "domestic and sexual",
+    "domestic or sexual",
+    "domestic and family violence",
+    "domestic or family violence",
+    "escaping domestic",
+    "escape violence",
+    "violence and abuse",
+    "abuse and violence",
+    "violence or abuse",
+    "abuse or violence",
+    "survivors of violence",
+    "victims of violence",
+    "survivors of domestic",
+    "victims of domestic",
+    "vawg",
+    "vawdasv",
+    "honour abuse",
+    "honour killing",
+    // A refuge that says nothing of abuse is one all the same.
+    "womens refuge",
+    "womens refuges",
+    "mens refuge",
+    "refuge for women",
+    "refuge for men",
+    "refuge for families",
+    "refuge accommodation",
+    "refuge space",
+    "refuge spaces",
+    "refuge provision",
+    "refuge worker",
+    "refuge workers",
+    // Welsh.
+    "cam drin",
+    "gam drin",
+    "cham drin",
+    "ngham drin",
+    "camdrin",
+    "gamdrin",
+    "chamdrin",
+    "nghamdrin",
+    "camdriniol",
+    "gamdriniol",
+    "chamdriniol",
+    "camdriniwr",
+    "gamdriniwr",
+    "chamdriniwr",
+    "trais domestig",
+    "drais domestig",
+    "thrais domestig",
+    "nhrais domestig",
+    "trais yn y cartref",
+    "drais yn y cartref",
+    "thrais yn y cartref",
+    "nhrais yn y cartref",
+    "trais yn erbyn",
+    "drais yn erbyn",
+    "thrais yn erbyn",
+    "trais teuluol",
+    "drais teuluol",
+    "thrais teuluol",
+    "trais ar sail",
+    "drais ar sail",
+    "thrais ar sail",
+    "ffoi",
+    "dianc rhag",
+    "ddianc rhag",
+    "cymorth i ferched",
+    "gymorth i ferched",
+    "chymorth i ferched",
+    "nghymorth i ferched",
+    "cymorth i fenywod",
+    "gymorth i fenywod",
+    "chymorth i fenywod",
+    "nghymorth i fenywod",
+    "priodas dan orfod",
+    "briodas dan orfod",
+    "phriodas dan orfod",
+    "mhriodas dan orfod",
+    "priodas orfodol",
+    "briodas orfodol",
+    "phriodas orfodol",
+    "rheolaeth orfodol",
+    "reolaeth orfodol",
+    "rheolaeth drwy orfodaeth",
+    "caethwasiaeth fodern",
+    "gaethwasiaeth fodern",
+    "chaethwasiaeth fodern",
+    "masnachu pobl",
+    "fasnachu pobl",
+    "lloches i ferched",
+    "loches i ferched",
+    "lloches i fenywod",
+    "loches i fenywod",
 ];
 
 /// Names of housing for people who flee, whatever else is said.
@@ -72,6 +175,13 @@ pub(super) const HOUSING: &[(&str, ServiceType)] = &[
         "specialist safe accommodation",
         ServiceType::SpecialistSafeAccommodation,
     ),
+    // Welsh: a refuge, and refuges.
+    ("lloches", ServiceType::Refuge),
+    ("loches", ServiceType::Refuge),
+    ("llochesi", ServiceType::Refuge),
+    ("lochesi", ServiceType::Refuge),
+    ("llochesau", ServiceType::Refuge),
+    ("lochesau", ServiceType::Refuge),
 ];
 
 /// Names of housing that mean it where abuse is spoken of.
@@ -100,9 +210,25 @@ pub(super) const HOUSING_WHERE_ABUSE: &[(&str, ServiceType)] = &[
         "crisis accommodation",
         ServiceType::OtherDesignatedEmergency,
     ),
+    // Welsh: a safe house, safe accommodation.
+    ("tŷ diogel", ServiceType::Refuge),
+    ("dŷ diogel", ServiceType::Refuge),
+    ("thŷ diogel", ServiceType::Refuge),
+    ("nhŷ diogel", ServiceType::Refuge),
+    ("ty diogel", ServiceType::Refuge),
+    ("dy diogel", ServiceType::Refuge),
+    ("thy diogel", ServiceType::Refuge),
+    ("tai diogel", ServiceType::Refuge),
+    ("dai diogel", ServiceType::Refuge),
+    ("thai diogel", ServiceType::Refuge),
+    ("llety diogel", ServiceType::OtherDesignatedEmergency),
+    ("lety diogel", ServiceType::OtherDesignatedEmergency),
+    ("llety brys", ServiceType::OtherDesignatedEmergency),
+    ("lety brys", ServiceType::OtherDesignatedEmergency),
 ];
 
-/// Housing in general; it counts only in a sentence that also speaks of abuse and offers something.
+/// Housing in general; it counts in a sentence that also speaks of abuse, or where the service or its organisation is known to be about
+/// abuse.
 pub(super) const HOUSING_LOOSELY: &[&str] = &[
     "shelter",
     "shelters",
@@ -113,6 +239,70 @@ pub(super) const HOUSING_LOOSELY: &[&str] = &[
     "place of safety",
     "supported housing",
     "bed spaces",
+    "bedspaces",
+    "temporary housing",
+    "emergency housing",
+    "safe housing",
+    "transitional housing",
+    "temporary home",
+    "safe home",
+    "safe haven",
+    "place to stay",
+    "place to live",
+    "somewhere to stay",
+    "somewhere safe",
+    "safe place to live",
+    "self contained flats",
+    // Welsh.
+    "llety",
+    "lety",
+    "hosteli",
+    "tai â chymorth",
+    "dai â chymorth",
+    "thai â chymorth",
+    "lle diogel",
+    "le diogel",
+    "man diogel",
+    "fan diogel",
+    "rhywle diogel",
+    "cartref diogel",
+    "gartref diogel",
+    "chartref diogel",
+];
+
+/// Words for housing that mean other things as often; they count only in a sentence that also speaks of abuse.
+pub(super) const HOUSING_IN_PASSING: &[&str] = &[
+    "housing",
+    "housed",
+    "bedrooms",
+    "rooms",
+    "flats",
+    "residents",
+    "tai",
+    "dai",
+    "thai",
+];
+
+/// Words in the name of a house; they count where the service or its organisation is known to be about abuse.
+pub(super) const HOUSES: &[&str] = &[
+    "house",
+    "houses",
+    "lodge",
+    "cottage",
+    "cottages",
+    "hostel",
+    "shelter",
+    "shelters",
+    "haven",
+    "sanctuary",
+    "villa",
+    "accommodation",
+    "housing",
+    "tŷ",
+    "ty",
+    "hafan",
+    "noddfa",
+    "llety",
 ];
 
 /// Words that say: this is ours.
@@ -155,6 +345,20 @@ pub(super) const OFFERS: &[&str] = &[
     "is a refuge",
     "is the only",
     "refuge for",
+    // Welsh.
+    "darparu",
+    "ddarparu",
+    "darparwn",
+    "cynnig",
+    "gynnig",
+    "cynigiwn",
+    "rhedeg",
+    "redeg",
+    "cynnal",
+    "gynnal",
+    "mae gennym",
+    "ein lloches",
+    "ein llety",
 ];
 
 /// Words that say: this is elsewhere, we help you find it, or we visit it.
@@ -198,10 +402,10 @@ pub(super) const POINTS_ELSEWHERE: &[&str] = &[
     "unsafe accommodation",
 ];
 
-/// Other senses of the same words.
-pub(super) const OTHER_SENSE: &[&str] = &[
+/// Words that give the name of such housing another sense when they stand right before it.
+pub(super) const OTHER_SENSE_BEFORE: &[&str] = &[
     "wildlife",
-    "nature reserve",
+    "nature",
     "animal",
     "animals",
     "bird",
@@ -216,8 +420,36 @@ pub(super) const OTHER_SENSE: &[&str] = &[
     "horses",
     "hedgehog",
     "hedgehogs",
-    "refuse collection",
-    "mountain refuge",
+    "mountain",
+    // Welsh: people who seek asylum, to seek asylum.
+    "ceiswyr",
+    "geiswyr",
+    "cheiswyr",
+    "ngheiswyr",
+    "ceisio",
+    "geisio",
+    "cheisio",
+    "ceisiwr",
+    "geisiwr",
+    "cheisiwr",
+];
+
+/// Words that give the name of such housing another sense when they stand right after it.
+pub(super) const OTHER_SENSE_AFTER: &[&str] = &[
+    "for animals",
+    "for birds",
+    "for donkeys",
+    "for cats",
+    "for dogs",
+    "for horses",
+    "for hedgehogs",
+    "for wildlife",
+    // Welsh: of animals, of birds, a night shelter.
+    "anifeiliaid",
+    "i anifeiliaid",
+    "adar",
+    "i adar",
+    "nos",
 ];
 
 /// Terms that name a group of people, a gift or a meeting rather than the housing itself.
@@ -244,6 +476,8 @@ pub(super) const LINE: &[&str] = &[
     "live chat",
     "webchat",
     "text line",
+    // Welsh.
+    "llinell gymorth",
 ];
 
 /// Names of work that a refuge's organisation does elsewhere.

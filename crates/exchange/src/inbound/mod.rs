@@ -1,6 +1,7 @@
 //! Feeds and packages in: one call, [`read`], for every dialect.
 
 mod archive;
+mod evidence;
 pub mod hsds_tabular;
 mod kind_words;
 mod meaning;
@@ -14,6 +15,7 @@ mod row;
 mod scrub;
 mod sniff;
 mod stream;
+mod withheld_words;
 mod withhold;
 
 pub(crate) use withhold::outward;
@@ -52,8 +54,19 @@ pub trait Pages {
     fn next(&mut self, known: Paging) -> Result<Option<Vec<u8>>, String>;
 
     /// The whole of one service, where the list only has a part of each (Open Referral UK 3 keeps locations, phones and
-    /// schedules for `/services/{id}`). `None`: this feed has no such page, the list's row is used.
-    fn detail(&mut self, id: &str) -> Result<Option<Vec<u8>>, String>;
+    /// schedules for `/services/{id}`).
+    fn detail(&mut self, id: &str) -> Result<Detail, String>;
+}
+
+/// The whole of one service of a feed in pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detail {
+    /// Its JSON.
+    Whole(Vec<u8>),
+    /// The feed has such pages, and not this one now: the list's row is only a part of the service.
+    Missing,
+    /// The feed has no such pages: the list's row is all there is.
+    NotKept,
 }
 
 /// What a feed has said about its pages.
@@ -111,6 +124,9 @@ pub struct Options {
     /// What a steward has looked at and cleared, each as [`judged`] tells it. It overrides what the words of a listing suggest, never a
     /// kind of service that is confidential.
     pub cleared: BTreeSet<String>,
+    /// Identifiers of services whose place was withheld until now, as [`Entry::source_id`] spells them. Whatever their rows say, it
+    /// stays withheld until a steward clears it.
+    pub withheld: BTreeSet<String>,
     /// A steward has the row in front of them and lets its place be shown: whatever is read counts as cleared.
     pub clearing: bool,
 }
@@ -122,6 +138,7 @@ impl Options {
             feed: feed.into(),
             limits: Limits::default(),
             cleared: BTreeSet::new(),
+            withheld: BTreeSet::new(),
             clearing: false,
         }
     }
@@ -164,6 +181,8 @@ pub struct Row {
     pub problems: Vec<Problem>,
     /// What was withheld from the entry, for the steward only.
     pub withheld: Option<Quarantined>,
+    /// Whether only a part of the service could be read, which is no reason to forget the rest of it.
+    pub in_part: bool,
     /// The row as the feed had it, in HSDS shape. May hold what was withheld: for the steward only, never for the directory.
     pub raw: Value,
 }
@@ -381,6 +400,22 @@ pub enum ReadError {
         promised: u64,
         /// How many it gave.
         given: u64,
+    },
+    /// The rows do not add up.
+    #[error("The feed promised {promised} services and gave {given}; try again later.")]
+    MissingRows {
+        /// How many services it promised.
+        promised: u64,
+        /// How many it gave.
+        given: u64,
+    },
+    /// Nothing came where there was something before.
+    #[error(
+        "The feed has no services now and had {held} before; if that is right, take them out one by one."
+    )]
+    NoRows {
+        /// How many there were.
+        held: usize,
     },
     /// The reader failed.
     #[error("The file could not be read: {0}.")]

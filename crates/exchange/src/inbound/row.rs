@@ -44,11 +44,25 @@ impl<'a, 's> RowReader<'a, 's> {
         }
     }
 
+    /// Takes a row of which the rest could not be read: what is held of it already is more than this.
+    pub(crate) fn accept_part(
+        &mut self,
+        value: Value,
+        list_key: Option<&str>,
+    ) -> Result<(), ReadError> {
+        self.take(value, list_key, true)
+    }
+
     /// Takes one row. The first row decides whether this is a directory at all.
-    pub(crate) fn accept(
+    pub(crate) fn accept(&mut self, value: Value, list_key: Option<&str>) -> Result<(), ReadError> {
+        self.take(value, list_key, false)
+    }
+
+    fn take(
         &mut self,
         mut value: Value,
         list_key: Option<&str>,
+        in_part: bool,
     ) -> Result<(), ReadError> {
         let number = self.summary.read + 1;
         if number > self.options.limits.rows {
@@ -65,10 +79,18 @@ impl<'a, 's> RowReader<'a, 's> {
         self.summary.format = format;
         let mut notes = Notes::new(number);
         names::canonical(&mut value, format, &mut notes);
-        let row = match value {
+        if in_part {
+            notes.add(
+                "id",
+                "its own page was not there",
+                "kept as it is held; if it is new, took what the list says",
+            );
+        }
+        let mut row = match value {
             Value::Object(map) if is_service => self.service(number, map, notes),
             other => set_aside(number, None, Reason::NotAService, other, Vec::new()),
         };
+        row.in_part = in_part;
         self.count(&row);
         (self.sink)(row).map_err(|Stop| ReadError::Stopped)
     }
@@ -104,7 +126,12 @@ impl<'a, 's> RowReader<'a, 's> {
         let cleared = |because: Because| {
             self.options.clearing || self.options.cleared.contains(&judged(&map, because.code()))
         };
-        let (mut entry, because) = withhold::settle(draft, cleared, &mut notes);
+        let (mut entry, because) = withhold::settle(
+            draft,
+            cleared,
+            self.options.withheld.contains(&source_id),
+            &mut notes,
+        );
         if entry.name.is_empty() {
             if !is_placeholder(&entry) {
                 notes.add("name", "no name", "set aside for the steward");
@@ -130,6 +157,7 @@ impl<'a, 's> RowReader<'a, 's> {
                 outcome: Outcome::Entry(Box::new(entry)),
                 problems: notes.finish(),
                 withheld: Some(shown),
+                in_part: false,
                 raw,
             };
         }
@@ -152,6 +180,7 @@ impl<'a, 's> RowReader<'a, 's> {
             outcome: Outcome::Entry(Box::new(entry)),
             problems: notes.finish(),
             withheld,
+            in_part: false,
             raw,
         }
     }
@@ -196,6 +225,7 @@ fn set_aside(
         outcome: Outcome::Quarantined(quarantined),
         problems,
         withheld: None,
+        in_part: false,
         raw,
     }
 }

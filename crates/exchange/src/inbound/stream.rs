@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::row::RowReader;
-use super::{Format, Limits, Options, Pages, Paging, ReadError, Sink, Source, Summary};
+use super::{Detail, Format, Limits, Options, Pages, Paging, ReadError, Sink, Source, Summary};
 
 /// Keys under which the dialects keep their list of services.
 const LISTS: [&str; 6] = [
@@ -84,16 +84,17 @@ pub(crate) fn read_pages(
             });
             let whole = match id {
                 Some(id) => pages.detail(&id).map_err(ReadError::Page)?,
-                None => None,
+                None => Detail::NotKept,
             };
-            let value = match whole {
-                Some(bytes) => {
+            match whole {
+                Detail::Whole(bytes) => {
                     total = within(total, &bytes, &options.limits)?;
-                    merged(value, one_value(bytes, &options.limits)?)
+                    let value = merged(value, one_value(bytes, &options.limits)?);
+                    rows.accept(value, key.as_deref())?;
                 }
-                None => value,
-            };
-            rows.accept(value, key.as_deref())?;
+                Detail::Missing => rows.accept_part(value, key.as_deref())?,
+                Detail::NotKept => rows.accept(value, key.as_deref())?,
+            }
         }
     }
     if let Some(promised) = known.total_pages.filter(|promised| known.read < *promised) {
@@ -103,6 +104,15 @@ pub(crate) fn read_pages(
         });
     }
     let mut summary = rows.finish();
+    if let Some(promised) = known
+        .total_items
+        .filter(|promised| summary.read < *promised)
+    {
+        return Err(ReadError::MissingRows {
+            promised,
+            given: summary.read,
+        });
+    }
     summary.paging = known;
     Ok(summary)
 }

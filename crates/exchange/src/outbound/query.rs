@@ -216,7 +216,7 @@ impl ServiceQuery {
         self.organization_id.is_none_or(of_organisation)
             && self
                 .modified_after
-                .is_none_or(|after| entry.last_modified.is_some_and(|at| at >= after))
+                .is_none_or(|after| published.modified().is_some_and(|at| at >= after))
             && self.has_terms(entry)
             && self
                 .minimum_age
@@ -410,6 +410,7 @@ mod tests {
             entry: &entry,
             id: Uuid::from_u128(1),
             organisation_id: Uuid::from_u128(2),
+            changed_at: At::parse("2026-03-01T00:00:00Z"),
         };
         ServiceQuery::parse([(name, value)])
             .unwrap()
@@ -428,7 +429,7 @@ mod tests {
                 "00000000-0000-0000-0000-000000000002",
                 "00000000-0000-0000-0000-000000000003",
             ),
-            ("modified_after", "2026-01-01", "2099-01-01T00:00:00Z"),
+            ("modified_after", "2026-02-28", "2026-03-02T00:00:00Z"),
             (
                 "taxonomy_term_id",
                 term.as_str(),

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use throughline_core::code::Code as _;
 use throughline_core::directory::{Contact, Entry, Location, Organisation, Phone, Schedule};
 use throughline_core::geo::Postcode;
+use throughline_core::time::At;
 use uuid::Uuid;
 
 use super::{part_id, public_terms, taxonomy_id};
@@ -18,6 +19,16 @@ pub struct Published<'a> {
     pub id: Uuid,
     /// Public UUID of its organisation; the same for every service of one organisation.
     pub organisation_id: Uuid,
+    /// When the directory last changed the entry. `None`: it is in no directory.
+    pub changed_at: Option<At>,
+}
+
+impl Published<'_> {
+    /// When what is published last changed: when its source changed it, or when we did, if that was later. An address that was withheld
+    /// here is no change of the source's, and whoever has a copy must fetch it.
+    pub fn modified(&self) -> Option<At> {
+        self.entry.last_modified.max(self.changed_at)
+    }
 }
 
 /// An object without empty fields.
@@ -53,19 +64,14 @@ pub fn service_minimal(published: &Published<'_>) -> Value {
     Object::of(published.id)
         .put(
             "last_modified",
-            published.entry.last_modified.map(|at| at.to_string()),
+            published.modified().map(|at| at.to_string()),
         )
         .done()
 }
 
 /// The row of the list `/services`: the service's own fields and its organisation.
 pub fn service_row(published: &Published<'_>) -> Value {
-    flat(
-        published.id,
-        published.organisation_id,
-        &outward(published.entry),
-    )
-    .done()
+    flat(published, &outward(published.entry)).done()
 }
 
 /// The whole service with everything that belongs to it, as `/services/{id}` answers.
@@ -125,7 +131,7 @@ pub fn service_full(published: &Published<'_>) -> Value {
                 .done()
         })
         .collect::<Vec<_>>();
-    flat(id, published.organisation_id, &entry)
+    flat(published, &entry)
         .put("phones", phones(id, &entry.phones))
         .put("contacts", contacts(id, &entry.contacts))
         .put(
@@ -144,7 +150,8 @@ pub fn service_full(published: &Published<'_>) -> Value {
 }
 
 /// The service's own fields and its organisation.
-fn flat(id: Uuid, organisation_id: Uuid, entry: &Entry) -> Object {
+fn flat(published: &Published<'_>, entry: &Entry) -> Object {
+    let (id, organisation_id) = (published.id, published.organisation_id);
     let body = entry
         .organisation
         .as_ref()
@@ -176,7 +183,7 @@ fn flat(id: Uuid, organisation_id: Uuid, entry: &Entry) -> Object {
         )
         .put(
             "last_modified",
-            entry.last_modified.map(|at| at.to_string()),
+            published.modified().map(|at| at.to_string()),
         )
         .put("organization", body)
         .put("needs", codes(entry.needs.iter().map(|need| need.code())))

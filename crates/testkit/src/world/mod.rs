@@ -143,7 +143,7 @@ async fn directory(
                 let feed = w
                     .feed_create(&permit, "Town directories (invented)", "made from the seed")
                     .await?;
-                w.services_upsert(&permit, &feed, rows, false).await?;
+                w.services_upsert(&permit, &feed, rows).await?;
                 Ok(())
             })
         })

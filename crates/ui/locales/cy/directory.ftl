@@ -27,6 +27,7 @@ steward-because-classified = Cyfeiriad wedi’i ddal yn ôl: mae ei ddosbarthiad
 steward-because-name = Cyfeiriad wedi’i ddal yn ôl: mae ei enw’n dweud ei fod yn cartrefu pobl sy’n ffoi
 steward-because-offers_housing = Cyfeiriad wedi’i ddal yn ôl: mae ei ddisgrifiad yn dweud ei fod yn cartrefu pobl sy’n ffoi
 steward-because-mentions_housing = Cyfeiriad wedi’i ddal yn ôl: mae ei ddisgrifiad yn sôn am lety o’r fath, ac nid yw’n glir pwy sydd biau
+steward-because-withheld_before = Cyfeiriad wedi’i ddal yn ôl: cafodd ei ddal yn ôl hyd yma, ac nid oes neb wedi dweud y caniateir ei ddangos
 steward-feeds = Ffrydiau
 steward-feeds-caption = Pob ffrwd a’i darlleniad diwethaf
 steward-no-feeds = Nid oes ffrwd wedi’i darllen eto.

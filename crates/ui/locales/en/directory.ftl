@@ -27,6 +27,7 @@ steward-because-classified = Address withheld: its classification says that it h
 steward-because-name = Address withheld: its name says that it houses people who flee
 steward-because-offers_housing = Address withheld: its description says that it houses people who flee
 steward-because-mentions_housing = Address withheld: its description speaks of such housing, and it is not clear whose
+steward-because-withheld_before = Address withheld: it was withheld until now, and nobody has said that it may be shown
 steward-feeds = Feeds
 steward-feeds-caption = Each feed and its last reading
 steward-no-feeds = No feed has been read yet.

@@ -1,0 +1,258 @@
+//! A feed that is read again: what it may not undo, and what it may not make poorer.
+
+#![cfg(test)]
+
+mod feed;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use feed::{adds_up, bytes, office, take};
+use throughline_app::directory_aside::{self, Decision};
+use throughline_app::directory_import::{self, Import, ImportError};
+use throughline_app::directory_source::{Fetch, Fetched, FromBytes, Source};
+use throughline_app::{App, directory};
+use throughline_exchange::inbound::{Limits, Options, ReadError, Sink, Summary};
+use throughline_exchange::outbound::ServiceQuery;
+use throughline_testkit::both;
+
+const TWO: &str = r#"{"contents":[
+    {"id":"1","name":"Advice desk","url":"https://a.example"},
+    {"id":"1","name":"Food bank","url":"https://b.example"}]}"#;
+
+/// A listing with a place, of a feed that says of it what it likes.
+fn placed(name: &str, description: &str) -> String {
+    format!(
+        r#"{{"contents":[{{"id":"1","name":"{name}","description":"{description}","url":"https://a.example",
+        "service_at_locations":[{{"id":"l","location":{{"id":"x","location_type":"physical","latitude":51.45,"longitude":-2.59,
+        "addresses":[{{"id":"y","address_1":"14 Canary Quay","city":"Anytown","postal_code":"ZZ1 2ZZ"}}]}}}}]}}]}}"#
+    )
+}
+
+fn shown(app: &App) -> String {
+    let snapshot = app.directory.snapshot();
+    let all: Vec<_> = snapshot.all().map(|one| one.entry().clone()).collect();
+    format!("{all:?}")
+}
+
+both!(
+    an_address_that_was_withheld_stays_so_when_the_feed_puts_it_otherwise,
+    |world| {
+        let (app, ours, steward) = office(world).await;
+        let refuge = placed("Harbour Refuge", "For women fleeing domestic abuse.");
+        let plain = placed("Harbour", "A warm welcome.");
+        let read = async |text: &str| {
+            take(&app, &steward, ours, bytes(text), false)
+                .await
+                .unwrap()
+        };
+        let waiting = async || directory::queue(&app, &steward).await.unwrap().waiting;
+        let decide = async |decision| {
+            let row = &waiting().await[0];
+            directory_aside::decide(&app, &steward, row.reference, decision)
+                .await
+                .unwrap();
+        };
+        read(&refuge).await;
+        decide(Decision::WithoutAddress).await;
+        // Shortened and renamed, twice: the second time it is compared with what the first left.
+        for _ in 0..2 {
+            read(&plain).await;
+            assert!(!shown(&app).contains("Canary Quay"), "{}", shown(&app));
+        }
+        assert_eq!(waiting().await.len(), 1);
+        assert_eq!(
+            waiting().await[0].because.as_deref(),
+            Some("withheld_before")
+        );
+        // A steward who knows better clears it, and it stays cleared while nothing new speaks against it.
+        decide(Decision::ShowAddress).await;
+        assert!(shown(&app).contains("Canary Quay"));
+        let again = read(&plain).await;
+        assert_eq!((again.unchanged, again.withheld), (1, 0));
+        read(&placed("Harbour", "A very warm welcome.")).await;
+        assert!(shown(&app).contains("Canary Quay"));
+        // Where nobody had looked yet, it waits just the same.
+        read(&refuge).await;
+        read(&plain.replace("warm", "kind")).await;
+        assert!(!shown(&app).contains("Canary Quay"));
+        assert_eq!(waiting().await.len(), 1);
+    }
+);
+
+both!(what_is_published_is_as_new_as_what_we_did_to_it, |world| {
+    let (app, ours, steward) = office(world).await;
+    let old = placed("Harbour", "A warm welcome.").replace(
+        r#""id":"1","#,
+        r#""id":"1","last_modified":"2020-01-01T00:00:00Z","#,
+    );
+    take(&app, &steward, ours, bytes(&old), false)
+        .await
+        .unwrap();
+    let copied_at = app.env().now();
+    world.clock.advance_seconds(60);
+    let refuge = old.replace("A warm welcome.", "A refuge for women.");
+    take(&app, &steward, ours, bytes(&refuge), false)
+        .await
+        .unwrap();
+    // Its source says that it has not changed since 2020, and its address is not to be shown any more.
+    let published = app.directory.published();
+    let listed = published.snapshot.all().next().unwrap();
+    let outward = published.outward(listed);
+    assert!(listed.entry().is_confidential());
+    assert!(outward.modified() > Some(copied_at));
+    let since = ServiceQuery {
+        modified_after: Some(copied_at.plus_seconds(1)),
+        ..ServiceQuery::default()
+    };
+    assert!(since.matches(&outward));
+});
+
+both!(a_dry_run_says_what_it_would_do_and_does_not, |world| {
+    let (app, ours, steward) = office(world).await;
+    let dry = take(&app, &steward, ours, bytes(TWO), true).await.unwrap();
+    assert_eq!((dry.added, dry.quarantined), (1, 1));
+    app.directory.refresh(&app.store).await.unwrap();
+    assert!(app.directory.snapshot().is_empty());
+    assert!(directory::feeds(&app, ours).await.unwrap().is_empty());
+});
+
+/// A feed whose reader does something else to the directory when it is first read.
+struct Meanwhile {
+    bytes: FromBytes,
+    first: AtomicBool,
+    started: Sender<()>,
+    go_on: Mutex<Receiver<()>>,
+}
+
+impl Source for Meanwhile {
+    fn read(&self, options: &Options, sink: &mut Sink<'_>) -> Result<Summary, ReadError> {
+        if self.first.swap(false, Ordering::SeqCst) {
+            self.started.send(()).unwrap();
+            self.go_on.lock().unwrap().recv().unwrap();
+        }
+        self.bytes.read(options, sink)
+    }
+}
+
+both!(
+    nobody_waits_while_a_feed_is_read_and_what_changed_meanwhile_is_not_undone,
+    |world| {
+        let (app, ours, steward) = office(world).await;
+        let refuge = placed("Refuge outreach", "");
+        take(&app, &steward, ours, bytes(&refuge), false)
+            .await
+            .unwrap();
+        let waiting = directory::queue(&app, &steward).await.unwrap().waiting;
+        let (started, has_started) = channel();
+        let (go, go_on) = channel();
+        let slow = Meanwhile {
+            bytes: bytes(&refuge),
+            first: AtomicBool::new(true),
+            started,
+            go_on: Mutex::new(go_on),
+        };
+        // While it is read, a steward clears the address: their work does not wait, and the reading takes it for what it is.
+        let read = take(&app, &steward, ours, slow, false);
+        let cleared = async {
+            tokio::task::spawn_blocking(move || has_started.recv().unwrap())
+                .await
+                .unwrap();
+            directory_aside::decide(&app, &steward, waiting[0].reference, Decision::ShowAddress)
+                .await
+                .unwrap();
+            go.send(()).unwrap();
+        };
+        let (report, ()) = tokio::join!(read, cleared);
+        assert_eq!(report.unwrap().withheld, 0);
+        assert!(shown(&app).contains("Canary Quay"), "{}", shown(&app));
+    }
+);
+
+/// Pages as a feed of version 3 gives them.
+struct InPages(fn(&str) -> Option<String>);
+
+impl Fetch for InPages {
+    fn get(&self, url: &str, _: u64) -> Result<Option<Vec<u8>>, String> {
+        Ok((self.0)(url).map(String::into_bytes))
+    }
+}
+
+const LIST: &str =
+    r#"{"total_pages":1,"contents":[{"id":"1","name":"One"},{"id":"2","name":"Two"}]}"#;
+
+fn whole(url: &str) -> Option<String> {
+    let id = url.rsplit('/').next()?;
+    if id.starts_with("services?") {
+        return Some(LIST.to_owned());
+    }
+    Some(format!(
+        r#"{{"id":"{id}","phones":[{{"id":"p{id}","number":"0808 200000{id}"}}]}}"#
+    ))
+}
+
+both!(
+    a_service_whose_page_is_missing_once_keeps_what_is_held_of_it,
+    |world| {
+        let (app, ours, steward) = office(world).await;
+        let first_is_missing = |url: &str| whole(url).filter(|_| !url.ends_with("/1"));
+        for (pages, changed) in [
+            (whole as fn(&str) -> Option<String>, 0),
+            (first_is_missing, 0),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let options = Options::new("council");
+            let base = "https://f.example";
+            let fetched =
+                Fetched::all(base, folder.path(), &InPages(pages), &options, &|_| {}).unwrap();
+            let report = take(&app, &steward, ours, fetched, false).await.unwrap();
+            assert_eq!((report.read, report.changed), (2, changed));
+            adds_up(&report);
+            assert!(shown(&app).contains("0808 2000001"), "{}", shown(&app));
+        }
+    }
+);
+
+both!(a_feed_that_has_nothing_any_more_is_not_believed, |world| {
+    let (app, ours, steward) = office(world).await;
+    let nothing = r#"{"contents":[]}"#;
+    take(&app, &steward, ours, bytes(nothing), false)
+        .await
+        .unwrap();
+    take(&app, &steward, ours, bytes(TWO), false).await.unwrap();
+    world.clock.advance_seconds(60);
+    let error = take(&app, &steward, ours, bytes(nothing), false)
+        .await
+        .unwrap_err();
+    assert!(matches!(
+        error,
+        ImportError::Unreadable(ReadError::NoRows { held: 1 })
+    ));
+    assert_eq!(app.directory.snapshot().len(), 1);
+    assert!(directory::feeds(&app, ours).await.unwrap()[0].is_failing());
+});
+
+both!(an_upload_does_not_take_its_address_from_a_feed, |world| {
+    let (app, ours, steward) = office(world).await;
+    for (from, kept) in [
+        ("upload", "upload"),
+        ("https://f.example/api", "https://f.example/api"),
+        ("upload", "https://f.example/api"),
+        ("https://g.example/api", "https://g.example/api"),
+    ] {
+        let import = Import {
+            organisation: ours,
+            feed: "council",
+            location: from,
+            dry_run: false,
+            limits: Limits::default(),
+        };
+        let source: Arc<dyn Source> = Arc::new(bytes(TWO));
+        directory_import::import(&app, &steward, &import, &source, &|_| {})
+            .await
+            .unwrap();
+        let feeds = directory::feeds(&app, ours).await.unwrap();
+        assert_eq!(feeds[0].feed.location, kept);
+    }
+});
