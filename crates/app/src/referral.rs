@@ -115,7 +115,7 @@ pub(crate) async fn make_move<A: MovesReferral + SeesReferral>(
         }
     }
     if let Some(due_at) = due_at {
-        link_lives_on(w, permit, pack, referral, (next, due_at)).await?;
+        link_lives_on(app, w, permit, referral, (next, due_at)).await?;
     }
     if is_taken_from_the_service(referral, &made, via, w.actor().organisation()) {
         tell_it_is_closed(w, referral).await?;

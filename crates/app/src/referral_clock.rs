@@ -70,7 +70,7 @@ async fn time_out(app: &App, system: &Actor, id: ReferralId) -> Result<bool> {
                         let again = pack.due(duty.clock, urgency, now);
                         w.referral_clock_set(&permit, &referral, again).await?;
                         let stands = (referral.state, again);
-                        link_lives_on(w, &permit, pack, &referral, stands).await?;
+                        link_lives_on(app, w, &permit, &referral, stands).await?;
                     }
                 }
                 Ok(true)

@@ -2,7 +2,6 @@
 //! cannot, somebody is told. Without it nobody there would ever see how to make contact.
 
 use throughline_core::clock::{ClockId, Urgency};
-use throughline_core::pack::Pack;
 use throughline_core::referral::ReferralState;
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
@@ -17,9 +16,9 @@ use crate::{App, Error, Result};
 /// Lets the link of a service that has the person work until after the clock that now runs, and gives the worker the task to call
 /// where it is over and nobody there has an account.
 pub(crate) async fn link_lives_on<A: SeesReferral>(
+    app: &App,
     w: &mut Work<'_>,
     permit: &Permit<A>,
-    pack: &Pack,
     referral: &Referral,
     (state, due_at): (ReferralState, At),
 ) -> Result<()> {
@@ -30,20 +29,18 @@ pub(crate) async fn link_lives_on<A: SeesReferral>(
     let Some(link) = w.referral_link_last(referral).await? else {
         return Ok(());
     };
-    let urgency = pack.urgency(referral.need, referral.risk);
     if link.is_open_at(w.now()) {
+        let pack = pack_named(app, &w.referral_pack(permit).await?)?;
+        let urgency = pack.urgency(referral.need, referral.risk);
         let until = pack.due(ClockId::LinkExpiry, urgency, due_at);
         return w
             .referral_link_extend(&link, until.max(link.expires_at))
             .await;
     }
-    if !w.answering_accounts(referral.to).await?.is_empty()
-        || w.referral_task_waits(permit, TaskKind::ChaseReferral)
-            .await?
-    {
+    if !w.answering_accounts(referral.to).await?.is_empty() {
         return Ok(());
     }
-    unless_closed(call_them(w, pack, referral, urgency).await)
+    unless_closed(call_them(app, w, permit, referral).await)
 }
 
 /// Tells the worker of each case that the service can no longer come in by the link it had.

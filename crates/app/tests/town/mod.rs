@@ -332,7 +332,7 @@ pub async fn lists(town: &Town, entry: Entry) -> Ref {
                 // A feed of its own: what a feed no longer has would be taken out.
                 let name = format!("Feed of {}", row[0].entry.source_id);
                 let feed = w.feed_create(&permit, &name, "a file").await?;
-                w.services_upsert(&permit, &feed, row, false).await
+                w.services_upsert(&permit, &feed, row).await
             })
         })
         .await
