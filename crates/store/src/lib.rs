@@ -32,6 +32,7 @@ mod col;
 pub mod consent;
 pub mod contact;
 pub mod conversation;
+mod conversation_task;
 pub mod directory;
 pub mod draft;
 pub mod emergency;

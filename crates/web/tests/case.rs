@@ -450,7 +450,7 @@ both!(a_case_is_kept_through_its_pages, |world| {
     let page = coach.get(&case).await;
     for line in [
         "They told us about: Debt",
-        "A bed tonight: Could not be had",
+        "A bed tonight: Not available",
         "Risk: High",
         "version 1",
     ] {

@@ -380,7 +380,7 @@ both!(
         assert!(page.contains(&format!("{task}/talk")), "{page}");
         let known = lead.get(&format!("{task}/talk")).await;
         assert_eq!(known.status, StatusCode::OK, "{}", known.page);
-        assert!(known.page.contains("Could not be had") && known.page.contains("What is known"));
+        assert!(known.page.contains("Not available") && known.page.contains("What is known"));
         assert!(!known.page.contains("he waits outside"));
         assert_eq!(lead.get(&talk).await.status, StatusCode::NOT_FOUND);
         let other = signed_in(&places, &places.site.other).await;
