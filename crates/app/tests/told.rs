@@ -368,6 +368,26 @@ both!(who_comes_back_and_tells_again_is_helped_again, |world| {
 });
 
 both!(
+    who_tells_again_while_helped_is_asked_again_in_the_same_case,
+    |world| {
+        let site = site(world, &[0]).await;
+        let first = disclosed(&site).await;
+        let case = go_on(&site, first, ToCase::New(sheet("Amina"))).await;
+        answer(&site, case, ImmediateAnswer::Given).await;
+        judge(&site, case).await;
+        world.clock.advance_seconds(86_400);
+        let again = disclosed(&site).await;
+        assert_eq!(go_on(&site, again, ToCase::Known(case)).await, case);
+        assert_eq!(close(&site, case).await, EVERYTHING);
+        // Told in a conversation that led here before, it counts all the same.
+        answer(&site, case, ImmediateAnswer::NotNeeded).await;
+        judge(&site, case).await;
+        no_children(&site, case).await;
+        assert_eq!(close(&site, case).await, []);
+    }
+);
+
+both!(
     a_task_to_ask_about_children_that_is_ended_by_hand_holds_nothing,
     |world| {
         let site = site(world, &[0]).await;

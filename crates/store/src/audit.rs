@@ -118,14 +118,16 @@ fn covers(note: &Note) -> &'static [&'static str] {
     match note.kind {
         Some(A::EmergencyRecord) => &["emergency", "case_event", "conversation"],
         Some(A::RoomRequest | A::RoomAnswer) => &["room_request"],
+        // That somebody told is known of the case too.
         Some(A::ConversationStart | A::ConversationKeep) => &[
             "conversation",
+            "support_case",
             "data_key",
             "organisation_key",
             "emergency",
             "task",
         ],
-        Some(A::ConversationTakeUp) => &["conversation", "task"],
+        Some(A::ConversationTakeUp) => &["conversation", "support_case", "task"],
         Some(A::CaseOpen | A::CaseChange) => CASE,
         Some(A::CaseHandOver) => &[
             "support_case",
