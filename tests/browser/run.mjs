@@ -1,4 +1,4 @@
-// Runs the browser tests: one demo for all files, two files at a time: each signs in as itself.
+// Runs the browser tests: one demo for all files, four files at a time: each signs in as itself.
 //   node run.mjs                 every *.test.mjs here
 //   node run.mjs pages journeys  only the files whose names start so
 // THROUGHLINE_URL=http://127.0.0.1:8080 uses a demo that already runs.
@@ -20,7 +20,7 @@ if (files.length === 0) {
 }
 
 const demo = process.env.THROUGHLINE_URL ? null : await startDemo();
-const runner = spawn(process.execPath, ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files], {
+const runner = spawn(process.execPath, ['--test', '--test-concurrency=4', '--test-reporter=spec', ...files], {
   cwd: here,
   stdio: 'inherit',
   env: { ...process.env, THROUGHLINE_URL: process.env.THROUGHLINE_URL ?? demo.url },

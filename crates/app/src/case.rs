@@ -32,6 +32,8 @@ pub(crate) const HELP: Purpose = Purpose::HelpAPerson;
 const SEARCH_LIMIT: u64 = 20;
 /// How many cases a page of them shows.
 const CASES_ON_A_PAGE: u64 = 50;
+/// The furthest page that is looked for: further there is none.
+const PAGES_AT_MOST: u64 = 1_000_000;
 /// How many lines of the story and of the looks a page shows.
 pub(crate) const PAGE_LINES: u64 = 200;
 
@@ -144,7 +146,7 @@ pub async fn caseload(app: &App, actor: &Actor, page: u64) -> Result<Caseload> {
         .work(actor, HELP, |w| {
             Box::pin(async move {
                 let scope = w.scope::<CaseRead>();
-                let (mut page, mut pages) = (page.max(1), 1);
+                let (mut page, mut pages) = (page.clamp(1, PAGES_AT_MOST), 1);
                 let (mut cases, all) = w.cases_page(&scope, page - 1, CASES_ON_A_PAGE).await?;
                 pages = pages.max(all.div_ceil(CASES_ON_A_PAGE));
                 if page > pages {

@@ -33,8 +33,15 @@ pub async fn withdraw(app: &App, actor: &Actor, case: Ref, consent: Ref) -> Resu
                 if !record.consent.rests_on_agreement() {
                     return Err(Error::Illegal("withdraw"));
                 }
+                let open = open_under(w, &may_read, record.id).await?;
+                // Agreed anew since the page was opened: what is to end is the newer one, and nobody is told that it has.
+                let lapsed =
+                    record.consent.withdrawn_at.is_none() && !record.consent.holds_at(w.now());
+                if open.is_empty() && lapsed {
+                    return Err(Error::Conflict);
+                }
                 w.consent_withdraw(&may, consent).await?;
-                for referral in open_under(w, &may_read, record.id).await? {
+                for referral in open {
                     let (permit, referral) = locked(w, referral.id).await?;
                     if let Some(made) = referral.state.when_consent_is_taken_back() {
                         let step = Step::plain(&made, Via::Person);
@@ -102,6 +109,10 @@ pub async fn agree_again(
                 let renewed = w.consent_renew(&may, &before, &new).await?;
                 for referral in open {
                     let (permit, referral) = locked(w, referral.id).await?;
+                    // Taken back in the same instant.
+                    if referral.consent != before.id || referral.state.is_final() {
+                        return Err(Error::Conflict);
+                    }
                     w.referral_consent_set(&permit, renewed).await?;
                     let (kind, done) = (TaskKind::AskConsentAgain, TaskOutcome::Done);
                     w.tasks_settle(None, Some(referral.id), kind, done).await?;

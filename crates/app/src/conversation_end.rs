@@ -20,6 +20,7 @@ use throughline_policy::action::{CaseChange, CaseRead, ConversationKeep, Convers
 use throughline_policy::{Action as _, Actor, Permit};
 use throughline_store::conversation::{Conversation, ConversationChange};
 use throughline_store::person::PersonSheet;
+use throughline_store::task::TaskOutcome;
 use throughline_store::{Error, Result, Work};
 
 use crate::App;
@@ -163,16 +164,30 @@ async fn may_close_now(
     }))
 }
 
-/// Lets the case that a conversation led to know whether there are children, where its worker still has the case.
+/// Lets the case that a conversation led to know whether there are children, where its worker still has the case. What nobody knew
+/// this time takes the place of nothing that was known; what is known now is asked no more.
 async fn tell_case(w: &mut Work<'_>, plain: &Conversation, notes: &Notes) -> Result<()> {
     let (Some(case), Some(answer)) = (plain.case, notes.children) else {
         return Ok(());
     };
     let facts = w.case_facts_by_id(case).await?;
-    match w.permit_found::<CaseChange>(facts) {
-        Ok(may) => w.children_answer(&may, answer).await,
-        Err(_) => Ok(()),
+    let (may, read) = match (
+        w.permit_found::<CaseChange>(facts),
+        w.permit_found::<CaseRead>(facts),
+    ) {
+        (Ok(may), Ok(read)) => (may, read),
+        (Err(Error::Denied(_) | Error::NotFound(_)), _)
+        | (_, Err(Error::Denied(_) | Error::NotFound(_))) => return Ok(()),
+        (Err(error), _) | (_, Err(error)) => return Err(error),
+    };
+    if answer != AreThereChildren::NotKnown {
+        let (about, done) = (Some(may.on()), TaskOutcome::Done);
+        w.tasks_settle(about, None, TaskKind::AskAboutChildren, done)
+            .await?;
+    } else if w.case_read(&read).await?.about_children.is_some() {
+        return Ok(());
     }
+    w.children_answer(&may, answer).await
 }
 
 /// Gives what closing leaves to be done to whose turn it is: what could not be had goes to the lead, whether there is a case or

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use throughline_core::code::Code as _;
-use throughline_core::directory::Entry;
+use throughline_core::directory::{Entry, Status};
 use throughline_core::id::{OrganisationId, ServiceId};
 use throughline_exchange::digest;
 use throughline_exchange::inbound::{
@@ -389,7 +389,12 @@ impl News {
                     in_part,
                 } => {
                     let held = before.held.get(&new.entry.source_id);
-                    if in_part && held.is_some() {
+                    // What is held stays when only a part of a row could be read, unless even the part says that less may be shown:
+                    // then what is published becomes poorer rather than stay.
+                    let shows_less = withheld.is_some()
+                        || new.entry.is_confidential()
+                        || new.entry.status != Status::Active;
+                    if in_part && held.is_some() && !shows_less {
                         self.counts.unchanged += 1;
                         self.kept.insert(new.entry.source_id);
                         continue;

@@ -319,7 +319,9 @@ both!(before_a_consent_lapses_the_person_is_asked_again, |world| {
     partner::answer(app, partner, sent.reference, open.referral.version, &yes())
         .await
         .unwrap();
-    // And the one that was renewed is the one that is taken back.
+    // And the one that was renewed is the one that is taken back: from an older page nothing is said to have ended.
+    let stale = consent::withdraw(app, coach, town.case, first.reference).await;
+    assert!(matches!(stale, Err(Error::Conflict)), "{stale:?}");
     consent::withdraw(app, coach, town.case, renewed.reference)
         .await
         .unwrap();

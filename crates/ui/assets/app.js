@@ -47,12 +47,13 @@ for (const form of document.querySelectorAll('form[data-autosave]')) {
   let timer
   let dirty = false
   let sent = false
+  let going
   const save = async last => {
     clearTimeout(timer)
     if (!dirty || sent || root.classList.contains('tl-gone')) return
     dirty = false
     try {
-      const answer = await fetch(form.dataset.autosave, { method: 'POST', body: new URLSearchParams(new FormData(form)), credentials: 'same-origin', keepalive: last, redirect: 'error' })
+      const answer = await fetch(form.dataset.autosave, { method: 'POST', body: new URLSearchParams(new FormData(form)), credentials: 'same-origin', keepalive: last, redirect: 'error', signal: (going = new AbortController()).signal })
       if (!answer.ok) throw answer
       if (said) { said.hidden = false; said.textContent = said.dataset.savedWords }
     } catch {
@@ -62,7 +63,7 @@ for (const form of document.querySelectorAll('form[data-autosave]')) {
     }
   }
   form.addEventListener('input', () => { dirty = true; clearTimeout(timer); timer = setTimeout(save, 1000) })
-  form.addEventListener('submit', () => { sent = true; clearTimeout(timer) })
+  form.addEventListener('submit', () => { sent = true; clearTimeout(timer); going?.abort() })
   addEventListener('pagehide', () => { save(true) })
 }
 

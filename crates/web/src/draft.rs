@@ -44,10 +44,13 @@ pub(crate) struct Typed {
 }
 
 impl Typed {
-    /// What this request sends to a form that is kept; nothing on any other route.
+    /// What this request sends to a form that is kept; nothing on any other route, and nothing of another form that is sent to the
+    /// same place.
     pub(crate) fn on(visit: &Visit) -> Option<Self> {
         let form = visit.form().ok()?;
-        Self::of(visit, &visit.route, &visit.path, &form)
+        (form.value(FORM) == visit.path)
+            .then(|| Self::of(visit, &visit.route, &visit.path, &form))
+            .flatten()
     }
 
     fn of(visit: &Visit, route: &Route, path: &str, form: &Form) -> Option<Self> {
@@ -60,25 +63,39 @@ impl Typed {
         })
     }
 
-    /// Keeps it when the form did not go through, and drops it when it did: then the answer leads on to another page. Nothing is
-    /// kept of what is not theirs to write. A failure to keep it never hides the answer.
+    /// Keeps it before anything is done with it, so that whatever becomes of the rest, it is kept. A failure to keep it never hides
+    /// the answer.
+    pub(crate) async fn keep_first(&self) {
+        told(self.keep().await);
+    }
+
+    /// Keeps what a locked session sends, where nothing waits yet: whoever stands at the screen takes nothing from its owner and
+    /// writes over nothing.
+    pub(crate) async fn keep_if_nothing_waits(&self) {
+        let app = self.web.app();
+        told(match drafts::read(app, &self.actor, &self.page).await {
+            Ok(None) => self.keep().await,
+            Ok(Some(_)) => Ok(()),
+            Err(error) => Err(error),
+        });
+    }
+
+    /// Drops it when the form went through, which is when the answer leads on to another page, and when there is no such page for
+    /// them: then it would never be seen again.
     pub(crate) fn settle(self, outcome: &Outcome) -> impl Future<Output = ()> + Send {
-        let refused = matches!(outcome, Err(Fault::NotFound));
-        let through = matches!(outcome, Ok(response) if response.status() == StatusCode::SEE_OTHER);
+        let over = match outcome {
+            Ok(response) => response.status() == StatusCode::SEE_OTHER,
+            Err(fault) => matches!(fault, Fault::NotFound),
+        };
         async move {
-            let settled = match (refused, through) {
-                (true, _) => Ok(()),
-                (_, true) => drafts::drop_page(self.web.app(), &self.actor, &self.page).await,
-                _ => self.keep().await,
-            };
-            if let Err(error) = settled {
-                tracing::warn!(%error, "what was typed could not be kept or dropped");
+            if over {
+                told(drafts::drop_page(self.web.app(), &self.actor, &self.page).await);
             }
         }
     }
 
     /// Keeps it in place of what was kept before. Where everything was taken out again, nothing is kept.
-    async fn keep(self) -> throughline_app::Result<()> {
+    async fn keep(&self) -> throughline_app::Result<()> {
         let app = self.web.app();
         if self
             .fields
@@ -90,6 +107,13 @@ impl Typed {
         }
         drafts::keep(app, &self.actor, &self.page, &self.fields).await?;
         Ok(())
+    }
+}
+
+/// Says in the log that something could not be kept or dropped.
+fn told(settled: throughline_app::Result<()>) {
+    if let Err(error) = settled {
+        tracing::warn!(%error, "what was typed could not be kept or dropped");
     }
 }
 

@@ -363,7 +363,14 @@ pub(crate) async fn reach(
 async fn show(visit: Visit) -> Outcome {
     let reference = visit.reference("referral")?;
     let mut form = Form::empty();
-    for to in ["answer", "ask"] {
+    let view = partner::open(visit.app(), visit.actor(), reference).await?;
+    // Only where the form still is: words that cannot be sent any more are not said to wait.
+    let forms: &[&str] = if can_answer(view.referral.state) {
+        &["answer", "ask"]
+    } else {
+        &[]
+    };
+    for to in forms {
         form = visit
             .typed(&format!("/requests/{reference}/{to}"), form)
             .await?;

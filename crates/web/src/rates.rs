@@ -29,7 +29,14 @@ enum Caller {
 }
 
 /// Limits per caller and minute, by class.
-pub(crate) struct Rates(HashMap<Rate, DefaultKeyedRateLimiter<Caller>>);
+pub(crate) struct Rates {
+    by_class: HashMap<Rate, DefaultKeyedRateLimiter<Caller>>,
+    /// What an address may ask at all before anything is looked up for it: far more than an office does.
+    addresses: DefaultKeyedRateLimiter<IpAddr>,
+}
+
+/// Requests a minute of one address, whoever is behind it.
+const OF_AN_ADDRESS: u32 = 30_000;
 
 impl Default for Rates {
     fn default() -> Self {
@@ -39,32 +46,39 @@ impl Default for Rates {
             (Rate::SignIn, 300),
             (Rate::Api, 6_000),
         ];
-        let limiter = |n| {
-            let n = NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
-            RateLimiter::keyed(Quota::per_minute(n))
-        };
-        Self(
-            per_minute
+        let quota = |n| Quota::per_minute(NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN));
+        Self {
+            by_class: per_minute
                 .into_iter()
-                .map(|(rate, n)| (rate, limiter(n)))
+                .map(|(rate, n)| (rate, RateLimiter::keyed(quota(n))))
                 .collect(),
-        )
+            addresses: RateLimiter::keyed(quota(OF_AN_ADDRESS)),
+        }
     }
 }
 
 impl Rates {
     /// Whether one more request of this caller is within the limit.
     fn is_within(&self, rate: Rate, caller: Caller) -> bool {
-        self.0
+        self.by_class
             .get(&rate)
             .is_none_or(|limiter| limiter.check_key(&caller).is_ok())
     }
 
+    /// Counts one request of an address before it is known who asks. Errors with how long to wait.
+    pub(crate) fn admit_address(&self, rate: Rate, address: IpAddr) -> Result<(), Fault> {
+        if rate == Rate::Free || self.addresses.check_key(&address).is_ok() {
+            return Ok(());
+        }
+        Err(Fault::TooMany(WAIT_SECONDS))
+    }
+
     /// Forgets callers who have gone; called now and then so that memory stays bounded.
     pub(crate) fn forget(&self) {
-        self.0
+        self.by_class
             .values()
             .for_each(DefaultKeyedRateLimiter::retain_recent);
+        self.addresses.retain_recent();
     }
 }
 

@@ -86,13 +86,21 @@ async fn respond(web: Web, route: Route, params: RawPathParams, request: Request
     let admitted = handle(&mut visit, body).await;
     let signed = visit.signed.clone();
     let typed = typed(&visit, &admitted);
-    let outcome = match admitted {
-        Ok(()) => (route.handler)(visit).await,
-        Err(fault) => Err(fault),
+    let outcome = match (admitted, typed) {
+        (Ok(()), None) => (route.handler)(visit).await,
+        (Ok(()), Some(typed)) => {
+            typed.keep_first().await;
+            let outcome = (route.handler)(visit).await;
+            typed.settle(&outcome).await;
+            outcome
+        }
+        (Err(fault), typed) => {
+            if let Some(typed) = typed {
+                typed.keep_if_nothing_waits().await;
+            }
+            Err(fault)
+        }
     };
-    if let Some(typed) = typed {
-        typed.settle(&outcome).await;
-    }
     let mut response = match outcome {
         Ok(response) => response,
         Err(fault) => {
@@ -132,8 +140,7 @@ async fn respond(web: Web, route: Route, params: RawPathParams, request: Request
     response
 }
 
-/// What a form that is kept was sent with, by somebody who may send it or whose session has locked meanwhile: a locked session may
-/// add to what waits for its owner, and see none of it.
+/// What a form that is kept was sent with, by somebody who may send it or whose session has locked meanwhile.
 fn typed(visit: &Visit, admitted: &Result<(), Fault>) -> Option<Typed> {
     match admitted {
         Ok(()) => Typed::on(visit),
@@ -163,6 +170,7 @@ fn may_compress(kind: Kind, reads: bool, headers: &HeaderMap) -> bool {
 /// Fills in the visit, or says why it ends here.
 async fn handle(visit: &mut Visit, body: Body) -> Result<(), Fault> {
     let route = visit.route;
+    visit.web.rates().admit_address(route.rate, visit.address)?;
     if matches!(route.kind, Kind::Page) {
         visit.signed = crate::session::signed_in(&visit.web, &visit.headers).await?;
     }

@@ -230,6 +230,9 @@ both!(a_case_is_kept_through_its_pages, |world| {
             ],
         )
         .await;
+    // A page that is not there is the nearest that is.
+    let beyond = coach.get("/cases?page=18446744073709551615").await;
+    assert!(beyond.contains("Noor"));
     coach
         .refused("/cases/new", &[("chosen", " "), ("given", "Zed")], "Zed")
         .await;

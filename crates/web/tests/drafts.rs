@@ -41,7 +41,12 @@ async fn told_need(places: &Places, coach: &Browser) -> String {
 async fn type_on(browser: &Browser, page: &str, form: &str, field: &str, typed: &str) {
     let (_, shown) = browser.get(page).await;
     assert!(shown.contains("data-autosave=\"/drafts\""), "{shown}");
-    let at = shown.replace(&format!("action=\"{form}\""), "action=\"/drafts\"");
+    let form = shown
+        .split("<form")
+        .find(|one| one.contains(&format!("action=\"{form}\"")) && one.contains("\"draft_of\""))
+        .unwrap();
+    let (_, fields) = form.split_once("novalidate").unwrap();
+    let at = format!("<form action=\"/drafts\" {fields}");
     let (status, _, said) = browser.post("/drafts", &at, &[(field, typed)]).await;
     assert_eq!(status, StatusCode::NO_CONTENT, "{said}");
 }
@@ -90,6 +95,52 @@ both!(
         assert!(checked(&page, "put_off"), "{page}");
     }
 );
+
+both!(
+    a_locked_session_writes_over_nothing_and_takes_nothing_away,
+    |world| {
+        let (places, coach, words) = at_the_words(world).await;
+        let (_, page) = coach.get(&words).await;
+        type_on(&coach, &words, &words, "words", TYPED).await;
+        world.clock.advance_seconds(11 * 60);
+        for other in ["", "Nothing happened."] {
+            let (status, to, _) = coach.post(&words, &page, &[("words", other)]).await;
+            assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, "/locked"));
+        }
+        let again = signed_in(&places, &places.coach).await;
+        let (_, page) = again.get(&words).await;
+        assert!(page.contains(TYPED) && !page.contains("Nothing happened"));
+    }
+);
+
+both!(another_form_to_the_same_place_takes_nothing_away, |world| {
+    let places = places(world).await;
+    let coach = signed_in(&places, &places.coach).await;
+    let (_, doors) = coach.get("/with-me").await;
+    let begun = [("mode", "in_person")];
+    let (_, talk, _) = coach.post("/conversations", &doors, &begun).await;
+    let (first, end) = (format!("{talk}/first"), format!("{talk}/end"));
+    let (_, page) = coach.get(&first).await;
+    let safe = [
+        ("alone", "yes"),
+        ("overheard", "nobody"),
+        ("interpreter", "none"),
+        ("mode", "in_person"),
+    ];
+    coach.post(&first, &page, &safe).await;
+    let notes = format!("{talk}/notes");
+    let (_, page) = coach.get(&notes).await;
+    let told = [("told", "he waits outside"), ("heard", "told")];
+    let (status, _, _) = coach.post(&notes, &page, &told).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let (_, page) = coach.get(&end).await;
+    type_on(&coach, &end, &end, "reason", TYPED).await;
+    // "Not now" is another form of the same page.
+    let (status, _, _) = coach.post(&end, &page, &[("ending", "not_now")]).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let (_, later) = coach.get(&end).await;
+    assert!(later.contains(TYPED) && later.contains(HERE), "{later}");
+});
 
 both!(
     a_locked_session_keeps_nothing_that_another_site_sends,

@@ -371,7 +371,7 @@ fn by_sentence(text: &Text, sentence: &str) -> Verdict {
         },
         None if named != Housing::Unnamed
             || (loosely && (of_abuse || text.is_about_abuse))
-            || (of_abuse && any(sentence, HOUSING_IN_PASSING)) =>
+            || ((of_abuse || text.is_about_abuse) && any(sentence, HOUSING_IN_PASSING)) =>
         {
             text.doubt(Because::MentionsHousing)
         }

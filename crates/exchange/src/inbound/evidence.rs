@@ -3,6 +3,8 @@
 use throughline_core::directory::confidential::{Evidence, Verdict, judge};
 use throughline_core::directory::{Contact, Entry, Location, Phone, Schedule, ServiceType};
 
+use super::scrub::scrub;
+
 /// What the rules say about a listing, its place not yet decided.
 pub(crate) fn verdict(
     entry: &Entry,
@@ -19,15 +21,19 @@ pub(crate) fn verdict(
         .map(String::as_str)
         .collect();
     let body = entry.organisation.as_ref();
+    let also = sentences(entry, locations, schedules);
+    let description = entry.description.as_deref().unwrap_or_default();
+    let told: Vec<&str> = also.iter().copied().chain([description]).collect();
     judge(&Evidence {
         types,
         name: &entry.name,
         other_names: &other_names,
         organisation: body.map(|body| body.name.as_str()).unwrap_or_default(),
-        description: entry.description.as_deref().unwrap_or_default(),
-        also: &sentences(entry, locations, schedules),
+        description,
+        also: &also,
         terms: &terms,
-        placed: !locations.is_empty(),
+        // An address in a sentence is an address.
+        placed: !locations.is_empty() || told.iter().any(|text| scrub(text) != **text),
         marked,
     })
 }

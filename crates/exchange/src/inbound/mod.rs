@@ -107,7 +107,7 @@ impl Default for Limits {
             row_bytes: 4 * MIB,
             page_bytes: 64 * MIB,
             total_bytes: 512 * MIB,
-            rows: 2_000_000,
+            rows: 300_000,
             files: 200,
             inflation: 200,
         }

@@ -77,20 +77,21 @@ pub(crate) fn read_pages(
             last: said.last || list.is_empty(),
         };
         for (value, key) in list {
-            let id = value.get("id").and_then(|id| {
-                id.as_str()
-                    .map(str::to_owned)
-                    .or_else(|| id.as_u64().map(|id| id.to_string()))
-            });
-            let whole = match id {
-                Some(id) => pages.detail(&id).map_err(ReadError::Page)?,
+            let id = id_of(&value);
+            let whole = match &id {
+                Some(id) => pages.detail(id).map_err(ReadError::Page)?,
                 None => Detail::NotKept,
             };
             match whole {
                 Detail::Whole(bytes) => {
                     total = within(total, &bytes, &options.limits)?;
-                    let value = merged(value, one_value(bytes, &options.limits)?);
-                    rows.accept(value, key.as_deref())?;
+                    let whole = one_value(bytes, &options.limits)?;
+                    // Some servers answer an empty object, or another service, for a page that they do not have.
+                    if id_of(&whole) == id {
+                        rows.accept(merged(value, whole), key.as_deref())?;
+                    } else {
+                        rows.accept_part(value, key.as_deref())?;
+                    }
                 }
                 Detail::Missing => rows.accept_part(value, key.as_deref())?,
                 Detail::NotKept => rows.accept(value, key.as_deref())?,
@@ -125,6 +126,13 @@ fn within(total: u64, bytes: &[u8], limits: &Limits) -> Result<u64, ReadError> {
     Some(total.saturating_add(size))
         .filter(|total| *total <= limits.total_bytes)
         .ok_or(ReadError::TooLarge(limits.total_bytes))
+}
+
+/// The identifier of a service, as its list and its page spell it.
+fn id_of(value: &Value) -> Option<String> {
+    let id = value.get("id")?;
+    let text = id.as_str().map(str::to_owned);
+    text.or_else(|| id.as_u64().map(|id| id.to_string()))
 }
 
 /// The row of the list with everything that the whole service adds or says otherwise.
