@@ -93,7 +93,8 @@ pub struct Route {
     pub body_limit: usize,
     /// Whether a post must carry the session's cross-site token. Only the API, which has no cookies, goes without.
     pub csrf: bool,
-    /// The fields of the form that are kept as they are typed; empty where nothing is. See [`crate::draft`].
+    /// The fields of the form that are kept as they are typed; empty where nothing is. The module `draft` does the
+    /// rest.
     pub keeps: &'static [&'static str],
     /// What answers.
     pub handler: Handler,

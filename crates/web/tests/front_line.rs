@@ -230,8 +230,11 @@ both!(
         assert!(page.contains("kept as you typed"));
         // Kept for good, the draft is gone and the words stay.
         let notes = format!("{talk}/notes");
+        let own = format!("draft_of={notes}");
         let told = "signs=injury&told=he+said+he+would+never+stop&heard=told&then=stay";
-        let saved = again.post_now(&notes, &notes, told).await;
+        let saved = again
+            .post_now(&notes, &notes, &format!("{own}&{told}"))
+            .await;
         assert_eq!(
             (saved.status, saved.to.as_str()),
             (StatusCode::SEE_OTHER, talk.as_str())
@@ -240,7 +243,10 @@ both!(
         assert!(page.contains("never stop") && !page.contains("kept as you typed"));
         // A page from before is not kept over it, and its words wait in the draft.
         let late = again
-            .post(&notes, "version=1&told=from+the+other+window")
+            .post(
+                &notes,
+                &format!("{own}&version=1&told=from+the+other+window"),
+            )
             .await;
         assert_eq!(late.status, StatusCode::CONFLICT);
         assert!(
