@@ -103,12 +103,13 @@ fn children_page(visit: &Visit, view: &CaseView, form: &Form) -> Page {
 /// Are there children? Where there are, each is recorded, and the record answers.
 fn are_there(visit: &Visit, view: &CaseView, form: &Form) -> Html {
     let text = visit.text();
-    let mut body = Html::heading(2, Size::M, text.t("children-asked"));
+    let mut body = Html::default();
     if let Some(answer) = view.case.about_children {
         body.push(InsetText::new(word(text, "children-answer", answer.code())));
     }
+    let legend = Legend::new(text.t("talk-children")).classes("govuk-fieldset__legend--m");
     let questions = Html::from(
-        Radios::new("answer", Legend::new(text.t("talk-children")))
+        Radios::new("answer", legend)
             .items(choices::<AreThereChildren>(text, "children-answer"))
             .bind(form, text),
     )

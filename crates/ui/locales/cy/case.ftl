@@ -197,10 +197,9 @@ risk-said-high = Wedi’i gadw. Mae gan eich arweinydd diogelwch hyn heddiw. Dyw
 
 children-heading = Plant
 children-what = Mae pob plentyn yn berson â’i gofnod ei hun. Nid yw cau’r achos hwn yn cau eu hachos nhw.
-children-asked = A oes rhai?
 children-answer-none = Nid oes plant
-children-answer-yes = Oes. Dylid cofnodi pob un isod
-children-answer-not_known = Nid oes neb yn gwybod eto. Dylid gofyn eto
+children-answer-yes = Mae plant. Cofnodwch bob un ohonynt
+children-answer-not_known = Ddim yn hysbys eto. Gofynnwch eto
 children-safeguarding = Diogelu
 children-undecided = I’w benderfynu
 children-help = Eu help eu hunain
