@@ -18,6 +18,25 @@ use crate::post::Below;
 use crate::task::TaskNew;
 use crate::work::Work;
 
+/// A task about a conversation, and about the case it led to.
+fn task_about(
+    row: &conversation::Model,
+    kind: TaskKind,
+    owner_account: Option<AccountId>,
+    due_at: At,
+) -> TaskNew {
+    TaskNew {
+        organisation: row.organisation_id.0,
+        site: Some(row.site_id.0),
+        case: row.case_id.map(|id| id.0),
+        referral: None,
+        owner_account,
+        kind,
+        due_at,
+        climbs_at: due_at,
+    }
+}
+
 impl Work<'_> {
     /// The conversation that a task in hand is about: its plain facts, and `C`, the part of what was kept that the caller may
     /// show. Leave to take it up is no leave to read its words: `C` must not name them.
@@ -107,16 +126,7 @@ impl Work<'_> {
         owner: Option<AccountId>,
         due_at: At,
     ) -> Result<()> {
-        let new = TaskNew {
-            organisation: row.organisation_id.0,
-            site: Some(row.site_id.0),
-            case: row.case_id.map(|id| id.0),
-            referral: None,
-            owner_account: owner,
-            kind,
-            due_at,
-            climbs_at: due_at,
-        };
+        let new = task_about(row, kind, owner, due_at);
         self.task_insert(&new, Some(permit.on()), Below::default())
             .await?;
         self.note(permit, permit.on().uuid(), &["task"]);
@@ -161,16 +171,8 @@ impl Work<'_> {
             if waits.is_some() {
                 continue;
             }
-            let new = TaskNew {
-                organisation: row.organisation_id.0,
-                site: Some(row.site_id.0),
-                case: Some(permit.on()),
-                referral: None,
-                owner_account: Some(row.account_id.0),
-                kind: TaskKind::ResumeConversation,
-                due_at,
-                climbs_at: due_at,
-            };
+            let owner = Some(row.account_id.0);
+            let new = task_about(&row, TaskKind::ResumeConversation, owner, due_at);
             self.task_insert(&new, Some(row.id.0), Below::default())
                 .await?;
         }

@@ -336,8 +336,17 @@ pub(crate) fn request_body(
 
 async fn page_of(visit: &Visit, reference: Ref, form: &Form) -> Result<Page, Fault> {
     let view = partner::open(visit.app(), visit.actor(), reference).await?;
-    let reach = reach(visit, visit.actor(), &view).await?;
-    let body = request_body(visit, &view, &reach, form, |to| {
+    page_with(visit, reference, &view, form).await
+}
+
+async fn page_with(
+    visit: &Visit,
+    reference: Ref,
+    view: &PartnerView,
+    form: &Form,
+) -> Result<Page, Fault> {
+    let reach = reach(visit, visit.actor(), view).await?;
+    let body = request_body(visit, view, &reach, form, |to| {
         visit.form_to(format!("/requests/{reference}/{to}"))
     });
     let mut page = visit.page("page-request-title", body);
@@ -375,7 +384,8 @@ async fn show(visit: Visit) -> Outcome {
             .typed(&format!("/requests/{reference}/{to}"), form)
             .await?;
     }
-    let page = page_of(&visit, reference, &form).await?;
+    // Opened once: each opening is on record.
+    let page = page_with(&visit, reference, &view, &form).await?;
     Ok(visit.show(page))
 }
 
