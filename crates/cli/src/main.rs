@@ -42,7 +42,11 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
     {
-        Ok(runtime) => runtime.block_on(run(cli)),
+        Ok(runtime) => runtime.block_on(async {
+            let done = run(cli).await;
+            open::close().await;
+            done
+        }),
         Err(error) => Err(report::Failure::failed(format!(
             "the program could not start its threads: {error}"
         ))),

@@ -1,6 +1,6 @@
 //! From a configuration to a running system.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use throughline_app::{App, Settings};
 use throughline_core::env::Env;
@@ -43,12 +43,33 @@ pub async fn store(config: &Config) -> Result<Store, Failure> {
     store_with(config, envs::system(), Durability::Full).await
 }
 
+/// What this process has opened: [`close`] closes it.
+static OPENED: Mutex<Vec<Store>> = Mutex::new(Vec::new());
+
+/// Closes what was opened, whatever came of the command. A SQLite database whose last connection is closed so is one file:
+/// whoever copies it between two commands copies all of it. While a server still uses it, nothing is waited for.
+pub async fn close() {
+    let opened = std::mem::take(&mut *OPENED.lock().unwrap_or_else(PoisonError::into_inner));
+    for store in opened {
+        store.disconnect().await;
+    }
+}
+
 /// Opens the database with given surroundings.
 pub async fn store_with(
     config: &Config,
     env: Env,
     durability: Durability,
 ) -> Result<Store, Failure> {
+    let store = connected(config, env, durability).await?;
+    OPENED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(store.clone());
+    Ok(store)
+}
+
+async fn connected(config: &Config, env: Env, durability: Durability) -> Result<Store, Failure> {
     let keys = Keys::new(key_file::read(&config.keys.file)?);
     if let Some(path) = &config.database.sqlite {
         return Ok(Store::sqlite(path, env, keys, durability).await?);

@@ -229,6 +229,8 @@ fn nothing_starts_on_a_database_that_was_put_back_or_altered_by_hand() {
             .status
             .success()
     );
+    // Every command closes what it opened: the database is one file, and a copy of it is whole.
+    assert!(!data.join("throughline.db-wal").exists());
     std::fs::copy(data.join("throughline.db"), &old).unwrap();
     let feed = write(&demo.path("feed.json"), FEED);
     assert!(demo.run(&["directory", "import", &feed]).status.success());
