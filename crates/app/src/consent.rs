@@ -16,6 +16,7 @@ use throughline_store::{Error, Result, Work};
 use crate::App;
 use crate::case::{HELP, permit};
 use crate::referral::{Step, make_move, pack_named, task_for};
+use crate::referral_answer::call_back_by_mail;
 
 /// Takes a consent back: from now on the recipient cannot open the packet, and each referral that rests on it is taken back or
 /// ended with it, so that the service is told and nobody waits for it. What was read cannot be forgotten, and the page says so
@@ -107,6 +108,7 @@ pub async fn agree_again(
                     words: again.words.as_deref(),
                 };
                 let renewed = w.consent_renew(&may, &before, &new).await?;
+                let lapsed = !before.consent.holds_at(now);
                 for referral in open {
                     let (permit, referral) = locked(w, referral.id).await?;
                     // Taken back in the same instant.
@@ -116,6 +118,10 @@ pub async fn agree_again(
                     w.referral_consent_set(&permit, renewed).await?;
                     let (kind, done) = (TaskKind::AskConsentAgain, TaskOutcome::Done);
                     w.tasks_settle(None, Some(referral.id), kind, done).await?;
+                    // What was to be told while it had lapsed was not: nothing could be read then.
+                    if lapsed && referral.state.is_with_service() {
+                        call_back_by_mail(app, w, &permit, &referral).await?;
+                    }
                 }
                 Ok(())
             })

@@ -17,7 +17,7 @@ use throughline_store::referral::{Referral, Via};
 use throughline_store::{Store, Work};
 
 use crate::mail::{Letter, Mailer, NotSent};
-use crate::referral::{Step, call_them, make_move};
+use crate::referral::{Step, call_them, make_move, on_an_open_case, tell_by_telephone};
 use crate::{App, Error, Result};
 
 /// How many rows one turn takes.
@@ -206,10 +206,13 @@ async fn dispatch<M: Mailer>(
 /// Tells the referral what became of its notice: their mail system took it, or it cannot be delivered. A referral that has
 /// moved on meanwhile stays as it is; where its service has it and the notice came back, the worker gets the task to call.
 async fn arrived(app: &App, w: &mut Work<'_>, lease: &Lease, delivered: bool) -> Result<()> {
-    if !matches!(
-        lease.kind,
-        OutboxKind::PartnerNotice | OutboxKind::PartnerReminder
-    ) {
+    let closed = lease.kind == OutboxKind::PartnerWithdrawn;
+    if !closed
+        && !matches!(
+            lease.kind,
+            OutboxKind::PartnerNotice | OutboxKind::PartnerReminder
+        )
+    {
         return Ok(());
     }
     let Some(link) = link_of(w, lease).await? else {
@@ -218,6 +221,14 @@ async fn arrived(app: &App, w: &mut Work<'_>, lease: &Lease, delivered: bool) ->
     let facts = w.referral_facts_by_id(link.referral).await?;
     let permit = w.permit_found::<ReferralRecord>(facts)?;
     let referral = w.referral_for_update(&permit).await?;
+    if closed {
+        // They were to hear that they are not to act any more, and did not.
+        let told = delivered || !w.answering_accounts(referral.to).await?.is_empty();
+        return match told {
+            true => Ok(()),
+            false => tell_by_telephone(app, w, &permit, &referral).await,
+        };
+    }
     let made = if delivered {
         ReferralMove::Deliver
     } else {
@@ -240,11 +251,7 @@ async fn arrived(app: &App, w: &mut Work<'_>, lease: &Lease, delivered: bool) ->
     if !referral.state.is_with_service() {
         return Ok(());
     }
-    match call_them(app, w, &permit, &referral).await {
-        // Help can outlive its case: then nobody is given work on it.
-        Err(Error::Invalid { field: "case", .. }) => Ok(()),
-        given => given,
-    }
+    on_an_open_case(call_them(app, w, &permit, &referral).await)
 }
 
 /// Whether somebody with an account has it in their inbox, so that a mail which bounces takes nothing from them. That the mail

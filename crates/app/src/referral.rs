@@ -117,8 +117,11 @@ pub(crate) async fn make_move<A: MovesReferral + SeesReferral>(
     if let Some(due_at) = due_at {
         link_lives_on(app, w, permit, referral, (next, due_at)).await?;
     }
-    if is_taken_from_the_service(referral, &made, via, w.actor().organisation()) {
-        tell_it_is_closed(w, referral).await?;
+    if is_taken_from_the_service(referral, &made, via, w.actor().organisation())
+        && !tell_it_is_closed(w, referral).await?
+        && only_a_call_tells(referral, via)
+    {
+        tell_by_telephone(app, w, permit, referral).await?;
     }
     if next.is_final() {
         w.referral_links_close(referral).await?;
@@ -143,19 +146,47 @@ fn is_taken_from_the_service(
 }
 
 /// Tells everybody at the service who can answer, in one neutral sentence: by the address its link went to, and each account.
-async fn tell_it_is_closed(w: &mut Work<'_>, referral: &Referral) -> Result<()> {
+/// Gives whether there was anybody.
+async fn tell_it_is_closed(w: &mut Work<'_>, referral: &Referral) -> Result<bool> {
     let mut told = Vec::new();
-    if let Some(link) = w.referral_link_last(referral).await? {
+    let address = w.address_in_use(referral.service).await?;
+    if let Some(link) = w.referral_link_last(referral).await?
+        && address.is_some_and(|address| address.organisation == referral.to)
+    {
         told.push((OutboxKind::PartnerWithdrawn, link.id.uuid()));
     }
     for account in w.answering_accounts(referral.to).await? {
         told.push((OutboxKind::AccountWithdrawn, account.uuid()));
     }
-    for (kind, subject) in told {
+    for &(kind, subject) in &told {
         let once = format!("withdrawn:{}:{subject}", referral.id.uuid());
         w.tell(kind, subject, Some(&once)).await?;
     }
-    Ok(())
+    Ok(!told.is_empty())
+}
+
+/// Whether a service that no mail reaches has heard of the request, and not in this very call that it is closed.
+fn only_a_call_tells(referral: &Referral, via: Via) -> bool {
+    referral.state != ReferralState::Sent && via != Via::Phone
+}
+
+/// Gives the worker the task to ring a service that reads no mail of ours: somebody there may be about to call the person.
+pub(crate) async fn tell_by_telephone<A: SeesReferral>(
+    app: &App,
+    w: &mut Work<'_>,
+    permit: &Permit<A>,
+    referral: &Referral,
+) -> Result<()> {
+    let (kind, clock) = (TaskKind::TellService, ClockId::ReferralDelivery);
+    on_an_open_case(give_task(app, w, permit, referral, kind, clock).await)
+}
+
+/// Help can outlive its case: then nobody is given work on it.
+pub(crate) fn on_an_open_case(given: Result<()>) -> Result<()> {
+    match given {
+        Err(Error::Invalid { field: "case", .. }) => Ok(()),
+        given => given,
+    }
 }
 
 /// The tasks that reaching a state makes needless.

@@ -184,15 +184,15 @@ pub async fn reply(app: &App, actor: &Actor, reference: Ref, words: &Words) -> R
                     TaskOutcome::Done,
                 )
                 .await?;
-                tell_of_reply(app, w, &permit, &referral).await
+                call_back_by_mail(app, w, &permit, &referral).await
             })
         })
         .await
 }
 
-/// Tells a service that answers by link that its question was answered, in whatever state it has the request. Where its link
-/// has expired and nobody there has an account, the worker gets the task to call.
-async fn tell_of_reply(
+/// Calls a service that answers by link to the request again, in whatever state it has it: its question was answered, or it may read
+/// it once more. Where its link has expired and nobody there has an account, the worker gets the task to call.
+pub(crate) async fn call_back_by_mail(
     app: &App,
     w: &mut Work<'_>,
     permit: &Permit<ReferralRecord>,

@@ -436,7 +436,8 @@ pub async fn task_finish(
                     });
                 }
                 w.task_finish(&permit, *outcome).await?;
-                if (task.kind, *outcome) == (TaskKind::OfferNext, TaskOutcome::CouldNot) {
+                let climbs = matches!(task.kind, TaskKind::OfferNext | TaskKind::TellService);
+                if climbs && *outcome == TaskOutcome::CouldNot {
                     raise(app, w, &permit, &task).await?;
                 }
                 Ok(())

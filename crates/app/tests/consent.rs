@@ -153,6 +153,15 @@ impl Mailer for Post {
     }
 }
 
+/// A mail system that takes nothing for anybody.
+struct Lost;
+
+impl Mailer for Lost {
+    async fn send(&self, _: &Letter) -> Result<(), NotSent> {
+        Err(NotSent::Never("refused"))
+    }
+}
+
 impl Post {
     fn token(&self) -> String {
         let letters = self.0.lock().unwrap();
@@ -227,6 +236,49 @@ both!(
                 .await
                 .unwrap();
         }
+    }
+);
+
+both!(
+    a_service_that_no_mail_reaches_is_rung_when_a_request_is_taken_from_it,
+    |world| {
+        let town = town(world).await;
+        let (app, coach) = (&town.app, &town.coach.actor());
+        let kind = TaskKind::TellService;
+        let take_back = async || {
+            let agreed = newest(&town).await.record.reference;
+            consent::withdraw(app, coach, town.case, agreed)
+                .await
+                .unwrap();
+        };
+        // Nobody has rung them yet: they have never heard of it.
+        let sent = send(&town, town.listed).await;
+        take_back().await;
+        let now = seen(&town, sent.reference).await.state;
+        assert_eq!(now, ReferralState::Withdrawn);
+        assert!(tasks(&town, kind).await.is_empty());
+        // They said yes on the telephone, and somebody there has the person on their list.
+        world.clock.advance_seconds(1);
+        let sent = send(&town, town.listed).await;
+        comes_to(&town, sent.reference, ReferralState::Accepted).await;
+        take_back().await;
+        let [task] = &tasks(&town, kind).await[..] else {
+            panic!("the worker rings them");
+        };
+        assert_eq!(task.owner, Some(town.coach.id));
+        today::task_finish(app, coach, task.reference, TaskOutcome::Done)
+            .await
+            .unwrap();
+        // Where accounts or an address were told, nobody need ring; unless that mail comes back.
+        let (post, lost) = (Post::default(), Lost);
+        world.clock.advance_seconds(1);
+        let sent = send(&town, town.linked).await;
+        dispatch_once(app, &post, "one").await.unwrap();
+        comes_to(&town, sent.reference, ReferralState::Accepted).await;
+        take_back().await;
+        assert!(tasks(&town, kind).await.is_empty());
+        dispatch_once(app, &lost, "one").await.unwrap();
+        assert_eq!(tasks(&town, kind).await.len(), 1);
     }
 );
 
@@ -376,5 +428,18 @@ both!(
             .unwrap();
         assert!(tasks(&town, TaskKind::AnswerQuestion).await.is_empty());
         assert_eq!(tasks(&town, TaskKind::AskConsentAgain).await.len(), 1);
+        // Agreed anew, the service is called to it again: what it was to be told meanwhile was not. Its link has ended since.
+        assert!(tasks(&town, TaskKind::ChaseReferral).await.is_empty());
+        let agreed = case_view::read(app, coach, town.case).await.unwrap();
+        for agreed in agreed.consents {
+            let how = again(HowAgreed::Telephone);
+            consent::agree_again(app, coach, town.case, agreed.record.reference, &how)
+                .await
+                .unwrap();
+        }
+        let [call] = &tasks(&town, TaskKind::ChaseReferral).await[..] else {
+            panic!("the worker calls the service without accounts");
+        };
+        assert_eq!(call.referral, Some(seen(&town, two.reference).await.id));
     }
 );

@@ -78,6 +78,9 @@ pub enum StillOpen {
     /// Nobody has yet looked at what the child needs.
     #[error("Look at the child's own needs.")]
     ChildReview,
+    /// A service may still ring the person about a request that was taken from it.
+    #[error("Tell the service that it is not to act any more.")]
+    ServiceNotTold,
 }
 
 /// Whether a conversation may close (SPEC 4.3). Errors with everything that stands open, so that one look is enough.
@@ -195,6 +198,9 @@ pub fn may_close_case(
     }
     if tasks.contains(&TaskKind::ReviewChild) {
         open.push(StillOpen::ChildReview);
+    }
+    if tasks.contains(&TaskKind::TellService) {
+        open.push(StillOpen::ServiceNotTold);
     }
     let mut named = Vec::new();
     open.retain(|one| {

@@ -153,3 +153,20 @@ fn a_case_does_not_close_while_it_is_to_be_asked_whether_there_are_children() {
     };
     assert_eq!(may_close_case(&recorded, &[], &asked), Ok(()));
 }
+
+#[test]
+fn a_case_does_not_close_while_a_service_may_still_ring_the_person() {
+    let judged = CloseFacts {
+        has_case: true,
+        risk: Some(RiskBand::Medium),
+        ..WHOLE
+    };
+    assert_eq!(
+        may_close_case(
+            &judged,
+            &[ReferralState::Withdrawn],
+            &[TaskKind::TellService]
+        ),
+        Err(vec![StillOpen::ServiceNotTold])
+    );
+}

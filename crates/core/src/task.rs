@@ -82,6 +82,8 @@ crate::code_list! {
         AnswerQuestion = "answer_question",
         /// Ask whether they still agree, before what they agreed to share lapses.
         AskConsentAgain = "ask_consent_again",
+        /// Ring a service from which a request was taken: it learns of it in no other way.
+        TellService = "tell_service",
         /// Confirm a directory entry.
         ConfirmListing = "confirm_listing",
         /// Act on an escalation.

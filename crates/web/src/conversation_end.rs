@@ -246,9 +246,10 @@ async fn end(visit: Visit) -> Outcome {
                     StillOpen::Child => form.wrong("ending", "talk-open-child"),
                     StillOpen::Risk => form.wrong("ending", "talk-open-risk"),
                     // These hold a case, never the talk that led to it.
-                    StillOpen::Referral | StillOpen::Escalation | StillOpen::ChildReview => {
-                        form.wrong("ending", "talk-open-case");
-                    }
+                    StillOpen::Referral
+                    | StillOpen::Escalation
+                    | StillOpen::ChildReview
+                    | StillOpen::ServiceNotTold => form.wrong("ending", "talk-open-case"),
                 }
             }
             Ok(visit.show_errors(ending_page(&visit, &talk, &form)))

@@ -90,6 +90,7 @@ task-kind-review_child = Edrych ar anghenion y plentyn ei hun
 task-kind-ask_about_children = Gofyn a oes plant
 task-kind-resume_conversation = Ailgydio mewn apwyntiad
 task-kind-ask_consent_again = Gofyn a ydynt yn dal i gytuno i rannu, cyn iddo ddod i ben
+task-kind-tell_service = Ffonio’r gwasanaeth: nid yw i weithredu ar y cais mwyach
 task-kind-answer_question = Ateb cwestiwn gan y gwasanaeth
 task-kind-confirm_listing = Cadarnhau cofnod yn y cyfeiriadur
 task-kind-act_on_escalation = Gweithredu ar rywbeth a gododd atoch chi

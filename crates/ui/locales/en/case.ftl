@@ -76,6 +76,7 @@ case-close-risk = Record the risk, or ask your lead to judge it
 case-close-referral = End each request that a service still has, or take it back
 case-close-escalation = Your lead has yet to act on the high risk
 case-close-child-review = Look at this child’s own needs: say what was found, or end the task on your list
+case-close-tell = Ring the service from which you took the request, then end that task on your list
 case-is-closed = This case is closed. Nothing was changed. Open it again first.
 case-closed-said = The case is closed. Everything is kept, and it can be opened again.
 case-reopened-said = The case is open again, with everything kept.

@@ -90,6 +90,7 @@ task-kind-review_child = Look at a child’s own needs
 task-kind-ask_about_children = Ask if there are children
 task-kind-resume_conversation = Take up an appointment again
 task-kind-ask_consent_again = Ask whether they still agree to share, before it lapses
+task-kind-tell_service = Ring the service: it is not to act on the request any more
 task-kind-answer_question = Answer a question from the service
 task-kind-confirm_listing = Confirm a directory entry
 task-kind-act_on_escalation = Act on something that climbed to you
