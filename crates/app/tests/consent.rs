@@ -430,13 +430,16 @@ both!(
         assert_eq!(tasks(&town, TaskKind::AskConsentAgain).await.len(), 1);
         // Agreed anew, the service is called to it again: what it was to be told meanwhile was not. Its link has ended since.
         assert!(tasks(&town, TaskKind::ChaseReferral).await.is_empty());
-        let agreed = case_view::read(app, coach, town.case).await.unwrap();
-        for agreed in agreed.consents {
-            let how = again(HowAgreed::Telephone);
-            consent::agree_again(app, coach, town.case, agreed.record.reference, &how)
-                .await
-                .unwrap();
-        }
+        let consent = seen(&town, two.reference).await.consent;
+        let view = case_view::read(app, coach, town.case).await.unwrap();
+        let agreed = view.consents.iter().find(|one| one.record.id == consent);
+        let (agreed, how) = (
+            agreed.unwrap().record.reference,
+            again(HowAgreed::Telephone),
+        );
+        consent::agree_again(app, coach, town.case, agreed, &how)
+            .await
+            .unwrap();
         let [call] = &tasks(&town, TaskKind::ChaseReferral).await[..] else {
             panic!("the worker calls the service without accounts");
         };
