@@ -84,6 +84,7 @@ fn ask(
     let content = Content {
         text: &text,
         protected: &Protected::default(),
+        our_address: "",
     };
     gate(
         Some(&contact.point),

@@ -144,6 +144,7 @@ mod tests {
         let content = Content {
             text: &text,
             protected: &protected,
+            our_address: "",
         };
         let letter = Letter {
             to: "worker@service.example.org".to_owned(),
@@ -183,6 +184,7 @@ mod tests {
         let content = Content {
             text: &text,
             protected: &protected,
+            our_address: "",
         };
         let now = At::parse("2026-11-23T09:00:00Z").unwrap();
         for to in ["a@x.org, b@y.org", "a@x.org\r\nBcc: b@y.org", ""] {

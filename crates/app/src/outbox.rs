@@ -295,7 +295,7 @@ async fn render(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered> 
             match w.staff_address(account).await? {
                 Some(to) => {
                     let about = (artefact, Slots::default());
-                    release(w, to.email, to.nation, about, &[])
+                    release(app, w, to.email, to.nation, about, &[])
                 }
                 None => Ok(Rendered::Needless),
             }
@@ -321,7 +321,7 @@ async fn welcome(app: &App, w: &mut Work<'_>, account: AccountId) -> Result<Rend
             ..Slots::default()
         };
         let about = (Artefact::PartnerWelcome, slots);
-        let rendered = release(w, to.email.clone(), to.nation, about, &[])?;
+        let rendered = release(app, w, to.email.clone(), to.nation, about, &[])?;
         if matches!(rendered, Rendered::Letter(_)) {
             return Ok(rendered);
         }
@@ -382,12 +382,13 @@ async fn partner(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered>
         return Ok(Rendered::Refused("no_organisation"));
     };
     names.extend(w.site(referral.site).await?.map(|site| site.name));
-    release(w, address.email, nation, (artefact, slots), &names)
+    release(app, w, address.email, nation, (artefact, slots), &names)
 }
 
 /// Fills the text, in the languages of where its reader works, and asks the gate. Names of the organisations and the site must not
 /// be in it.
 fn release(
+    app: &App,
     w: &Work<'_>,
     to: String,
     nation: Nation,
@@ -401,6 +402,7 @@ fn release(
     let content = Content {
         text: &text,
         protected: &protected,
+        our_address: &app.settings.base_url,
     };
     Ok(match gate_to_worker(true, w.now(), content) {
         Ok(release) => Rendered::Letter(Box::new((to, release))),

@@ -396,6 +396,7 @@ fn way(contact: Contact, changed_at: Option<At>, details: bool, now: At) -> Way 
         let content = Content {
             text,
             protected: &protected,
+            our_address: "",
         };
         gate(
             Some(&contact.point),

@@ -166,6 +166,17 @@ async fn proposed(town: &Town, email: Option<&str>) -> (Ref, Ref) {
 }
 
 both!(
+    a_link_leaves_although_our_own_address_bears_a_name_and_a_topic,
+    |world| {
+        let mut town = town(world).await;
+        // The names of the office and of what it does, as councils call their servers.
+        town.app.settings.base_url = "https://housing.riverside.gov.uk".to_owned();
+        let (_, token) = mailed(&town).await;
+        assert_eq!(landing(&town, &token).await, Landing::AskCode);
+    }
+);
+
+both!(
     the_link_of_a_service_that_said_yes_works_until_help_ends,
     |world| {
         let town = town(world).await;

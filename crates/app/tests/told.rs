@@ -412,3 +412,21 @@ both!(
         );
     }
 );
+
+both!(
+    a_name_that_many_others_bear_hides_nobody_who_is_found_again,
+    |world| {
+        let site = site(world, &[0]).await;
+        let (app, mine) = (&site.app, &site.coach.actor());
+        for _ in 0..220 {
+            case::open(app, &site.other.actor(), &sheet("Maryam"))
+                .await
+                .unwrap();
+        }
+        let known = case::open(app, mine, &sheet("Maryam")).await.unwrap();
+        let found = case::find(app, mine, "maryam", None).await.unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].reference, known);
+        assert!(case::find(app, mine, "", None).await.unwrap().is_empty());
+    }
+);

@@ -321,11 +321,17 @@ pub struct Content<'a> {
     pub text: &'a Text,
     /// What this recipient must not see: names of agencies, addresses.
     pub protected: &'a Protected,
+    /// Our own address, which begins each link to an organisation: chosen by whoever runs the installation and in the sender of
+    /// every mail, it says nothing about anybody. Empty for what goes to a person.
+    pub our_address: &'a str,
 }
 
 impl Content<'_> {
     fn scan(&self) -> Result<(), Found> {
-        let whole = self.text.whole();
+        let mut whole = self.text.whole();
+        if !self.our_address.is_empty() && self.text.artefact().audience() != Audience::Person {
+            whole = whole.replace(self.our_address, " ");
+        }
         if self.text.artefact() == Artefact::PrintSheet {
             scan_protected(&whole, self.protected)
         } else {

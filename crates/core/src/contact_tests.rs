@@ -52,6 +52,7 @@ fn try_gate(
         Content {
             text: &neutral(artefact),
             protected: &protected,
+            our_address: "",
         },
         Sender::Organisation,
     )
@@ -147,6 +148,7 @@ fn no_contact_point_is_denied() {
     let content = Content {
         text: &text,
         protected: &protected,
+        our_address: "",
     };
     let denied = gate(None, None, now(), content, Sender::Neutral).unwrap_err();
     assert_eq!(
@@ -212,6 +214,7 @@ fn outside_the_window_the_worker_is_told_when_it_opens() {
     let content = Content {
         text: &text,
         protected: &protected,
+        our_address: "",
     };
     let denied = gate(Some(&point), None, now(), content, Sender::Neutral).unwrap_err();
     assert_eq!(
@@ -352,6 +355,7 @@ fn a_text_whose_slot_smuggles_in_what_it_must_not_is_stopped() {
             Content {
                 text: &text,
                 protected: &protected,
+                our_address: "",
             },
             Sender::Neutral,
         )
@@ -373,6 +377,7 @@ fn a_sheet_handed_over_may_name_a_service_but_never_a_protected_place() {
             Content {
                 text: &text,
                 protected: &protected,
+                our_address: "",
             },
             Sender::Neutral,
         )
@@ -390,6 +395,7 @@ fn what_is_for_a_partner_never_goes_to_a_person_nor_the_other_way_round() {
         let content = Content {
             text: &text,
             protected: &protected,
+            our_address: "",
         };
         assert_eq!(
             gate_to_worker(true, now(), content).is_ok(),
@@ -444,6 +450,7 @@ fn the_texts_themselves_pass_the_gate_in_both_languages() {
                     Content {
                         text: &text,
                         protected: &protected,
+                        our_address: "",
                     },
                     Sender::Neutral,
                 )

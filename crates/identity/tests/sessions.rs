@@ -4,6 +4,7 @@
 
 mod world;
 
+use sea_orm::{ConnectionTrait as _, Database};
 use throughline_identity::cookies::Devices;
 use throughline_identity::sessions::{Presence, Proof};
 use throughline_identity::sign_in::Attempt;
@@ -260,3 +261,43 @@ both!(the_header_names_who_is_here, |world| {
     assert_eq!(identity.who(&here).await.unwrap(), who);
     assert!(passwords::acceptable(PASSWORD, ME).is_ok());
 });
+
+/// From now on nothing about a session can be written, as on a full disk.
+async fn fill_the_disk(world: &throughline_testkit::db::TestStore) {
+    let trigger = "CREATE TRIGGER full_disk BEFORE UPDATE ON session";
+    let (url, sql) = match (world.sqlite_path(), world.postgres_url()) {
+        (Some(path), _) => (
+            format!("sqlite://{}?mode=rw", path.display()),
+            format!("{trigger} BEGIN SELECT RAISE(ABORT, 'full'); END"),
+        ),
+        (None, url) => (
+            url.unwrap(),
+            format!(
+                "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+                 $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$;
+                 {trigger} FOR EACH ROW EXECUTE FUNCTION full_disk()"
+            ),
+        ),
+    };
+    let raw = Database::connect(url).await.unwrap();
+    raw.execute_unprepared(&sql).await.unwrap();
+}
+
+both!(
+    a_disk_that_takes_no_writes_shuts_nobody_out_and_still_locks_the_screen,
+    |world| {
+        let identity = identity(world);
+        office(world, &identity, false, 1).await;
+        let none = Devices::default();
+        let token = signed(&identity, &attempt(ME, PASSWORD, &none, OFFICE))
+            .await
+            .token;
+        fill_the_disk(world).await;
+        world.clock.advance_seconds(5 * 60);
+        assert!(is_here(&identity, &token).await);
+        // Nothing of that look could be kept: ten minutes after the last one that was, the screen is locked.
+        world.clock.advance_seconds(5 * 60);
+        assert!(is_locked(&identity, &token).await);
+        assert!(is_locked(&identity, &token).await);
+    }
+);

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait as _,
+};
 use serde::{Deserialize, Serialize};
 use throughline_core::id::{OrganisationId, PersonId, SiteId};
 use throughline_policy::action::{CaseChange, PersonSearch};
 use throughline_policy::{Action, Permit, Scope};
 use throughline_seal::{BlindHash, normal};
-use uuid::Uuid;
 
 use crate::case::{Case, ties};
 use crate::col::{Blob, Col};
@@ -186,41 +188,32 @@ impl Work<'_> {
             return Ok(Vec::new());
         };
         let wanted = normal::name(name);
-        let by_name = [
-            (
-                "name",
-                self.blind_hash(organisation, "name", &wanted).await?,
-            ),
-            (
-                "first",
-                self.blind_hash(organisation, "first", &wanted).await?,
-            ),
-        ];
-        let by_born = match born {
-            Some(born) => Some(self.blind_hash(organisation, "born", born).await?),
-            None => None,
-        };
-        let mut people: Option<BTreeSet<Uuid>> = None;
+        // Who may be known of decides in the same question: a name that many others bear hides nobody.
+        let mut wanted_by = Vec::new();
         if !wanted.is_empty() {
-            let mut found = BTreeSet::new();
-            for (kind, hash) in by_name {
-                found.extend(self.people_with(organisation, kind, hash).await?);
-            }
-            people = Some(found);
+            let whole = self.blind_hash(organisation, "name", &wanted).await?;
+            let first = self.blind_hash(organisation, "first", &wanted).await?;
+            wanted_by.push(
+                Condition::any()
+                    .add(is_indexed(organisation, "name", whole))
+                    .add(is_indexed(organisation, "first", first)),
+            );
         }
-        if let Some(hash) = by_born {
-            let found = self.people_with(organisation, "born", hash).await?;
-            people = Some(people.map_or_else(
-                || found.clone(),
-                |known| known.intersection(&found).copied().collect(),
-            ));
+        if let Some(born) = born {
+            let born = self.blind_hash(organisation, "born", born).await?;
+            wanted_by.push(Condition::all().add(is_indexed(organisation, "born", born)));
         }
-        let people: Vec<Uuid> = people.unwrap_or_default().into_iter().collect();
+        if wanted_by.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut found = std::collections::BTreeMap::new();
         for branch in branches(scope.rule(), &ties()) {
-            let query = support_case::Entity::find()
-                .filter(branch)
-                .filter(support_case::Column::PersonId.is_in(people.iter().copied()));
+            let query = support_case::Entity::find().filter(branch).filter(
+                wanted_by
+                    .iter()
+                    .cloned()
+                    .fold(Condition::all(), Condition::add),
+            );
             let rows = query
                 .order_by_desc(support_case::Column::Id)
                 .limit(limit)
@@ -239,20 +232,16 @@ impl Work<'_> {
     ) -> Result<BlindHash> {
         Ok(self.blind_key(organisation, kind).await?.hash(value))
     }
+}
 
-    async fn people_with(
-        &self,
-        organisation: OrganisationId,
-        kind: &str,
-        hash: BlindHash,
-    ) -> Result<BTreeSet<Uuid>> {
-        let rows = person_index::Entity::find()
-            .filter(person_index::Column::OrganisationId.eq(Col(organisation)))
-            .filter(person_index::Column::Kind.eq(kind))
-            .filter(person_index::Column::Hash.eq(Blob(hash.to_vec())))
-            .limit(200)
-            .all(&self.tx)
-            .await?;
-        Ok(rows.into_iter().map(|row| row.person_id.0.uuid()).collect())
-    }
+/// A case is of somebody with this hash in the blind index.
+fn is_indexed(organisation: OrganisationId, kind: &'static str, hash: BlindHash) -> SimpleExpr {
+    let people = person_index::Entity::find()
+        .select_only()
+        .column(person_index::Column::PersonId)
+        .filter(person_index::Column::OrganisationId.eq(Col(organisation)))
+        .filter(person_index::Column::Kind.eq(kind))
+        .filter(person_index::Column::Hash.eq(Blob(hash.to_vec())))
+        .into_query();
+    support_case::Column::PersonId.in_subquery(people)
 }
