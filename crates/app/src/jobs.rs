@@ -48,53 +48,50 @@ pub async fn run<M: Mailer>(
 }
 
 /// One turn: the queue each time, the clocks and the directory every five, checkpoints every minute, tidying and
-/// consents that lapse every ten minutes, the whole record four times a day. Without a mailer messages wait.
+/// consents that lapse every ten minutes, the whole record four times a day. Without a mailer messages wait. Gives the steps that
+/// failed; each was said in the log.
 pub async fn run_once<M: Mailer>(
     app: &App,
     mailer: Option<&M>,
     checkpoints: Option<&Path>,
     turn: u64,
-) {
+) -> Vec<&'static str> {
     let now = app.env().now();
+    let mut failed = Vec::new();
+    let mut ran = |job, done: Result<()>| {
+        if !said(job, now, done) {
+            failed.push(job);
+        }
+    };
     if let Some(mailer) = mailer {
         let node = app.settings.node.as_str();
-        done(
-            "outbox",
-            now,
-            outbox::dispatch_once(app, mailer, node).await,
-        );
+        let sent = outbox::dispatch_once(app, mailer, node).await;
+        ran("outbox", sent.map(drop));
     }
     if turn.is_multiple_of(5) {
-        done("promises", now, promises::run(app).await);
-        done("directory", now, app.directory.refresh(&app.store).await);
+        ran("promises", promises::run(app).await.map(drop));
+        let read = app.directory.refresh(&app.store).await;
+        ran("directory", read.map(drop));
     }
     if turn % 60 == 59 {
-        done(
-            "searches",
-            now,
-            app.directory.write_searches(&app.store).await,
-        );
+        ran("searches", app.directory.write_searches(&app.store).await);
     }
     if let Some(folder) = checkpoints.filter(|_| turn.is_multiple_of(60)) {
-        done("checkpoint", now, app.store.checkpoint_write(folder).await);
+        let signed = app.store.checkpoint_write(folder).await;
+        ran("checkpoint", signed.map(drop));
     }
     if turn % 600 == 30 {
-        done("tidy", now, tidy(app).await);
+        ran("tidy", tidy(app).await);
     }
     if turn % 600 == 90 {
-        done(
-            "consent",
-            now,
-            consent::ask_before_it_lapses(app, LAPSES_AT_ONCE).await,
-        );
+        let asked = consent::ask_before_it_lapses(app, LAPSES_AT_ONCE).await;
+        ran("consent", asked.map(drop));
     }
     if turn % RECORD_EVERY == 240 {
-        done(
-            "record",
-            now,
-            crate::security::check_record_by_job(&app.store).await,
-        );
+        let checked = crate::security::check_record_by_job(&app.store).await;
+        ran("record", checked.map(drop));
     }
+    failed
 }
 
 /// Sets what monitoring reads from the database: how much is recorded, what waits and since when, what is late.
@@ -143,18 +140,22 @@ async fn tidy(app: &App) -> Result<()> {
         .await
 }
 
-/// Says how a step went.
-fn done<T>(job: &'static str, now: At, result: Result<T>) {
+/// Says how a step went; gives whether it went well.
+fn said(job: &'static str, now: At, result: Result<()>) -> bool {
     let outcome = if result.is_ok() { "done" } else { "failed" };
     metrics::counter!("throughline_jobs_total", "job" => job, "outcome" => outcome).increment(1);
-    if outcome == "done" {
-        let seconds = now.timestamp().as_second();
-        // Seconds since 1970 fit until 2106.
-        metrics::gauge!("throughline_job_last_done_seconds", "job" => job)
-            .set(f64::from(u32::try_from(seconds).unwrap_or(u32::MAX)));
-    }
-    if let Err(error) = result {
-        // Messages of the store hold table, column and code names only.
-        tracing::warn!(job, %error, "a job will be tried again");
+    match result {
+        Ok(()) => {
+            let seconds = now.timestamp().as_second();
+            // Seconds since 1970 fit until 2106.
+            metrics::gauge!("throughline_job_last_done_seconds", "job" => job)
+                .set(f64::from(u32::try_from(seconds).unwrap_or(u32::MAX)));
+            true
+        }
+        Err(error) => {
+            // Messages of the store hold table, column and code names only.
+            tracing::warn!(job, %error, "a job will be tried again");
+            false
+        }
     }
 }

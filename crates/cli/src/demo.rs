@@ -31,13 +31,14 @@ pub async fn run(place: &Place, args: &DemoArgs, as_json: bool) -> Outcome {
     config.server.bind.set_port(args.port);
     config.server.base_url = format!("http://127.0.0.1:{}", args.port);
     "warn".clone_into(&mut config.log.level);
-    serve::log(&config);
     let made = !folder.join("throughline.db").exists();
     let filled = if made {
         Some(make(&folder, &config, args, as_json).await?)
     } else {
         None
     };
+    // What two invented years would have said in a log is nobody's trouble.
+    serve::log(&config);
     let store = open::store(&config).await?;
     store.migrate().await?;
     let installation = store.read(|r| Box::pin(r.installation())).await?;
