@@ -138,6 +138,32 @@ def helped():
     return {"path": {"referral": one}, "headers": {"If-Match": opened(one)}, "body": {"outcome": "first_contact"}}
 
 
+def of_kind(body=None):
+    """Bed, of a case of its own, before anything was said about it."""
+    def sound():
+        one = case()
+        tag = sender("GET", f"/api/v1/cases/{one}/right-now/bed").headers["ETag"]
+        return {"path": {"case": one, "kind": "bed"}, "headers": {"If-Match": tag} if body else {}, "body": body}
+    return sound
+
+
+def closed():
+    """A case that is closed: what stands before closing is what nobody has told."""
+    one = case()
+    tag = sender("GET", f"/api/v1/cases/{one}").headers["ETag"]
+    return one, sender("POST", f"/api/v1/cases/{one}/close", If_Match=tag).headers["ETag"]
+
+
+def to_close():
+    one = case()
+    return {"path": {"case": one}, "headers": {"If-Match": sender("GET", f"/api/v1/cases/{one}").headers["ETag"]}}
+
+
+def to_reopen():
+    one, tag = closed()
+    return {"path": {"case": one}, "headers": {"If-Match": tag}}
+
+
 CONTACT = {
     "channel": "phone_mobile", "verdict": "safe", "value": "07700 900123", "answered_by": "only_them", "shared_account": "no",
     "windows": [[1, 540, 720]],
@@ -156,6 +182,18 @@ SOUND = {
     "POST /api/v1/cases/{case}/contacts": of_case(CONTACT),
     "POST /api/v1/cases/{case}/packet": of_case({"service": WORLD["inbox"], "need": WORLD["need"]}, once=False),
     "POST /api/v1/cases/{case}/referrals": of_case(order("inbox")),
+    "GET /api/v1/cases/{case}/right-now": of_case(once=False),
+    "GET /api/v1/cases/{case}/right-now/{kind}": of_kind(),
+    "POST /api/v1/cases/{case}/right-now/{kind}": of_kind({"answer": "unavailable"}),
+    "GET /api/v1/cases/{case}/children": of_case(once=False),
+    "POST /api/v1/cases/{case}/children": of_case({"chosen": "Sam", "born": "2019-05-01"}),
+    "POST /api/v1/cases/{case}/children/asked": of_case({"answer": "not_known"}),
+    "GET /api/v1/cases/{case}/risk": of_case(once=False),
+    "GET /api/v1/cases/{case}/looks": of_case(once=False),
+    "POST /api/v1/cases/{case}/close": to_close,
+    "POST /api/v1/cases/{case}/reopen": to_reopen,
+    "GET /api/v1/tasks": lambda: {},
+    "GET /api/v1/sent": lambda: {},
     "GET /api/v1/sent/{referral}": lambda: {"path": {"referral": referral()}},
     "POST /api/v1/sent/{referral}/answer": sent({"via": "phone", "answer": {"answer": "waitlist", "days": 10}}),
     "POST /api/v1/sent/{referral}/choose": first_offer,

@@ -232,6 +232,7 @@ pub enum Closing {
 /// the story: nothing stays on anybody's list. Children's own cases stay open.
 pub async fn close(app: &App, actor: &Actor, case: Ref, version: i64) -> Result<Closing> {
     change!(app, actor, case, |w, may, read| {
+        is_now(read, version, CaseState::Open, "close")?;
         let may_read = permit::<CaseRead>(w, case).await?;
         let tasks = w.case_tasks_open(may).await?;
         let immediate = w.immediate_needs(&may_read).await?;
@@ -274,6 +275,18 @@ pub async fn close(app: &App, actor: &Actor, case: Ref, version: i64) -> Result<
     })
 }
 
+/// Only an open case is closed and only a closed one opened again, by whoever has seen how it stands: done twice, the second
+/// would begin its clocks anew.
+fn is_now(read: &Case, version: i64, state: CaseState, what: &'static str) -> Result<()> {
+    if read.version != version {
+        Err(Error::Conflict)
+    } else if read.state != state {
+        Err(Error::Illegal(what))
+    } else {
+        Ok(())
+    }
+}
+
 /// Opens a closed case again, with everything kept. A risk that nobody has judged is on its clock again.
 pub async fn reopen(app: &App, actor: &Actor, case: Ref, version: i64) -> Result<()> {
     change!(app, actor, case, |w, may, read| reopen_in(
@@ -290,6 +303,7 @@ pub(crate) async fn reopen_in(
     read: &Case,
     version: i64,
 ) -> Result<()> {
+    is_now(read, version, CaseState::Closed, "reopen")?;
     w.case_state_set(may, version, CaseState::Open).await?;
     if read.risk != RiskBand::NotAssessed {
         return Ok(());

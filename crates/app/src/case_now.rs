@@ -179,34 +179,58 @@ pub async fn children_answer(
     case: Ref,
     answer: AreThereChildren,
 ) -> Result<()> {
-    change!(app, actor, case, |w, may, read| {
-        w.children_answer(may, answer).await?;
-        let (about, done) = (Some(may.on()), TaskOutcome::Done);
-        w.tasks_settle(about, None, TaskKind::AskAboutChildren, done)
-            .await?;
-        let pack = pack_named(app, &read.pack)?;
-        for left in left_by_closing([], Some(answer)) {
-            let due_at = pack.due(left.clock, pack.urgency(left.need, read.risk), w.now());
-            task(w, read, left.owner, left.task, due_at).await?;
-        }
-        Ok(())
-    })
+    change!(app, actor, case, |w, may, read| children_answer_in(
+        app, w, may, read, answer
+    )
+    .await)
+}
+
+/// The same within a unit of work.
+pub(crate) async fn children_answer_in(
+    app: &App,
+    w: &mut Work<'_>,
+    may: &Permit<CaseChange>,
+    read: &Case,
+    answer: AreThereChildren,
+) -> Result<()> {
+    w.children_answer(may, answer).await?;
+    let (about, done) = (Some(may.on()), TaskOutcome::Done);
+    w.tasks_settle(about, None, TaskKind::AskAboutChildren, done)
+        .await?;
+    let pack = pack_named(app, &read.pack)?;
+    for left in left_by_closing([], Some(answer)) {
+        let due_at = pack.due(left.clock, pack.urgency(left.need, read.risk), w.now());
+        task(w, read, left.owner, left.task, due_at).await?;
+    }
+    Ok(())
 }
 
 /// Records a child: a person of their own, with a case of their own, looked at again on the pack's clock. Gives the reference
 /// of the child's case.
 pub async fn child_add(app: &App, actor: &Actor, case: Ref, sheet: &PersonSheet) -> Result<Ref> {
-    change!(app, actor, case, |w, may, read| {
-        let pack = pack_named(app, &read.pack)?;
-        let own = w.child_add(may, sheet, risk_due(pack, w.now())).await?;
-        // Whether there are children is answered now.
-        let (about, done) = (Some(may.on()), TaskOutcome::Done);
-        w.tasks_settle(about, None, TaskKind::AskAboutChildren, done)
-            .await?;
-        w.child_reviewed(may, own, next_look(pack, read, w.now()))
-            .await?;
-        Ok(own)
-    })
+    change!(app, actor, case, |w, may, read| child_add_in(
+        app, w, may, read, sheet
+    )
+    .await)
+}
+
+/// The same within a unit of work.
+pub(crate) async fn child_add_in(
+    app: &App,
+    w: &mut Work<'_>,
+    may: &Permit<CaseChange>,
+    read: &Case,
+    sheet: &PersonSheet,
+) -> Result<Ref> {
+    let pack = pack_named(app, &read.pack)?;
+    let own = w.child_add(may, sheet, risk_due(pack, w.now())).await?;
+    // Whether there are children is answered now.
+    let (about, done) = (Some(may.on()), TaskOutcome::Done);
+    w.tasks_settle(about, None, TaskKind::AskAboutChildren, done)
+        .await?;
+    w.child_reviewed(may, own, next_look(pack, read, w.now()))
+        .await?;
+    Ok(own)
 }
 
 /// By when a child is looked at next: on the clock of the case that names the child.

@@ -2,12 +2,13 @@
 //! for people; each write is done once however often it is sent; judging and deciding stay with named humans (R-IG-10).
 
 use serde_json::json;
+use throughline_core::closing::AreThereChildren;
 use throughline_core::code::Code as _;
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
 use throughline_core::reason::Words;
 use throughline_core::role::Role;
-use throughline_policy::action::{CaseChange, CaseOpen};
+use throughline_policy::action::{CaseChange, CaseOpen, CaseRead};
 use throughline_policy::{Action, Actor, Facts, Ties};
 use throughline_store::Work;
 use throughline_store::account::AccountState;
@@ -16,6 +17,7 @@ use throughline_store::once::{Done, Once};
 use throughline_store::person::PersonSheet;
 
 use crate::case::{HELP, pack_key, permit, risk_due};
+use crate::case_now;
 use crate::contact::{self, ContactSaid};
 use crate::referral_send::{self, SendOrder, fresh_secrets};
 use crate::{App, Error, Result};
@@ -110,6 +112,40 @@ pub async fn need(
         let may = permit::<CaseChange>(w, case).await?;
         let state = w.need_add(&may, need, true).await?;
         made(json!({ "need": need.code(), "state": state.code() }))
+    })
+}
+
+/// Records a child, once per key. What is decided about keeping the child safe, a person decides.
+pub async fn child(
+    app: &App,
+    actor: &Actor,
+    once: &Once,
+    case: Ref,
+    sheet: &PersonSheet,
+) -> Result<Done> {
+    once!(app, actor, once, |w| {
+        let may_read = permit::<CaseRead>(w, case).await?;
+        let may = permit::<CaseChange>(w, case).await?;
+        let read = w.case_read(&may_read).await?;
+        let own = case_now::child_add_in(app, w, &may, &read, sheet).await?;
+        made(json!({ "reference": own }))
+    })
+}
+
+/// Records whether there are children, once per key.
+pub async fn children(
+    app: &App,
+    actor: &Actor,
+    once: &Once,
+    case: Ref,
+    answer: AreThereChildren,
+) -> Result<Done> {
+    once!(app, actor, once, |w| {
+        let may_read = permit::<CaseRead>(w, case).await?;
+        let may = permit::<CaseChange>(w, case).await?;
+        let read = w.case_read(&may_read).await?;
+        case_now::children_answer_in(app, w, &may, &read, answer).await?;
+        made(json!({ "answer": answer.code() }))
     })
 }
 

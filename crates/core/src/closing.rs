@@ -83,6 +83,26 @@ pub enum StillOpen {
     ServiceNotTold,
 }
 
+impl StillOpen {
+    /// Its code, for the API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Immediate(ImmediateKind::Bed) => "bed",
+            Self::Immediate(ImmediateKind::Money) => "money",
+            Self::Immediate(ImmediateKind::Essentials) => "essentials",
+            Self::Money(_) => "money_way",
+            Self::AreThereChildren => "are_there_children",
+            Self::RecordChild => "record_child",
+            Self::Safeguarding => "safeguarding",
+            Self::Child => "child",
+            Self::Risk => "risk",
+            Self::Referral => "referral",
+            Self::Escalation => "escalation",
+            Self::ChildReview => "child_review",
+        }
+    }
+}
+
 /// Whether a conversation may close (SPEC 4.3). Errors with everything that stands open, so that one look is enough.
 pub fn may_close(facts: &CloseFacts<'_>) -> Result<(), Vec<StillOpen>> {
     let mut open = Vec::new();

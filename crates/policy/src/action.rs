@@ -80,6 +80,9 @@ actions! {
     OutcomeRecord = "outcome_record" on ReferralId;
     /// List and do tasks.
     TaskDo = "task_do" on TaskId;
+    /// See which tasks wait, whose they are and by when: never what they are about beyond their kind. Taking and ending one is
+    /// `task_do`, and for people.
+    TaskList = "task_list" on TaskId;
     /// Keep one's own drafts.
     DraftKeep = "draft_keep" on DraftId;
     /// Import feeds and publish listings.

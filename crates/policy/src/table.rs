@@ -110,6 +110,11 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
             System => &[Anyone],
             _ => &[],
         },
+        // A program shows its organisation what waits; nobody has taken a task because a program says so (decision 0018).
+        A::TaskList => match standing {
+            ApiClient => &[OwnOrganisation],
+            _ => &[],
+        },
         A::DraftKeep => match standing {
             WorkCoach | FrontDesk | DaLead | PartnerWorker | DirectorySteward => &[Lead],
             _ => &[],

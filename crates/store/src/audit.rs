@@ -195,6 +195,7 @@ fn covers(note: &Note) -> &'static [&'static str] {
         Some(A::ClientManage) => &["api_client"],
         Some(
             A::RoomList
+            | A::TaskList
             | A::PersonSearch
             | A::CaseRead
             | A::CaseLookers

@@ -70,6 +70,7 @@ pub mod statement;
 mod store;
 pub mod story;
 pub mod task;
+pub mod task_list;
 mod task_move;
 mod tx;
 mod work;

@@ -159,6 +159,8 @@ async fn every_list_is_read_through_an_index() {
                     w.rooms_due(&w.scope(), 50).await?;
                     w.tasks(&w.scope(), 50).await?;
                     w.tasks_to_climb(&w.scope(), 50).await?;
+                    w.task_list(&w.scope(), None, 50).await?;
+                    w.referrals_sent_page(&w.scope(), None, 50).await?;
                     w.accounts(&w.scope()).await?;
                     w.clients(&w.scope()).await?;
                     w.quarantine_waiting(&w.scope(), 50).await?;
@@ -264,6 +266,7 @@ async fn everything_about_one_case_is_read_through_an_index() {
                 w.case_referrals(&read).await?;
                 w.case_disclosed(&read).await?;
                 w.case_has_task(&read, TaskKind::JudgeRisk).await?;
+                w.case_tasks(&read).await?;
                 w.children(&read).await?;
                 w.consents(&read).await?;
                 w.contacts(&read).await?;

@@ -3,6 +3,7 @@
 use sea_orm::sea_query::NullOrdering;
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::code::Code;
+use throughline_core::id::Ref;
 use throughline_core::referral::ReferralState;
 use throughline_core::time::At;
 use throughline_policy::action::{
@@ -14,7 +15,7 @@ use crate::col::Col;
 use crate::entity::{referral, referral_transition};
 use crate::error::{Error, Result};
 use crate::referral::{Referral, SeesReferral, Transition, Via, plain};
-use crate::scope::{TieColumns, branches};
+use crate::scope::{NOT_A_ROW, TieColumns, branches, condition};
 use crate::work::Work;
 
 pub(crate) const fn ties() -> TieColumns<referral::Column> {
@@ -114,6 +115,38 @@ impl Work<'_> {
     ) -> Result<Vec<Referral>> {
         self.note_scope(scope, &["state", "need", "due_at"]);
         self.referrals_in(scope.rule(), &[], None, limit).await
+    }
+
+    /// One page of the referrals that the actor sent or leads, newest first, from the one after `after` on. The order is that in
+    /// which they were made, so that no clock that moves between two pages leaves one out.
+    ///
+    /// Errors with [`Error::Invalid`] when `after` is no row of this list.
+    pub async fn referrals_sent_page(
+        &mut self,
+        scope: &Scope<ReferralRead>,
+        after: Option<Ref>,
+        limit: u64,
+    ) -> Result<Vec<Referral>> {
+        self.note_scope(scope, &["state", "need", "due_at"]);
+        let Some(mine) = condition(scope.rule(), &ties()) else {
+            return Ok(Vec::new());
+        };
+        let mut query = referral::Entity::find().filter(mine.clone());
+        if let Some(after) = after {
+            let last = referral::Entity::find()
+                .filter(mine)
+                .filter(referral::Column::Reference.eq(Col(after)))
+                .one(&self.tx)
+                .await?
+                .ok_or(NOT_A_ROW)?;
+            query = query.filter(referral::Column::Id.lt(last.id));
+        }
+        let rows = query
+            .order_by_desc(referral::Column::Id)
+            .limit(limit)
+            .all(&self.tx)
+            .await?;
+        rows.iter().map(plain).collect()
     }
 
     /// The referrals whose organisation accepted them: the partner's caseload.

@@ -4,6 +4,14 @@ use sea_orm::{ColumnTrait, Condition};
 use throughline_policy::{Atom, Rule};
 use uuid::Uuid;
 
+use crate::error::Error;
+
+/// A page that is asked for after what is no row of the list, or none that this actor may see: the same words.
+pub(crate) const NOT_A_ROW: Error = Error::Invalid {
+    field: "after",
+    problem: "api-after-unknown",
+};
+
 /// Which column of a table holds each tie. A tie without a column never holds, as with `None` in `Ties`.
 pub(crate) struct TieColumns<C> {
     pub organisation: Option<C>,

@@ -148,7 +148,7 @@ pub struct Climbed {
     pub again: bool,
 }
 
-const fn ties(lead: task::Column) -> TieColumns<task::Column> {
+pub(crate) const fn ties(lead: task::Column) -> TieColumns<task::Column> {
     TieColumns {
         organisation: Some(task::Column::OrganisationId),
         site: Some(task::Column::SiteId),

@@ -15,10 +15,11 @@ use throughline_core::role::Role;
 use throughline_core::task::TaskKind;
 use throughline_policy::action::{
     CaseRead, ConversationKeep, OutcomeRecord, PersonSearch, ReferralRead, ReferralReceive,
-    ReferralRecord, RoomList, TaskDo,
+    ReferralRecord, RoomList, TaskDo, TaskList,
 };
 use throughline_policy::{Action, ActionKind, Actor, Facts, decide};
 use throughline_store::account::Account;
+use throughline_store::{Result, Work};
 use throughline_testkit::both;
 use throughline_testkit::db::TestStore;
 use uuid::Uuid;
@@ -264,6 +265,33 @@ fn allowed<A: Action>(
         .collect()
 }
 
+/// Rows on a page: few, so that there are many pages.
+const PAGE: u64 = 3;
+
+async fn sent_by_pages(w: &mut Work<'_>) -> Result<Vec<Uuid>> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = w.referrals_sent_page(&w.scope(), after, PAGE).await?;
+        all.extend(page.iter().map(|row| row.id.uuid()));
+        after = page.last().map(|row| row.reference);
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+async fn tasks_by_pages(w: &mut Work<'_>) -> Result<Vec<Uuid>> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = w.task_list(&w.scope(), after, PAGE).await?;
+        all.extend(page.iter().map(|row| row.task.id.uuid()));
+        after = page.last().map(|row| row.task.reference);
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
 both!(every_list_is_what_the_decision_allows_one_by_one, |world| {
     let raw = Raw::of(world).await;
     let pen = Pen { raw: &raw, world };
@@ -379,6 +407,8 @@ both!(every_list_is_what_the_decision_allows_one_by_one, |world| {
                                 .iter()
                                 .map(|x| x.id.uuid())
                                 .collect(),
+                            sent_by_pages(w).await?,
+                            tasks_by_pages(w).await?,
                         ];
                         Ok((lists, facts, w.now()))
                     })
@@ -462,6 +492,14 @@ both!(every_list_is_what_the_decision_allows_one_by_one, |world| {
                         allowed::<RoomList>(&actor, &facts.4, Id::uuid, now),
                         &rooms_due,
                     ),
+                ),
+                (
+                    "sent by pages",
+                    allowed::<ReferralRead>(&actor, &facts.1, Id::uuid, now),
+                ),
+                (
+                    "tasks by pages",
+                    allowed::<TaskList>(&actor, &facts.2, Id::uuid, now),
                 ),
             ];
             for ((name, expected), list) in expected.into_iter().zip(lists) {

@@ -1,5 +1,6 @@
 //! The JSON API, version 1, as the organisation that asks: find help, open a case, keep what the person told, see what a
-//! service would see, send. What comes back is in `api_sent`. Judging a risk and deciding for a child are not here: named humans do that (R-IG-10).
+//! service would see, send. What comes back is in `api_sent`, what comes first in `api_now`. Judging a risk and deciding for a child
+//! are nowhere in the API: named humans do that (R-IG-10).
 
 use std::collections::BTreeSet;
 
@@ -198,7 +199,7 @@ struct SendBody {
     reasons: Option<String>,
 }
 
-fn done(done: &Done) -> Response {
+pub(crate) fn done(done: &Done) -> Response {
     let status = StatusCode::from_u16(done.status).unwrap_or(StatusCode::OK);
     answer_json(status, &done.body)
 }

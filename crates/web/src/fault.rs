@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use throughline_app::Error;
+use throughline_core::closing::StillOpen;
 use throughline_policy::Reason;
 
 /// What a handler gives.
@@ -35,6 +36,8 @@ pub enum Fault {
         /// Message key.
         problem: &'static str,
     },
+    /// A case is not closed while this stands before it.
+    StillOpen(Vec<StillOpen>),
     /// The form did not come from our own page, or the page is too old.
     CrossSite,
     /// The request cannot be read.
@@ -59,7 +62,7 @@ impl Fault {
             Self::Conflict => 409,
             Self::PreconditionFailed => 412,
             Self::PreconditionRequired => 428,
-            Self::Illegal(_) | Self::Invalid { .. } => 422,
+            Self::Illegal(_) | Self::Invalid { .. } | Self::StillOpen(_) => 422,
             Self::CrossSite => 403,
             Self::BadRequest => 400,
             Self::TooLarge => 413,
@@ -79,7 +82,7 @@ impl Fault {
             Self::StepUp => "fault-step-up",
             Self::Conflict | Self::PreconditionFailed => "fault-conflict",
             Self::PreconditionRequired => "fault-version",
-            Self::Illegal(_) | Self::Invalid { .. } => "fault-not-possible",
+            Self::Illegal(_) | Self::Invalid { .. } | Self::StillOpen(_) => "fault-not-possible",
             Self::CrossSite => "fault-cross-site",
             Self::BadRequest => "fault-bad-request",
             Self::TooLarge => "fault-too-large",

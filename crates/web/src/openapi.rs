@@ -2,8 +2,10 @@
 //! into it, and a test holds the two together.
 
 use serde_json::{Map, Value, json};
+use throughline_app::lists::PAGE_LIMIT;
 use throughline_core::code::Code;
 
+use crate::openapi_examples::{example, note};
 use crate::route::{Access, Kind, Route};
 
 /// What a route takes and gives, beside what its row says.
@@ -94,6 +96,90 @@ const DESCRIBED: &[Described] = &[
         headers: &["Idempotency-Key"],
     },
     Described {
+        path: "/api/v1/cases/{case}/right-now",
+        method: "GET",
+        request: None,
+        response: ("200", "RightNow"),
+        headers: &[],
+    },
+    Described {
+        path: "/api/v1/cases/{case}/right-now/{kind}",
+        method: "GET",
+        request: None,
+        response: ("200", "RightNowOne"),
+        headers: &[],
+    },
+    Described {
+        path: "/api/v1/cases/{case}/right-now/{kind}",
+        method: "POST",
+        request: Some("RightNowAnswer"),
+        response: ("200", "RightNowAnswered"),
+        headers: &["If-Match"],
+    },
+    Described {
+        path: "/api/v1/cases/{case}/children",
+        method: "GET",
+        request: None,
+        response: ("200", "Children"),
+        headers: &[],
+    },
+    Described {
+        path: "/api/v1/cases/{case}/children",
+        method: "POST",
+        request: Some("NewChild"),
+        response: ("201", "ChildMade"),
+        headers: &["Idempotency-Key"],
+    },
+    Described {
+        path: "/api/v1/cases/{case}/children/asked",
+        method: "POST",
+        request: Some("ChildrenAsked"),
+        response: ("201", "ChildrenAsked"),
+        headers: &["Idempotency-Key"],
+    },
+    Described {
+        path: "/api/v1/cases/{case}/risk",
+        method: "GET",
+        request: None,
+        response: ("200", "Risk"),
+        headers: &[],
+    },
+    Described {
+        path: "/api/v1/cases/{case}/looks",
+        method: "GET",
+        request: None,
+        response: ("200", "Looks"),
+        headers: &[],
+    },
+    Described {
+        path: "/api/v1/cases/{case}/close",
+        method: "POST",
+        request: None,
+        response: ("200", "CaseState"),
+        headers: &["If-Match"],
+    },
+    Described {
+        path: "/api/v1/cases/{case}/reopen",
+        method: "POST",
+        request: None,
+        response: ("200", "CaseState"),
+        headers: &["If-Match"],
+    },
+    Described {
+        path: "/api/v1/tasks",
+        method: "GET",
+        request: None,
+        response: ("200", "Tasks"),
+        headers: &[],
+    },
+    Described {
+        path: "/api/v1/sent",
+        method: "GET",
+        request: None,
+        response: ("200", "SentReferrals"),
+        headers: &[],
+    },
+    Described {
         path: "/api/v1/sent/{referral}",
         method: "GET",
         request: None,
@@ -165,6 +251,14 @@ const DESCRIBED: &[Described] = &[
     },
 ];
 
+/// What the whole of it is, and what no program may do (docs/decisions/0018).
+const ABOUT: &str = "Cases and referrals for programs bound to one organisation. What a program may not know exists is 404. \
+    Judging a risk, deciding about safeguarding a child, taking or ending a task, conversations, telephone numbers and addresses of \
+    people, accounts and administration are not here: a named human does that, or sees it, on the pages.";
+
+/// The lists that are read page by page.
+const PAGED: &[&str] = &["/api/v1/tasks", "/api/v1/sent"];
+
 /// Whether a route belongs to this description: the API's own, not the Open Referral UK one, which has its own standard.
 pub fn covers(route: &Route) -> bool {
     route.kind == Kind::Api && !route.path.starts_with("/api/oruk/")
@@ -190,7 +284,7 @@ pub fn document() -> Value {
         "info": {
             "title": "Throughline",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Cases and referrals for programs bound to one organisation. What a program may not know exists is 404.",
+            "description": ABOUT,
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "paths": paths,
@@ -212,8 +306,15 @@ fn operation(route: &Route, described: &Described) -> Value {
         .path
         .split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "$ref": "#/components/schemas/Reference" } }))
+        .map(|name| {
+            let shape = if name == "kind" { "RightNowKind" } else { "Reference" };
+            json!({ "name": name, "in": "path", "required": true, "schema": { "$ref": format!("#/components/schemas/{shape}") } })
+        })
         .collect();
+    if PAGED.contains(&described.path) {
+        parameters.push(json!({ "name": "after", "in": "query", "required": false, "description": "The `next` of the page before", "schema": { "$ref": "#/components/schemas/Reference" } }));
+        parameters.push(json!({ "name": "limit", "in": "query", "required": false, "schema": { "type": "integer", "minimum": 1, "maximum": PAGE_LIMIT, "default": PAGE_LIMIT } }));
+    }
     for header in described.headers {
         let schema = if *header == "If-Match" {
             json!({ "type": "string", "pattern": "^\"[0-9]{1,18}\"$" })
@@ -227,7 +328,7 @@ fn operation(route: &Route, described: &Described) -> Value {
     let mut responses = Map::new();
     responses.insert(
         status.to_owned(),
-        json!({ "description": "Done", "content": { "application/json": { "schema": { "$ref": format!("#/components/schemas/{schema}") } } } }),
+        json!({ "description": "Done", "content": content(schema) }),
     );
     // A change for a version can fail on the version; only what has none can conflict in another way.
     let versioned: &[&str] = if described.headers.contains(&"If-Match") {
@@ -245,11 +346,13 @@ fn operation(route: &Route, described: &Described) -> Value {
     let mut out = json!({ "summary": route.title, "operationId": operation_id(described), "parameters": parameters, "responses": responses });
     if let Some(map) = out.as_object_mut() {
         if let Some(request) = described.request {
-            let content = json!({ "application/json": { "schema": { "$ref": format!("#/components/schemas/{request}") } } });
             map.insert(
                 "requestBody".to_owned(),
-                json!({ "required": true, "content": content }),
+                json!({ "required": true, "content": content(request) }),
             );
+        }
+        if let Some(note) = note(described.method, described.path) {
+            map.insert("description".to_owned(), note.into());
         }
         if let Access::Client(action) = route.access {
             map.insert("security".to_owned(), json!([{ "client": [] }]));
@@ -257,6 +360,15 @@ fn operation(route: &Route, described: &Described) -> Value {
         }
     }
     out
+}
+
+/// A body of this shape, with its example.
+fn content(schema: &str) -> Value {
+    let mut body = json!({ "schema": { "$ref": format!("#/components/schemas/{schema}") } });
+    if let (Some(body), Some(example)) = (body.as_object_mut(), example(schema)) {
+        body.insert("example".to_owned(), example);
+    }
+    json!({ "application/json": body })
 }
 
 fn operation_id(described: &Described) -> String {
@@ -290,6 +402,23 @@ mod tests {
         routes.sort_unstable();
         described.sort_unstable();
         assert_eq!(routes, described);
+    }
+
+    #[test]
+    fn whatever_is_sent_has_an_example_and_every_operation_a_name_of_its_own() {
+        let mut names = std::collections::BTreeSet::new();
+        for described in DESCRIBED {
+            assert!(names.insert(operation_id(described)), "{}", described.path);
+            let without = described.request.filter(|name| example(name).is_none());
+            assert_eq!(without, None, "{} {}", described.method, described.path);
+        }
+    }
+
+    #[test]
+    fn every_note_is_on_an_operation_that_there_is() {
+        for (method, path, _) in crate::openapi_examples::NOTES {
+            assert!(described().contains(&(*method, *path)), "{method} {path}");
+        }
     }
 
     #[test]

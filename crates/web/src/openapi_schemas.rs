@@ -12,11 +12,11 @@ use throughline_core::packet_line::PacketLine;
 use throughline_core::referral::{EndReason, Helped, ReferralState, UnmetReason};
 use throughline_core::risk::RiskBand;
 
-fn codes<C: Code>() -> Value {
+pub(crate) fn codes<C: Code>() -> Value {
     json!({ "type": "string", "enum": C::ALL.iter().map(|code| code.code()).collect::<Vec<_>>() })
 }
 
-fn code_or_none<C: Code>() -> Value {
+pub(crate) fn code_or_none<C: Code>() -> Value {
     let mut all: Vec<Value> = C::ALL.iter().map(|code| code.code().into()).collect();
     all.push(Value::Null);
     json!({ "enum": all })
@@ -27,13 +27,13 @@ fn packet_lines() -> Value {
     json!({ "type": "string", "enum": PacketLine::all().map(|line| line.to_string()).collect::<Vec<_>>() })
 }
 
-fn list(of: &Value) -> Value {
+pub(crate) fn list(of: &Value) -> Value {
     json!({ "type": "array", "items": of })
 }
 
 /// Every shape by its name.
 pub(crate) fn schemas() -> Value {
-    let all = [told(), answered(), found()];
+    let all = [told(), answered(), found(), crate::openapi_now::shapes()];
     let pairs = all.into_iter().flat_map(|some| match some {
         Value::Object(map) => map,
         _ => Map::new(),
@@ -133,7 +133,8 @@ fn answered() -> Value {
         "Document": { "type": "object" },
         "Problem": {
             "type": "object", "required": ["title", "status", "detail"],
-            "properties": { "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" }, "detail": { "type": "string" }, "field": { "type": "string" }, "problem": { "type": "string" } },
+            "properties": { "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" }, "detail": { "type": "string" }, "field": { "type": "string" }, "problem": { "type": "string" },
+                "still_open": { "type": "array", "description": "What stands before closing a case", "items": { "type": "string" } } },
         },
         "Made": { "type": "object", "required": ["reference", "version"], "properties": { "reference": reference, "version": { "type": "integer" } } },
         "ReferralRow": {

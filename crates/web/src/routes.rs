@@ -15,6 +15,8 @@ pub fn all() -> Vec<Route> {
         crate::steward_import::routes(),
         crate::api::routes(),
         crate::api_case::routes(),
+        crate::api_now::routes(),
+        crate::api_lists::routes(),
         crate::api_sent::routes(),
         crate::front_desk::routes(),
         crate::today::routes(),

@@ -408,6 +408,12 @@ pub(crate) fn problem(status: StatusCode, fault: &Fault) -> Response {
         map.insert("field".to_owned(), (*field).into());
         map.insert("problem".to_owned(), text.plain(problem).into());
     }
+    if let Fault::StillOpen(open) = fault
+        && let Some(map) = value.as_object_mut()
+    {
+        let codes: Vec<&str> = open.iter().map(|one| one.code()).collect();
+        map.insert("still_open".to_owned(), codes.into());
+    }
     let mut response = json(status, &value);
     response.headers_mut().insert(
         header::CONTENT_TYPE,

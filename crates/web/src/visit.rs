@@ -54,7 +54,7 @@ pub struct Visit {
     pub lang: Lang,
     /// References in the path.
     pub params: Vec<(String, String)>,
-    /// The query string: only for the public directory API and the language switch.
+    /// The query string: only for the public directory API, the language switch and which page of a list.
     pub query: String,
     /// The path itself.
     pub path: String,

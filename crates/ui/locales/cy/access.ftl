@@ -202,6 +202,7 @@ look-site_post_name = Enwodd pwy sy’n cael gwybod ar safle
 look-client_manage = Edrychodd ar raglenni neu’u newid
 look-audit_read = Edrychodd ar y cofnod hwn
 look-task_do = Gwelodd neu gwnaeth dasgau
+look-task_list = Gwelodd pa dasgau sy’n aros
 look-conversation_start = Dechreuodd sgwrs
 look-conversation_keep = Ysgrifennodd mewn sgwrs
 look-conversation_take_up = Aeth ymlaen â sgwrs cydweithiwr

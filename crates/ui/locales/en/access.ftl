@@ -205,6 +205,7 @@ look-site_post_name = Named who is told at a site
 look-client_manage = Looked at or changed programs
 look-audit_read = Looked at this record
 look-task_do = Saw or did tasks
+look-task_list = Saw which tasks wait
 look-conversation_start = Started a conversation
 look-conversation_keep = Wrote in a conversation
 look-conversation_take_up = Took up a colleague’s conversation

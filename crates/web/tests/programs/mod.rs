@@ -142,6 +142,15 @@ pub async fn program(
 /// The town with a program of the sender and one of the service that answers.
 pub async fn programs(world: &TestStore) -> (Town, Program, Program) {
     let town = town(world).await;
+    let web = web(world, &town);
+    let (from, to) = (town.coach.organisation, town.partner.organisation);
+    let ours = sender(world, &web, from).await;
+    let theirs = receiver(world, &web, to).await;
+    (town, ours, theirs)
+}
+
+/// The pages and the API of the town.
+pub fn web(world: &TestStore, town: &Town) -> Web {
     let app = throughline_app::App::new(
         world.store.clone(),
         throughline_core::pack::Packs::embedded().unwrap(),
@@ -158,23 +167,23 @@ pub async fn programs(world: &TestStore) -> (Town, Program, Program) {
         secure: false,
         behind_proxy: false,
     };
-    let web = Web::new(Arc::new(app), identity, settings, None);
-    let (from, to) = (town.coach.organisation, town.partner.organisation);
-    let ours = sender(world, &web, from).await;
-    let theirs = receiver(world, &web, to).await;
-    (town, ours, theirs)
+    Web::new(Arc::new(app), identity, settings, None)
 }
+
+/// What a program that sends may do.
+pub const SENDS: &[A] = &[
+    A::CaseRead,
+    A::CaseChange,
+    A::CaseLookers,
+    A::TaskList,
+    A::ReferralSend,
+    A::ReferralRead,
+    A::ReferralRecord,
+];
 
 /// A program that sends for an organisation.
 pub async fn sender(world: &TestStore, web: &Web, organisation: OrganisationId) -> Program {
-    let scopes = [
-        A::CaseRead,
-        A::CaseChange,
-        A::ReferralSend,
-        A::ReferralRead,
-        A::ReferralRecord,
-    ];
-    program(world, web, organisation, "ada@example.org", &scopes).await
+    program(world, web, organisation, "ada@example.org", SENDS).await
 }
 
 /// A program that answers for an organisation.
