@@ -99,6 +99,7 @@ impl StillOpen {
             Self::Referral => "referral",
             Self::Escalation => "escalation",
             Self::ChildReview => "child_review",
+            Self::ServiceNotTold => "service_not_told",
         }
     }
 }
