@@ -81,6 +81,48 @@ both!(
     }
 );
 
+both!(
+    the_latest_decision_about_an_address_holds_when_an_older_text_returns,
+    |world| {
+        let (app, ours, steward) = office(world).await;
+        let cleared = placed("Refuge outreach", "We visit people at home.");
+        let changed = placed("Refuge outreach", "Come to us at any hour.");
+        let read = async |text: &str| {
+            take(&app, &steward, ours, bytes(text), false)
+                .await
+                .unwrap();
+        };
+        let waiting = async || directory::queue(&app, &steward).await.unwrap().waiting;
+        let decide = async |decision| {
+            let row = &waiting().await[0];
+            world.clock.advance_seconds(60);
+            directory_aside::decide(&app, &steward, row.reference, decision)
+                .await
+                .unwrap();
+        };
+        read(&cleared).await;
+        decide(Decision::ShowAddress).await;
+        assert!(shown(&app).contains("Canary Quay"));
+        read(&changed).await;
+        decide(Decision::WithoutAddress).await;
+        // What was cleared comes back, twice: it waits for a steward, as what was decided since says.
+        for _ in 0..2 {
+            read(&cleared).await;
+            assert!(!shown(&app).contains("Canary Quay"), "{}", shown(&app));
+            assert_eq!(waiting().await.len(), 1);
+        }
+        decide(Decision::ShowAddress).await;
+        read(&cleared).await;
+        assert!(shown(&app).contains("Canary Quay"));
+        assert!(waiting().await.is_empty());
+        // Nor does it come back by itself where nobody has decided about what came in between.
+        read(&changed).await;
+        read(&cleared).await;
+        assert!(!shown(&app).contains("Canary Quay"), "{}", shown(&app));
+        assert_eq!(waiting().await.len(), 1);
+    }
+);
+
 both!(what_is_published_is_as_new_as_what_we_did_to_it, |world| {
     let (app, ours, steward) = office(world).await;
     let old = placed("Harbour", "A warm welcome.").replace(

@@ -122,13 +122,15 @@ pub struct Options {
     /// Bounds.
     pub limits: Limits,
     /// What a steward has looked at and cleared, each as [`judged`] tells it. It overrides what the words of a listing suggest, never a
-    /// kind of service that is confidential.
+    /// kind of service that is confidential, nor that a place was withheld since.
     pub cleared: BTreeSet<String>,
-    /// Identifiers of services whose place was withheld until now, as [`Entry::source_id`] spells them. Whatever their rows say, it
-    /// stays withheld until a steward clears it.
+    /// Identifiers of services whose place was withheld until now, as [`Entry::source_id`] spells them. Whatever their rows say, and
+    /// whatever was cleared before, it stays withheld until a steward clears it.
     pub withheld: BTreeSet<String>,
     /// A steward has the row in front of them and lets its place be shown: whatever is read counts as cleared.
     pub clearing: bool,
+    /// Whatever is read counts as withheld until now.
+    pub withholding: bool,
 }
 
 impl Options {
@@ -140,6 +142,7 @@ impl Options {
             cleared: BTreeSet::new(),
             withheld: BTreeSet::new(),
             clearing: false,
+            withholding: false,
         }
     }
 }
