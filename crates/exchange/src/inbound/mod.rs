@@ -131,6 +131,8 @@ pub struct Options {
     pub clearing: bool,
     /// Whatever is read counts as withheld until now.
     pub withholding: bool,
+    /// Services of this feed have had pages of their own: a row of its list alone is a part, whether or not any page is there now.
+    pub has_details: bool,
 }
 
 impl Options {
@@ -143,6 +145,7 @@ impl Options {
             withheld: BTreeSet::new(),
             clearing: false,
             withholding: false,
+            has_details: false,
         }
     }
 }
@@ -288,6 +291,8 @@ pub struct Summary {
     pub schedules: u64,
     /// Classification terms read.
     pub terms: u64,
+    /// Services read from pages of their own.
+    pub whole: u64,
     /// What was wrong with the feed as a whole.
     pub problems: Vec<Problem>,
     /// What the feed said about its pages.
@@ -305,6 +310,7 @@ impl Summary {
             withheld: 0,
             schedules: 0,
             terms: 0,
+            whole: 0,
             problems: Vec::new(),
             paging: Paging::default(),
         }
