@@ -15,6 +15,7 @@ mod row;
 mod scrub;
 mod sniff;
 mod stream;
+mod unpublished;
 mod withheld_words;
 mod withhold;
 
