@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use throughline_core::code::Code;
-use throughline_core::id::{FeedId, FeedRunId, QuarantineId};
+use throughline_core::id::{FeedId, FeedRunId, QuarantineId, ServiceId};
 use throughline_policy::Permit;
 use throughline_policy::action::DirectoryImport;
 use uuid::Uuid;
@@ -236,7 +236,7 @@ impl Work<'_> {
         for row in apart {
             let service = row.service_id.map(|id| id.0);
             if row.run_id.0 == run || is_in(kept, &row) || !is_in(source_ids, &row) {
-                stay.extend(service.map(|id| id.uuid()));
+                stay.extend(service.map(ServiceId::uuid));
                 continue;
             }
             if let Some(service) = service {
