@@ -4,24 +4,25 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use throughline_core::code::Code as _;
-use throughline_core::directory::Entry;
 use throughline_core::directory::confidential::Because;
-use throughline_core::id::Ref;
+use throughline_core::id::{Ref, ServiceId};
 use throughline_exchange::inbound::{Options, Outcome, judged};
-use throughline_policy::Actor;
-use throughline_policy::action::QuarantineRead;
-use throughline_store::quarantine::{QuarantineRow, QuarantineState};
-use throughline_store::{Error, Result};
+use throughline_policy::action::{DirectoryImport, QuarantineRead};
+use throughline_policy::{Actor, Permit};
+use throughline_store::directory::NewService;
+use throughline_store::feed::{Feed, import_facts};
+use throughline_store::quarantine::{NewQuarantine, QuarantineRow, QuarantineState};
+use throughline_store::{Error, Result, Work};
 
 use crate::App;
 use crate::directory::PURPOSE;
-use crate::directory_import::new_service;
+use crate::directory_import::{new_service, set_aside};
 use crate::directory_source::{FromBytes, Source};
 
 throughline_core::code_list! {
     /// What a steward may do with a row set aside.
     pub enum Decision {
-        /// Publish the second row of one identifier as a service of its own.
+        /// Publish the second row of one identifier as a service of its own; without its place, where that is withheld.
         KeepApart = "keep_apart",
         /// Its address stays withheld.
         WithoutAddress = "without_address",
@@ -103,23 +104,21 @@ pub async fn decide(app: &App, actor: &Actor, reference: Ref, decision: Decision
                     Decision::Discard => (QuarantineState::Discarded, None),
                     Decision::WithoutAddress => (QuarantineState::WithoutAddress, None),
                     Decision::KeepApart => {
-                        let mut entry = read_again(&feed.name, &raw, Some(&row))?;
-                        // A name of its own in the feed: its row number may change, this never does.
-                        entry.source_id = format!("{}#{reference}", entry.source_id);
-                        let new = new_service(entry)?;
-                        let id = work.quarantine_publish(&permit, &feed, &new, None).await?;
+                        let id = keep_apart(work, &permit, &row, &feed, &raw).await?;
                         (QuarantineState::KeptApart, Some(id))
                     }
                     Decision::ShowAddress => {
-                        let entry = read_again(&feed.name, &raw, None)?;
-                        if entry.is_confidential() {
+                        let own = row.source_id.as_deref();
+                        let (new, _) = read_again(&feed.name, &raw, own, Told::Shown)?;
+                        if new.entry.is_confidential() {
                             return Err(Error::Illegal("such a service never has an address"));
                         }
                         let told = serde_json::from_str(&raw).map_err(|_| Error::Sealed)?;
                         cleared = row.because.as_deref().map(|rule| judged(&told, rule));
-                        let new = new_service(entry)?;
                         // What was published of the row as it was read, with its place withheld.
-                        let read = new_service(read_again(&feed.name, &raw, Some(&row))?)?;
+                        let before = row.because.as_deref() == Some(Because::WithheldBefore.code());
+                        let told = Told::withheld_if(before);
+                        let (read, _) = read_again(&feed.name, &raw, own, told)?;
                         let id = work
                             .quarantine_publish(&permit, &feed, &new, Some(&read))
                             .await?;
@@ -135,28 +134,92 @@ pub async fn decide(app: &App, actor: &Actor, reference: Ref, decision: Decision
     Ok(())
 }
 
-/// Reads one row again as a feed of its own: with its place withheld as when it was set aside, or cleared.
-fn read_again(feed: &str, raw: &str, aside: Option<&QuarantineRow>) -> Result<Entry> {
+/// Publishes the second row of one identifier as a service of its own. Its place is judged as that of any row is; and where the
+/// first row's is withheld, or that of a service kept apart from it before, its own is too: two rows of one identifier may be one
+/// house. What is withheld waits for a steward by itself, who may clear it.
+async fn keep_apart(
+    work: &mut Work<'_>,
+    permit: &Permit<QuarantineRead>,
+    row: &QuarantineRow,
+    feed: &Feed,
+    raw: &str,
+) -> Result<ServiceId> {
+    let import = work.permit::<DirectoryImport>(&import_facts(feed.organisation))?;
+    // Until this is done no reading withholds the first row.
+    work.feed_lock(&import, &feed.name).await?;
+    let first = row.source_id.as_deref().unwrap_or_default();
+    let apart = format!("{first}#");
+    let is_withheld = work
+        .services_of(&import, feed)
+        .await?
+        .iter()
+        .any(|(id, held)| held.confidential && (id == first || id.starts_with(&apart)));
+    // A name of its own in the feed: its row number may change, this never does.
+    let own = format!("{apart}{}", row.reference);
+    let told = Told::withheld_if(is_withheld);
+    let (new, withheld) = read_again(&feed.name, raw, Some(&own), told)?;
+    let id = work.quarantine_publish(permit, feed, &new, None).await?;
+    if let Some(withheld) = withheld {
+        let waits = NewQuarantine {
+            row: row.row,
+            source_id: Some(own),
+            service: Some(id),
+            ..withheld
+        };
+        work.quarantine_add(&import, feed, row.run, &[waits])
+            .await?;
+    }
+    Ok(id)
+}
+
+/// What is told of a row's place, apart from what the row says.
+#[derive(Clone, Copy)]
+enum Told {
+    /// Nothing.
+    Nothing,
+    /// It was withheld until now.
+    Withheld,
+    /// A steward lets it be shown.
+    Shown,
+}
+
+impl Told {
+    const fn withheld_if(is_withheld: bool) -> Self {
+        if is_withheld {
+            Self::Withheld
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
+/// Reads one row again as a feed of its own, `own` being its identifier here. With what is withheld of it.
+fn read_again(
+    feed: &str,
+    raw: &str,
+    own: Option<&str>,
+    told: Told,
+) -> Result<(NewService, Option<NewQuarantine>)> {
     let value: Value = serde_json::from_str(raw).map_err(|_| Error::Sealed)?;
     let source = FromBytes(Arc::from(
         json!({ "contents": [value] }).to_string().into_bytes(),
     ));
     let mut options = Options::new(feed);
-    options.clearing = aside.is_none();
-    let before = Because::WithheldBefore.code();
-    options.withheld = aside
-        .filter(|row| row.because.as_deref() == Some(before))
-        .and_then(|row| row.source_id.clone())
-        .into_iter()
-        .collect();
+    options.clearing = matches!(told, Told::Shown);
+    options.withholding = matches!(told, Told::Withheld);
     let mut found = None;
     source
         .read(&options, &mut |row| {
             if let Outcome::Entry(entry) = row.outcome {
-                found = Some(*entry);
+                found = Some((*entry, row.withheld));
             }
             Ok(())
         })
         .map_err(|_| Error::Illegal("the row cannot be read as a service"))?;
-    found.ok_or(Error::Illegal("the row cannot be read as a service"))
+    let (mut entry, withheld) =
+        found.ok_or(Error::Illegal("the row cannot be read as a service"))?;
+    if let Some(own) = own {
+        own.clone_into(&mut entry.source_id);
+    }
+    Ok((new_service(entry)?, withheld.map(set_aside)))
 }

@@ -194,6 +194,8 @@ struct Before {
     cleared: BTreeSet<String>,
     /// What a steward decided to keep withheld.
     withheld: BTreeSet<String>,
+    /// Whether its services have had pages of their own.
+    has_details: bool,
 }
 
 impl Before {
@@ -206,6 +208,7 @@ impl Before {
             held: work.services_of(&permit, &feed).await?,
             cleared: work.quarantine_cleared(&permit, &feed).await?,
             withheld: work.quarantine_withheld(&permit, &feed).await?,
+            has_details: feed.details_at.is_some(),
         })
     }
 
@@ -219,6 +222,7 @@ impl Before {
         let mut options = Options::new(import.feed);
         options.limits = import.limits;
         options.cleared.clone_from(&self.cleared);
+        options.has_details = self.has_details;
         options.withheld = self.withheld.iter().chain(confidential).cloned().collect();
         options
     }
@@ -330,7 +334,8 @@ fn taken(row: Row) -> std::result::Result<(Taken, Vec<Problem>), Stop> {
     Ok((taken, row.problems))
 }
 
-fn set_aside(aside: Quarantined) -> NewQuarantine {
+/// A row as it is set aside.
+pub(crate) fn set_aside(aside: Quarantined) -> NewQuarantine {
     NewQuarantine {
         row: aside.row,
         source_id: aside.source_id,
@@ -369,6 +374,8 @@ struct News {
     withheld: Vec<NewQuarantine>,
     /// Rows that became no service.
     aside: Vec<NewQuarantine>,
+    /// Services whose place is withheld from this reading on.
+    withheld_now: BTreeSet<String>,
     /// Services that were read in part and stay as they are held.
     kept: BTreeSet<String>,
     problems: Vec<Problem>,
@@ -391,13 +398,17 @@ impl News {
                     let held = before.held.get(&new.entry.source_id);
                     // What is held stays when only a part of a row could be read, unless even the part says that less may be shown:
                     // then what is published becomes poorer rather than stay.
-                    let shows_less = withheld.is_some()
-                        || new.entry.is_confidential()
-                        || new.entry.status != Status::Active;
-                    if in_part && held.is_some() && !shows_less {
+                    let shows_less = |held: &Held| {
+                        (new.entry.is_confidential() && !held.confidential)
+                            || new.entry.status != Status::Active
+                    };
+                    if in_part && held.is_some_and(|held| !shows_less(held)) {
                         self.counts.unchanged += 1;
                         self.kept.insert(new.entry.source_id);
                         continue;
+                    }
+                    if new.entry.is_confidential() && !held.is_some_and(|held| held.confidential) {
+                        self.withheld_now.insert(new.entry.source_id.clone());
                     }
                     if let Some(mut row) = withheld {
                         row.service = held.map(|held| held.id);
@@ -450,6 +461,9 @@ impl News {
                     .await?
             }
         };
+        if self.summary.as_ref().is_some_and(|read| read.whole > 0) {
+            work.feed_has_details(&permit, &feed).await?;
+        }
         let run = work.run_start(&permit, &feed).await?;
         let done = work.services_upsert(&permit, &feed, &self.services).await?;
         let ids: HashMap<&str, ServiceId> = self
@@ -464,6 +478,8 @@ impl News {
             row.service = row.service.or(new.copied());
         }
         aside.extend(self.aside.iter().cloned());
+        work.quarantine_reconsider(&permit, &feed, &self.withheld_now)
+            .await?;
         work.quarantine_add(&permit, &feed, run, &aside).await?;
         work.problems_add(&permit, run, &self.rows).await?;
         let brought = aside.into_iter().filter_map(|row| row.source_id).collect();

@@ -197,7 +197,7 @@ impl Fetched {
             fetch,
             limits: options.limits,
             pages: Vec::new(),
-            has_details: false,
+            has_details: options.has_details,
             missing: 0,
         };
         let mut count = 0;
@@ -230,14 +230,14 @@ struct Fetching<'a> {
     fetch: &'a dyn Fetch,
     limits: Limits,
     pages: Vec<PathBuf>,
-    /// Whether one of the services asked for was there as a whole.
+    /// Whether one of the services asked for was there as a whole, now or in an earlier reading.
     has_details: bool,
-    /// How many were not.
+    /// How many of this page of the list were not.
     missing: u32,
 }
 
-/// A feed of which none of the first so many services is there as a whole, has no whole ones.
-const NONE_OF: u32 = 5;
+/// Of a page of the list of which none of the first so many services is there as a whole, no more are asked for.
+const NONE_OF: u32 = 20;
 
 impl Fetching<'_> {
     fn keep(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, String> {
@@ -251,6 +251,7 @@ impl Fetching<'_> {
 impl Pages for Fetching<'_> {
     fn next(&mut self, known: Paging) -> Result<Option<Vec<u8>>, String> {
         let page = known.read + 1;
+        self.missing = 0;
         let url = format!("{}?page={page}&per_page=100", self.list);
         let body = self.fetch.get(&url, self.limits.page_bytes)?;
         let Some(bytes) = body else {
@@ -362,14 +363,14 @@ mod tests {
         }
     }
 
-    /// A list of nine services, of which each is there as a whole but those asked about.
-    struct Nine(fn(u32) -> bool);
+    /// A list of thirty services, of which each is there as a whole but those asked about.
+    struct Thirty(fn(u32) -> bool);
 
-    impl Fetch for Nine {
+    impl Fetch for Thirty {
         fn get(&self, url: &str, _: u64) -> Result<Option<Vec<u8>>, String> {
             let last = url.rsplit('/').next().unwrap();
             let Ok(id) = last.parse::<u32>() else {
-                let rows: Vec<_> = (1..=9)
+                let rows: Vec<_> = (1..=30)
                     .map(|id| format!(r#"{{"id":"{id}","name":"In part"}}"#))
                     .collect();
                 let page = format!(r#"{{"total_pages":1,"contents":[{}]}}"#, rows.join(","));
@@ -382,20 +383,25 @@ mod tests {
 
     #[test]
     fn a_service_whose_page_is_missing_does_not_make_the_others_poorer() {
-        for (missing, expected) in [
-            ((|id| id == 1) as fn(u32) -> bool, vec![1]),
-            (|id| id == 9, vec![9]),
-            (|id| id < 5, vec![1, 2, 3, 4]),
-            (|_| true, vec![]),
+        let all: Vec<u64> = (1..=30).collect();
+        for (missing, had_before, expected) in [
+            ((|id| id == 1) as fn(u32) -> bool, false, vec![1]),
+            (|id| id == 30, false, vec![30]),
+            (|id| id < 20, false, (1..20).collect()),
+            // A feed that never had such pages: its list is all there is.
+            (|_| true, false, vec![]),
+            (|_| true, true, all.clone()),
+            (|id| id < 30, true, (1..30).collect()),
         ] {
             let folder = tempfile::tempdir().unwrap();
-            let options = Options::new("t");
-            let feed = Nine(missing);
+            let mut options = Options::new("t");
+            options.has_details = had_before;
+            let feed = Thirty(missing);
             let fetched =
                 Fetched::all("https://f.example", folder.path(), &feed, &options, &|_| {}).unwrap();
             let mut in_part = Vec::new();
             let mut listed = Vec::new();
-            fetched
+            let summary = fetched
                 .read(&options, &mut |row| {
                     if row.in_part {
                         in_part.push(row.number);
@@ -412,6 +418,8 @@ mod tests {
                 .unwrap();
             assert_eq!(in_part, expected);
             assert_eq!(listed, expected);
+            let says_none = had_before && expected == all;
+            assert_eq!(!summary.problems.is_empty(), says_none);
         }
     }
 

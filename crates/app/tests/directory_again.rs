@@ -10,11 +10,13 @@ use std::sync::{Arc, Mutex};
 
 use feed::{adds_up, bytes, office, take};
 use throughline_app::directory_aside::{self, Decision};
-use throughline_app::directory_import::{self, Import, ImportError};
+use throughline_app::directory_import::{self, Import, ImportError, Report};
 use throughline_app::directory_source::{Fetch, Fetched, FromBytes, Source};
 use throughline_app::{App, directory};
-use throughline_exchange::inbound::{Limits, Options, ReadError, Sink, Summary};
+use throughline_core::id::OrganisationId;
+use throughline_exchange::inbound::{Limits, Options, Problem, ReadError, Sink, Summary};
 use throughline_exchange::outbound::ServiceQuery;
+use throughline_policy::Actor;
 use throughline_testkit::both;
 
 const TWO: &str = r#"{"contents":[
@@ -77,6 +79,48 @@ both!(
         read(&refuge).await;
         read(&plain.replace("warm", "kind")).await;
         assert!(!shown(&app).contains("Canary Quay"));
+        assert_eq!(waiting().await.len(), 1);
+    }
+);
+
+both!(
+    the_latest_decision_about_an_address_holds_when_an_older_text_returns,
+    |world| {
+        let (app, ours, steward) = office(world).await;
+        let cleared = placed("Refuge outreach", "We visit people at home.");
+        let changed = placed("Refuge outreach", "Come to us at any hour.");
+        let read = async |text: &str| {
+            take(&app, &steward, ours, bytes(text), false)
+                .await
+                .unwrap();
+        };
+        let waiting = async || directory::queue(&app, &steward).await.unwrap().waiting;
+        let decide = async |decision| {
+            let row = &waiting().await[0];
+            world.clock.advance_seconds(60);
+            directory_aside::decide(&app, &steward, row.reference, decision)
+                .await
+                .unwrap();
+        };
+        read(&cleared).await;
+        decide(Decision::ShowAddress).await;
+        assert!(shown(&app).contains("Canary Quay"));
+        read(&changed).await;
+        decide(Decision::WithoutAddress).await;
+        // What was cleared comes back, twice: it waits for a steward, as what was decided since says.
+        for _ in 0..2 {
+            read(&cleared).await;
+            assert!(!shown(&app).contains("Canary Quay"), "{}", shown(&app));
+            assert_eq!(waiting().await.len(), 1);
+        }
+        decide(Decision::ShowAddress).await;
+        read(&cleared).await;
+        assert!(shown(&app).contains("Canary Quay"));
+        assert!(waiting().await.is_empty());
+        // Nor does it come back by itself where nobody has decided about what came in between.
+        read(&changed).await;
+        read(&cleared).await;
+        assert!(!shown(&app).contains("Canary Quay"), "{}", shown(&app));
         assert_eq!(waiting().await.len(), 1);
     }
 );
@@ -179,38 +223,94 @@ impl Fetch for InPages {
     }
 }
 
-const LIST: &str =
-    r#"{"total_pages":1,"contents":[{"id":"1","name":"One"},{"id":"2","name":"Two"}]}"#;
-
-fn whole(url: &str) -> Option<String> {
+/// A list of so many services, the last of which is a refuge, each with a page of its own.
+fn pages(url: &str) -> Option<String> {
     let id = url.rsplit('/').next()?;
     if id.starts_with("services?") {
-        return Some(LIST.to_owned());
+        let rows: Vec<String> = (1..=LISTED)
+            .map(|id| {
+                let name = if id == LISTED { "Refuge" } else { "Advice" };
+                format!(r#"{{"id":"{id}","name":"{name} {id}"}}"#)
+            })
+            .collect();
+        return Some(format!(
+            r#"{{"total_pages":1,"contents":[{}]}}"#,
+            rows.join(",")
+        ));
     }
     Some(format!(
-        r#"{{"id":"{id}","phones":[{{"id":"p{id}","number":"0808 200000{id}"}}]}}"#
+        r#"{{"id":"{id}","phones":[{{"id":"p{id}","number":"0808 20000{id:0>2}"}}]}}"#
     ))
 }
 
+const LISTED: u32 = 30;
+
+/// Takes a feed over as `directory sync` does: fetched with what is remembered of it, then read.
+async fn taken(
+    app: &App,
+    steward: &Actor,
+    ours: OrganisationId,
+    feed: fn(&str) -> Option<String>,
+) -> Report {
+    let known = directory::feeds(app, ours).await.unwrap();
+    let mut options = Options::new("council");
+    options.has_details = known.iter().any(|one| one.feed.details_at.is_some());
+    let folder = tempfile::tempdir().unwrap();
+    let base = "https://f.example";
+    let fetched = Fetched::all(base, folder.path(), &InPages(feed), &options, &|_| {}).unwrap();
+    let report = take(app, steward, ours, fetched, false).await.unwrap();
+    adds_up(&report);
+    report
+}
+
 both!(
-    a_service_whose_page_is_missing_once_keeps_what_is_held_of_it,
+    no_service_becomes_poorer_because_pages_of_a_feed_are_missing,
     |world| {
         let (app, ours, steward) = office(world).await;
-        let first_is_missing = |url: &str| whole(url).filter(|_| !url.ends_with("/1"));
-        for (pages, changed) in [
-            (whole as fn(&str) -> Option<String>, 0),
-            (first_is_missing, 0),
+        let first_is_missing = |url: &str| pages(url).filter(|_| !url.ends_with("/1"));
+        let all_are_missing = |url: &str| pages(url).filter(|_| url.contains("?page="));
+        let missing = |report: &Report, problem: &str| {
+            let same = |one: &&Problem| one.problem == problem;
+            report.problems.iter().filter(same).count()
+        };
+        for (feed, in_part, none) in [
+            (pages as fn(&str) -> Option<String>, 0, 0),
+            (first_is_missing, 1, 0),
+            (all_are_missing, 30, 1),
+            (all_are_missing, 30, 1),
+            (pages, 0, 0),
         ] {
-            let folder = tempfile::tempdir().unwrap();
-            let options = Options::new("council");
-            let base = "https://f.example";
-            let fetched =
-                Fetched::all(base, folder.path(), &InPages(pages), &options, &|_| {}).unwrap();
-            let report = take(&app, &steward, ours, fetched, false).await.unwrap();
-            assert_eq!((report.read, report.changed), (2, changed));
-            adds_up(&report);
-            assert!(shown(&app).contains("0808 2000001"), "{}", shown(&app));
+            let report = taken(&app, &steward, ours, feed).await;
+            assert_eq!((report.read, report.changed), (30, 0));
+            assert_eq!(missing(&report, "its own page was not there"), in_part);
+            let said = "none of its services has a page of its own now, and they had before";
+            assert_eq!(missing(&report, said), none);
+            for id in 1..=LISTED {
+                let number = format!("0808 20000{id:0>2}");
+                assert!(shown(&app).contains(&number), "{number} of {}", shown(&app));
+            }
         }
+    }
+);
+
+both!(
+    a_service_of_which_even_a_part_says_that_it_is_a_refuge_is_withheld,
+    |world| {
+        let (app, ours, steward) = office(world).await;
+        let whole = |url: &str| {
+            let place = r#""locations":[{"id":"l","address_1":"14 Canary Quay"}],"phones""#;
+            pages(url).map(|page| page.replace(r#""phones""#, place))
+        };
+        let in_part = |url: &str| {
+            let list = pages(url).filter(|_| url.contains("?page="));
+            list.map(|list| list.replace("Advice 1\"", "Harbour Refuge\""))
+        };
+        taken(&app, &steward, ours, whole).await;
+        assert!(shown(&app).contains("Canary Quay"));
+        let places = |app: &App| shown(app).matches("Canary Quay").count();
+        let before = places(&app);
+        taken(&app, &steward, ours, in_part).await;
+        assert_eq!(places(&app), before - 1);
     }
 );
 

@@ -1,6 +1,7 @@
 //! The configuration: one TOML file in which every unknown word is an error, or a folder with everything at its usual name.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -37,6 +38,9 @@ pub struct Config {
     /// Places.
     #[serde(default)]
     pub geo: Geo,
+    /// The feeds of the directory.
+    #[serde(default)]
+    pub directory: Directory,
 }
 
 /// Where it listens and how people reach it.
@@ -202,6 +206,24 @@ pub struct Geo {
     pub postcodes: Option<PathBuf>,
 }
 
+/// The feeds of the directory.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Directory {
+    /// The longest that fetching one feed may take, in seconds. Then it has failed, and the next is read.
+    pub feed_seconds: NonZeroU32,
+}
+
+impl Default for Directory {
+    /// Two hours: some thirty thousand services, each from a page of its own.
+    fn default() -> Self {
+        const TWO_HOURS: NonZeroU32 = NonZeroU32::new(7_200).unwrap();
+        Self {
+            feed_seconds: TWO_HOURS,
+        }
+    }
+}
+
 /// Where systemd puts the secrets of a unit: another folder for each.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
@@ -307,6 +329,7 @@ impl Config {
             geo: Geo {
                 postcodes: Some(folder.join("postcodes.bin")),
             },
+            directory: Directory::default(),
         }
     }
 
@@ -337,6 +360,7 @@ mod tests {
             format!("{LEAST}[servr]\n"),
             format!("{LEAST}[server]\nbnd = \"127.0.0.1:1\"\n"),
             format!("{LEAST}[mail]\npassword = \"x\"\n"),
+            format!("{LEAST}[directory]\nfeed_seconds = 0\n"),
             LEAST.replace("sqlite", "sqlight"),
         ] {
             assert!(Config::parse(&text).is_err(), "{text}");

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use throughline_app::directory_import::{
@@ -15,6 +16,7 @@ use throughline_app::{App, outbox};
 use throughline_core::circumstances::{Circumstances, JSON_SCHEMA};
 use throughline_core::code::Code as _;
 use throughline_core::geo::Postcode;
+use throughline_core::id::OrganisationId;
 use throughline_core::need::NeedType;
 use throughline_exchange::inbound::{Format, Limits, Options, ReadError};
 use throughline_exchange::outbound::service_full;
@@ -26,27 +28,59 @@ use crate::config::Config;
 use crate::open;
 use crate::report::{Failure, Outcome, Report};
 
-/// Fetches over HTTP, with time-outs and a bound on every body.
-struct Http(ureq::Agent);
+/// The longest that one answer may take.
+const ANSWER: Duration = Duration::from_mins(1);
+
+/// Fetches one feed over HTTP, with a bound on every body, and on the time that each answer and all of them take.
+struct Http {
+    agent: ureq::Agent,
+    limit: Duration,
+    until: Instant,
+}
 
 impl Http {
-    fn new() -> Self {
+    /// From now on, for so long.
+    fn new(limit: Duration) -> Self {
         let config = ureq::Agent::config_builder()
-            .timeout_global(Some(std::time::Duration::from_mins(1)))
             .http_status_as_error(false)
             .user_agent(concat!("throughline/", env!("CARGO_PKG_VERSION")))
             .build();
-        Self(ureq::Agent::new_with_config(config))
+        Self {
+            agent: ureq::Agent::new_with_config(config),
+            limit,
+            until: Instant::now() + limit,
+        }
+    }
+
+    fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+
+    /// Why an answer did not come: what is wrong with it, unless the time for the whole feed is over.
+    fn why(&self, wrong: String) -> String {
+        if self.left().is_zero() {
+            let seconds = self.limit.as_secs();
+            format!("it took longer than {seconds} s, the limit for one feed (feed_seconds)")
+        } else {
+            wrong
+        }
     }
 }
 
 impl Fetch for Http {
     fn get(&self, url: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
+        let left = self.left();
+        if left.is_zero() {
+            return Err(self.why(String::new()));
+        }
         let mut answer = self
-            .0
+            .agent
             .get(url)
+            .config()
+            .timeout_global(Some(left.min(ANSWER)))
+            .build()
             .call()
-            .map_err(|error| format!("{url} cannot be reached ({error})"))?;
+            .map_err(|error| self.why(format!("{url} cannot be reached ({error})")))?;
         match answer.status().as_u16() {
             404 | 501 => return Ok(None),
             200..=299 => {}
@@ -58,7 +92,7 @@ impl Fetch for Http {
             .as_reader()
             .take(limit.saturating_add(1))
             .read_to_end(&mut body);
-        read.map_err(|error| format!("{url} broke off ({error})"))?;
+        read.map_err(|error| self.why(format!("{url} broke off ({error})")))?;
         if u64::try_from(body.len()).unwrap_or(u64::MAX) > limit {
             return Err(format!("{url} is larger than {limit} bytes"));
         }
@@ -67,14 +101,23 @@ impl Fetch for Http {
 }
 
 async fn app(place: &Place) -> Result<Arc<App>, Failure> {
-    let config = Config::of(place)?;
-    let store = open::store(&config).await?;
-    open::app(&config, store).await
+    opened(&Config::of(place)?).await
+}
+
+async fn opened(config: &Config) -> Result<Arc<App>, Failure> {
+    let store = open::store(config).await?;
+    open::app(config, store).await
+}
+
+/// The longest that fetching one feed may take.
+fn limit(config: &Config) -> Duration {
+    Duration::from_secs(config.directory.feed_seconds.get().into())
 }
 
 /// `throughline directory import`.
 pub async fn take_in(place: &Place, args: &ImportArgs) -> Outcome {
-    let app = app(place).await?;
+    let config = Config::of(place)?;
+    let app = opened(&config).await?;
     let feed = args.feed.clone().unwrap_or_else(|| args.from.clone());
     let format = args.format.map(|format| match format {
         FeedFormat::OrukV1 => Format::OrukV1,
@@ -82,7 +125,8 @@ pub async fn take_in(place: &Place, args: &ImportArgs) -> Outcome {
         FeedFormat::Outpost => Format::Outpost,
         FeedFormat::Hsds => Format::HsdsTabular,
     });
-    let done = read_one(&app, &feed, &args.from, format, args.dry_run).await?;
+    let (from, dry_run) = (args.from.as_str(), args.dry_run);
+    let done = read_one(&app, limit(&config), &feed, from, format, dry_run).await?;
     Ok(Report::new(words(&done), json!(done)))
 }
 
@@ -91,7 +135,8 @@ const UPLOAD: &str = "upload";
 
 /// `throughline directory sync`: every feed is read again from its address, or from the file or folder it was last read from.
 pub async fn sync(place: &Place) -> Outcome {
-    let app = app(place).await?;
+    let config = Config::of(place)?;
+    let app = opened(&config).await?;
     let operator = operator(&app).await?;
     let feeds = app
         .store
@@ -109,7 +154,8 @@ pub async fn sync(place: &Place) -> Outcome {
             rows.push(json!({ "feed": feed.name, "passed_over": feed.location }));
             continue;
         }
-        match read_one(&app, &feed.name, &feed.location, None, false).await {
+        let (name, from) = (feed.name.as_str(), feed.location.as_str());
+        match read_one(&app, limit(&config), name, from, None, false).await {
             Ok(done) => {
                 text.push_str(&words(&done));
                 rows.push(json!(done));
@@ -127,15 +173,27 @@ pub async fn sync(place: &Place) -> Outcome {
     Ok(Report::new(text, json!({ "feeds": rows })).but_wrong(wrong))
 }
 
-async fn operator(app: &App) -> Result<throughline_core::id::OrganisationId, Failure> {
+async fn operator(app: &App) -> Result<OrganisationId, Failure> {
     outbox::system(app)
         .await?
         .organisation()
         .ok_or_else(|| Failure::failed("the installation has not been set up"))
 }
 
+/// Whether the services of a feed have had pages of their own.
+async fn has_details(app: &App, operator: OrganisationId, feed: &str) -> Result<bool, Failure> {
+    let feeds = app
+        .store
+        .read(|r| Box::pin(async move { r.feeds(operator).await }))
+        .await?;
+    Ok(feeds
+        .iter()
+        .any(|one| one.name == feed && one.details_at.is_some()))
+}
+
 async fn read_one(
     app: &App,
+    limit: Duration,
     feed: &str,
     location: &str,
     format: Option<Format>,
@@ -152,13 +210,11 @@ async fn read_one(
     let folder = tempfile::tempdir()
         .map_err(|error| Failure::failed(format!("a temporary folder cannot be made ({error})")))?;
     let source: Arc<dyn Source> = if is_address(location) {
-        let (base, to, options) = (
-            location.to_owned(),
-            folder.path().to_owned(),
-            Options::new(feed),
-        );
+        let (base, to) = (location.to_owned(), folder.path().to_owned());
+        let mut options = Options::new(feed);
+        options.has_details = has_details(app, order.organisation, feed).await?;
         let fetched = tokio::task::spawn_blocking(move || {
-            Fetched::all(&base, &to, &Http::new(), &options, &|_| {})
+            Fetched::all(&base, &to, &Http::new(limit), &options, &|_| {})
         })
         .await;
         match fetched {

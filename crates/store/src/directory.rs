@@ -191,13 +191,21 @@ impl Work<'_> {
         Ok(out)
     }
 
-    /// Stores one entry of a feed, new or not.
-    pub(crate) async fn service_put(&mut self, feed: &Feed, new: &NewService) -> Result<ServiceId> {
+    /// Stores one entry of a feed, new or not; `listed` puts it back where it was taken out.
+    pub(crate) async fn service_put(
+        &mut self,
+        feed: &Feed,
+        new: &NewService,
+        listed: bool,
+    ) -> Result<ServiceId> {
         let held = self
             .services_held(feed.id, Some(std::slice::from_ref(new)))
             .await?;
         if let Some(held) = held.get(&new.entry.source_id) {
             self.service_replace(held.id, new).await?;
+            if listed {
+                self.service_state(held.id, ServiceState::Listed).await?;
+            }
             return Ok(held.id);
         }
         let id = self.env().id();
@@ -218,10 +226,10 @@ impl Work<'_> {
             .is_some_and(|held| held.digest == read.digest))
     }
 
-    /// Takes a service out of the directory.
-    pub(crate) async fn service_withdraw(&mut self, id: ServiceId) -> Result<()> {
+    /// Takes a service out of the directory, or puts it back.
+    pub(crate) async fn service_state(&mut self, id: ServiceId, state: ServiceState) -> Result<()> {
         let change = service::ActiveModel {
-            state: Set(ServiceState::Withdrawn.code().to_owned()),
+            state: Set(state.code().to_owned()),
             ..Default::default()
         };
         self.service_update(id, change).await
@@ -399,11 +407,7 @@ impl Work<'_> {
         state: ServiceState,
     ) -> Result<()> {
         self.note(permit, permit.on().uuid(), &["state"]);
-        let change = service::ActiveModel {
-            state: Set(state.code().to_owned()),
-            ..Default::default()
-        };
-        self.service_update(permit.on(), change).await
+        self.service_state(permit.on(), state).await
     }
 
     /// The organisation that answers for a service, read once nobody else can change it: every change of a service waits for the

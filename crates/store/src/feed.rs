@@ -50,6 +50,8 @@ pub struct Feed {
     pub format: String,
     /// When it was last read to its end.
     pub last_run_at: Option<At>,
+    /// When a service of it was last read from a page of its own; `None` where none ever was.
+    pub details_at: Option<At>,
 }
 
 throughline_core::code_list! {
@@ -120,6 +122,7 @@ pub(crate) fn feed_of(row: feed::Model) -> Feed {
         location: row.location,
         format: row.format,
         last_run_at: row.last_run_at.map(|at| at.0),
+        details_at: row.details_at.map(|at| at.0),
     }
 }
 
@@ -183,6 +186,7 @@ impl Work<'_> {
             location: location.to_owned(),
             format: String::new(),
             last_run_at: None,
+            details_at: None,
         };
         let row = feed::ActiveModel {
             id: Set(Col(made.id)),
@@ -194,6 +198,7 @@ impl Work<'_> {
             created_at: Set(Col(self.now())),
             last_run_at: Set(None),
             version: Set(1),
+            details_at: Set(None),
         };
         feed::Entity::insert(row)
             .exec_without_returning(&self.tx)
@@ -282,6 +287,25 @@ impl Work<'_> {
                 feed::Column::Version,
                 Expr::col(feed::Column::Version).add(1),
             )
+            .filter(feed::Column::Id.eq(Col(feed.id)))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Remembers that services of a feed were read from pages of their own: from now on, one without is read in part.
+    pub async fn feed_has_details(
+        &mut self,
+        permit: &Permit<DirectoryImport>,
+        feed: &Feed,
+    ) -> Result<()> {
+        self.note(permit, feed.id.uuid(), &["feed"]);
+        let change = feed::ActiveModel {
+            details_at: Set(Some(Col(self.now()))),
+            ..Default::default()
+        };
+        feed::Entity::update_many()
+            .set(change)
             .filter(feed::Column::Id.eq(Col(feed.id)))
             .exec(&self.tx)
             .await?;

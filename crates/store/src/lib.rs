@@ -54,6 +54,7 @@ pub mod person;
 pub mod post;
 pub mod proof;
 pub mod quarantine;
+mod quarantine_run;
 mod read;
 pub mod referral;
 pub mod referral_content;

@@ -25,6 +25,7 @@ pub(crate) const ALL: &[(&str, &str)] = &[
         include_str!("../schema/m0004_partner_join.txt"),
     ),
     ("m0005_told", include_str!("../schema/m0005_told.txt")),
+    ("m0006_details", include_str!("../schema/m0006_details.txt")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name text NOT NULL PRIMARY KEY, hash text NOT NULL)";

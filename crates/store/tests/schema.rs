@@ -212,6 +212,7 @@ both!(
             "conversation DROP COLUMN told_at",
             "support_case DROP COLUMN told_at",
             "support_case DROP COLUMN children_answer",
+            "feed DROP COLUMN details_at",
         ] {
             raw.run(&format!("ALTER TABLE {column}")).await;
         }
@@ -226,7 +227,8 @@ both!(
                 "m0002_by_referral",
                 "m0003_clearance",
                 "m0004_partner_join",
-                "m0005_told"
+                "m0005_told",
+                "m0006_details"
             ]
         );
         assert!(world.store.migrate().await.unwrap().is_empty());

@@ -175,6 +175,18 @@ mod tests {
 
     const KIND: &str = "multipart/form-data; boundary=x";
 
+    #[test]
+    fn the_proxies_that_are_shipped_let_through_what_is_taken_here() {
+        let mib = super::UPLOAD >> 20;
+        let caddy = include_str!("../../../deploy/Caddyfile");
+        let nginx = include_str!("../../../deploy/nginx.conf");
+        assert!(caddy.contains(&format!("request_body @feed {{\n\t\tmax_size {mib}MiB\n")));
+        assert!(caddy.contains("@feed path /steward/import\n"));
+        assert!(nginx.contains(&format!(
+            "location = /steward/import {{\n        client_max_body_size {mib}m;"
+        )));
+    }
+
     #[tokio::test]
     async fn an_upload_is_taken_apart_byte_for_byte() {
         let body = b"--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\nt\r\n--x\r\n\

@@ -4,6 +4,7 @@ use throughline_core::directory::confidential::{Evidence, Verdict, judge};
 use throughline_core::directory::{Contact, Entry, Location, Phone, Schedule, ServiceType};
 
 use super::scrub::scrub;
+use super::unpublished::Unpublished;
 
 /// What the rules say about a listing, its place not yet decided.
 pub(crate) fn verdict(
@@ -12,18 +13,31 @@ pub(crate) fn verdict(
     locations: &[Location],
     schedules: &[Schedule],
     marked: bool,
+    unpublished: &Unpublished,
 ) -> Verdict {
-    let terms: Vec<&str> = entry.terms.iter().map(|term| term.name.as_str()).collect();
+    let terms: Vec<&str> = entry
+        .terms
+        .iter()
+        .map(|term| &term.name)
+        .chain(&unpublished.terms)
+        .map(String::as_str)
+        .collect();
     let other_names: Vec<&str> = entry
         .alternate_name
         .iter()
         .chain(locations.iter().filter_map(|place| place.name.as_ref()))
+        .chain(&unpublished.names)
         .map(String::as_str)
         .collect();
     let body = entry.organisation.as_ref();
-    let also = sentences(entry, locations, schedules);
+    let mut also = sentences(entry, locations, schedules);
     let description = entry.description.as_deref().unwrap_or_default();
-    let told: Vec<&str> = also.iter().copied().chain([description]).collect();
+    // An address in a sentence is an address; where nobody publishes the sentence, there is nothing to withhold.
+    let tells_where = also
+        .iter()
+        .chain([&description])
+        .any(|text| scrub(text) != **text);
+    also.extend(unpublished.sentences.iter().map(String::as_str));
     judge(&Evidence {
         types,
         name: &entry.name,
@@ -32,13 +46,12 @@ pub(crate) fn verdict(
         description,
         also: &also,
         terms: &terms,
-        // An address in a sentence is an address.
-        placed: !locations.is_empty() || told.iter().any(|text| scrub(text) != **text),
+        placed: !locations.is_empty() || tells_where,
         marked,
     })
 }
 
-/// Every text of a listing but its names, its description and its classification.
+/// Every text of a listing that is published but its names, its description and its classification.
 fn sentences<'a>(
     entry: &'a Entry,
     locations: &'a [Location],

@@ -15,6 +15,7 @@ mod row;
 mod scrub;
 mod sniff;
 mod stream;
+mod unpublished;
 mod withheld_words;
 mod withhold;
 
@@ -122,13 +123,17 @@ pub struct Options {
     /// Bounds.
     pub limits: Limits,
     /// What a steward has looked at and cleared, each as [`judged`] tells it. It overrides what the words of a listing suggest, never a
-    /// kind of service that is confidential.
+    /// kind of service that is confidential, nor that a place was withheld since.
     pub cleared: BTreeSet<String>,
-    /// Identifiers of services whose place was withheld until now, as [`Entry::source_id`] spells them. Whatever their rows say, it
-    /// stays withheld until a steward clears it.
+    /// Identifiers of services whose place was withheld until now, as [`Entry::source_id`] spells them. Whatever their rows say, and
+    /// whatever was cleared before, it stays withheld until a steward clears it.
     pub withheld: BTreeSet<String>,
     /// A steward has the row in front of them and lets its place be shown: whatever is read counts as cleared.
     pub clearing: bool,
+    /// Whatever is read counts as withheld until now.
+    pub withholding: bool,
+    /// Services of this feed have had pages of their own: a row of its list alone is a part, whether or not any page is there now.
+    pub has_details: bool,
 }
 
 impl Options {
@@ -140,6 +145,8 @@ impl Options {
             cleared: BTreeSet::new(),
             withheld: BTreeSet::new(),
             clearing: false,
+            withholding: false,
+            has_details: false,
         }
     }
 }
@@ -285,6 +292,8 @@ pub struct Summary {
     pub schedules: u64,
     /// Classification terms read.
     pub terms: u64,
+    /// Services read from pages of their own.
+    pub whole: u64,
     /// What was wrong with the feed as a whole.
     pub problems: Vec<Problem>,
     /// What the feed said about its pages.
@@ -302,6 +311,7 @@ impl Summary {
             withheld: 0,
             schedules: 0,
             terms: 0,
+            whole: 0,
             problems: Vec::new(),
             paging: Paging::default(),
         }

@@ -8,6 +8,7 @@ use throughline_core::need::NeedType;
 
 use super::notes::Notes;
 use super::parts::{self, line, list, raw, text, truth, web};
+use super::unpublished::Unpublished;
 use crate::outbound::{NEEDS, SERVICE_TYPES};
 use crate::repair::{numbers, when};
 
@@ -24,6 +25,8 @@ pub(crate) struct Draft {
     pub schedules: Vec<Schedule>,
     /// Whether the feed marks its address as not to be shown.
     pub marked: bool,
+    /// What else the row says in words.
+    pub unpublished: Unpublished,
 }
 
 impl Draft {
@@ -96,6 +99,7 @@ pub(crate) fn draft(map: &Map<String, Value>, source_id: String, notes: &mut Not
     entry.provider_model = code(map, "provider_model");
     entry.communities = codes(map, "communities_served");
     entry.needs = codes::<NeedType>(map, "needs");
+    let unpublished = Unpublished::of(map);
     let places = parts::places(map, &entry.name, notes);
     entry.phones.extend(places.phones);
     entry.contacts.extend(places.contacts);
@@ -112,6 +116,7 @@ pub(crate) fn draft(map: &Map<String, Value>, source_id: String, notes: &mut Not
             ]
             .iter()
             .any(|key| truth(map, key) == Some(true)),
+        unpublished,
         entry,
     }
 }

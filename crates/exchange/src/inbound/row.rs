@@ -123,15 +123,15 @@ impl<'a, 's> RowReader<'a, 's> {
         self.summary.schedules += draft.schedules_read();
         self.summary.terms += u64::try_from(draft.entry.terms.len()).unwrap_or(u64::MAX);
         meaning::add(&mut draft);
+        let withheld_before =
+            self.options.withholding || self.options.withheld.contains(&source_id);
+        // What was withheld since it was cleared is cleared no more, though its old text returns.
         let cleared = |because: Because| {
-            self.options.clearing || self.options.cleared.contains(&judged(&map, because.code()))
+            self.options.clearing
+                || (!withheld_before
+                    && self.options.cleared.contains(&judged(&map, because.code())))
         };
-        let (mut entry, because) = withhold::settle(
-            draft,
-            cleared,
-            self.options.withheld.contains(&source_id),
-            &mut notes,
-        );
+        let (mut entry, because) = withhold::settle(draft, cleared, withheld_before, &mut notes);
         if entry.name.is_empty() {
             if !is_placeholder(&entry) {
                 notes.add("name", "no name", "set aside for the steward");

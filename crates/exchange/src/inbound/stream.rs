@@ -54,7 +54,7 @@ pub(crate) fn read_pages(
 ) -> Result<Summary, ReadError> {
     let mut rows = RowReader::new(options, sink);
     let mut known = Paging::default();
-    let mut total = 0_u64;
+    let (mut total, mut whole_ones) = (0_u64, 0_u64);
     loop {
         let complete = known.last || known.total_pages.is_some_and(|pages| known.read >= pages);
         if known.read > 0 && complete {
@@ -88,12 +88,16 @@ pub(crate) fn read_pages(
                     let whole = one_value(bytes, &options.limits)?;
                     // Some servers answer an empty object, or another service, for a page that they do not have.
                     if id_of(&whole) == id {
+                        whole_ones += 1;
                         rows.accept(merged(value, whole), key.as_deref())?;
                     } else {
                         rows.accept_part(value, key.as_deref())?;
                     }
                 }
                 Detail::Missing => rows.accept_part(value, key.as_deref())?,
+                Detail::NotKept if options.has_details && id.is_some() => {
+                    rows.accept_part(value, key.as_deref())?;
+                }
                 Detail::NotKept => rows.accept(value, key.as_deref())?,
             }
         }
@@ -112,6 +116,15 @@ pub(crate) fn read_pages(
         return Err(ReadError::MissingRows {
             promised,
             given: summary.read,
+        });
+    }
+    summary.whole = whole_ones;
+    if options.has_details && whole_ones == 0 && summary.read > 0 {
+        summary.problems.push(super::Problem {
+            row: 0,
+            field: "id".to_owned(),
+            problem: "none of its services has a page of its own now, and they had before".into(),
+            did: "kept each as it is held; ask the publisher of the list".into(),
         });
     }
     summary.paging = known;

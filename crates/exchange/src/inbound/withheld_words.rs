@@ -45,6 +45,27 @@ static WIDE_CODES: LazyLock<BTreeSet<&str>> =
 static KINDS: LazyLock<BTreeSet<&str>> =
     LazyLock::new(|| listed(include_str!("../../data/words_of_kinds.txt")).collect());
 
+/// Words that say what a desk, a team or a line is for.
+static FUNCTIONS: LazyLock<BTreeSet<&str>> =
+    LazyLock::new(|| listed(include_str!("../../data/words_of_functions.txt")).collect());
+
+/// What the name of a function ends in.
+const DESKS: [&str; 13] = [
+    "department",
+    "desk",
+    "helpdesk",
+    "helpline",
+    "hotline",
+    "line",
+    "office",
+    "reception",
+    "service",
+    "services",
+    "switchboard",
+    "team",
+    "teams",
+];
+
 /// Ordinary words that are names of places and people too: they are taken out only where they have a capital letter.
 static ORDINARY: LazyLock<BTreeSet<&str>> =
     LazyLock::new(|| listed(include_str!("../../data/ordinary_words.txt")).collect());
@@ -64,6 +85,16 @@ pub(crate) fn is_wide_code(code: &str) -> bool {
         && code
             .get(3..)
             .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether the name of a contact is that of a desk, a team or a line, and of nobody: every word of it says what it is for, and the last
+/// that it is one. One word that is not known to, and it counts as a person's.
+pub(crate) fn is_function(name: &str) -> bool {
+    let words: Vec<String> = words(name).into_iter().map(|word| word.whole).collect();
+    words
+        .last()
+        .is_some_and(|last| DESKS.contains(&last.as_str()))
+        && words.iter().all(|word| FUNCTIONS.contains(word.as_str()))
 }
 
 /// A name without case, spaces and marks.
@@ -125,8 +156,9 @@ pub(crate) struct Known(BTreeSet<Vec<String>>);
 impl Known {
     /// Every name and part of an address of places that are withheld, to be taken out wherever else it is written: lines and what
     /// stands between their commas, with and without the house's number, town, county, postcode, name of the place, areas too narrow to
-    /// be shown, and people, each word of their names. But for names of wide areas, and the names by which people know the service.
-    pub(crate) fn of(entry: &Entry, locations: &[Location]) -> Self {
+    /// be shown, and people, each word of their names; and `names`, by which places go besides. But for names of wide areas and of
+    /// functions, and the names by which people know the service.
+    pub(crate) fn of(entry: &Entry, locations: &[Location], names: &[String]) -> Self {
         let known_by: Vec<&String> = std::iter::once(&entry.name)
             .chain(entry.organisation.as_ref().map(|body| &body.name))
             .collect();
@@ -139,9 +171,11 @@ impl Known {
             .contacts
             .iter()
             .filter_map(|contact| contact.name.as_ref())
+            .filter(|name| !is_function(name))
             .collect();
         let mut known = Self::default();
         for text in of_places(locations)
+            .chain(names)
             .chain(narrow)
             .chain(people.iter().copied())
         {

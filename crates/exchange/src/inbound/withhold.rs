@@ -13,7 +13,7 @@ use super::evidence;
 use super::notes::Notes;
 use super::oruk_v3::Draft;
 use super::scrub::{is_map, scrub};
-use super::withheld_words::{Known, is_wide, is_wide_code};
+use super::withheld_words::{Known, is_function, is_wide, is_wide_code};
 
 const DID: &str = "kept out of the directory; shown to the steward";
 
@@ -32,8 +32,9 @@ pub(crate) fn settle(
         locations,
         schedules,
         marked,
+        unpublished,
     } = draft;
-    let verdict = evidence::verdict(&entry, &types, &locations, &schedules, marked);
+    let verdict = evidence::verdict(&entry, &types, &locations, &schedules, marked, &unpublished);
     let verdict = match verdict {
         Verdict::Confidential {
             because: Because::KindOfService,
@@ -80,7 +81,7 @@ pub(crate) fn settle(
     let mut taken = Taken {
         because,
         any: false,
-        known: Known::of(&entry, &locations),
+        known: Known::of(&entry, &locations, &unpublished.names),
         notes,
     };
     if !locations.is_empty() {
@@ -203,7 +204,9 @@ fn strip(entry: &mut Entry, taken: &mut Taken<'_>) {
         } = contact;
         strip_phones(phones, "contacts.phones", taken);
         scrub_optional(title, "contacts.title", taken);
-        if name.take().is_some() {
+        // A person's name can lead to them; that of a team leads to nobody.
+        let stays = |name: &String| is_function(name) && is_clean(name, &taken.known);
+        if name.take_if(|name| !stays(name)).is_some() {
             taken.note("contacts.name");
         }
     }

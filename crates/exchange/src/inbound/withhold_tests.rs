@@ -246,3 +246,94 @@ fn what_was_withheld_stays_so_until_a_steward_clears_it_whatever_it_says_now() {
     let (entry, because) = read(&json!({"id": "1", "name": "Harbour"}), false);
     assert!(because.is_none() && entry.is_confidential());
 }
+
+#[test]
+fn what_a_row_says_in_any_word_of_its_place_or_its_class_is_evidence() {
+    let place = |more: serde_json::Value| {
+        let mut feed = leaky("Harbour");
+        let inner = feed["service_at_locations"][0]["location"].as_object_mut();
+        inner.unwrap().extend(more.as_object().unwrap().clone());
+        feed
+    };
+    let with = |more: serde_json::Value| {
+        let mut feed = leaky("Harbour");
+        let row = feed.as_object_mut().unwrap();
+        row.extend(more.as_object().unwrap().clone());
+        feed
+    };
+    let refuge = json!([{"id": "1", "taxonomy_term": {"id": "t", "name": "Women's refuge", "taxonomy": "kinds"}}]);
+    let at = |more: serde_json::Value| {
+        let mut feed = leaky("Harbour");
+        let inner = feed["service_at_locations"][0].as_object_mut();
+        inner.unwrap().extend(more.as_object().unwrap().clone());
+        feed
+    };
+    let told = "A refuge for women fleeing domestic abuse.";
+    for feed in [
+        place(json!({"description": told})),
+        place(json!({"alternate_name": "Women's refuge"})),
+        place(json!({"attributes": refuge})),
+        at(json!({"description": told})),
+        at(json!({"attributes": refuge})),
+        with(json!({"alert": told})),
+        with(json!({"program": {"id": "1", "name": "Safe", "description": told}})),
+        with(
+            json!({"attributes": [{"id": "1", "label": "Women's refuge", "taxonomy_term": {"id": "t", "name": "Kind"}}]}),
+        ),
+        with(
+            json!({"attributes": [{"id": "1", "value": "Women's refuge", "taxonomy_term": {"id": "t", "name": "Kind"}}]}),
+        ),
+        with(
+            json!({"attributes": [{"id": "1", "taxonomy_term": {"id": "t", "name": "Kind 4", "description": told}}]}),
+        ),
+        with(
+            json!({"organization": {"id": "o", "name": "Harbour", "attributes": [
+            {"id": "1", "taxonomy_term": {"id": "t", "name": "Domestic abuse refuge"}}]}}),
+        ),
+    ] {
+        let (entry, because) = settled(&feed);
+        assert!(because.is_some() && entry.is_confidential(), "{feed}");
+        let text = serde_json::to_string(&entry).unwrap();
+        assert!(!text.contains("Quay") && !text.contains("ZZ1"), "{text}");
+    }
+    let (entry, because) = settled(&place(json!({"description": "A café with a garden."})));
+    assert_eq!((because, entry.locations().len()), (None, 1));
+}
+
+#[test]
+fn a_team_keeps_its_name_and_a_person_does_not() {
+    let read = |name: &str| {
+        let mut feed = leaky("Harbour Refuge");
+        feed["contacts"] =
+            json!([{"id": "c", "name": name, "phones": [{"id": "r", "number": "0808 2000 247"}]}]);
+        feed["description"] = json!("For mental health, ask.");
+        settled(&feed).0
+    };
+    for team in [
+        "Mental Health Team",
+        "Duty desk",
+        "The 'Women's Support' Line",
+        "Out of hours service",
+    ] {
+        let entry = read(team);
+        assert_eq!(entry.contacts[0].name.as_deref(), Some(team));
+        assert_eq!(
+            entry.description.as_deref(),
+            Some("For mental health, ask.")
+        );
+    }
+    for other in [
+        "Pat Example",
+        "Rose Hall",
+        "Mr Young",
+        "Young",
+        "Support, Pat",
+        "Pat's team",
+        "Quay Street office",
+        "Anytown Mental Health Team",
+        "Team",
+    ] {
+        let name = read(other).contacts[0].name.clone();
+        assert_eq!(name.is_some(), other == "Team", "{other}");
+    }
+}

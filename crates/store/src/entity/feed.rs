@@ -20,6 +20,7 @@ pub struct Model {
     pub created_at: Col<At>,
     pub last_run_at: Option<Col<At>>,
     pub version: i64,
+    pub details_at: Option<Col<At>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
