@@ -1,5 +1,5 @@
-//! Parts of a case, each read on its own by a program: nothing else is opened, and nothing else stands on record as seen. People
-//! are named by their references, as everywhere outside.
+//! Parts of a case, each read on its own by a program, which is given that part and no more. What is opened to make it stands on
+//! record as seen, the person's sheet among it. Workers are named by their references, but for who looked.
 
 use std::collections::BTreeMap;
 

@@ -48,6 +48,27 @@ pub struct Import<'a> {
     pub limits: Limits,
 }
 
+/// Forgets that the services of a feed had pages of their own: their publisher has given them up, and a row of its list is whole from
+/// now on. There being no such feed is no error.
+pub async fn forget_details(
+    app: &App,
+    actor: &Actor,
+    organisation: OrganisationId,
+    feed: &str,
+) -> Result<()> {
+    app.store
+        .work(actor, PURPOSE, |work| {
+            Box::pin(async move {
+                let permit = work.permit::<DirectoryImport>(&import_facts(organisation))?;
+                match work.feed_lock(&permit, feed).await? {
+                    Some(feed) => work.feed_details_set(&permit, &feed, false).await,
+                    None => Ok(()),
+                }
+            })
+        })
+        .await
+}
+
 /// What was done. `read = added + changed + unchanged + quarantined`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -462,7 +483,7 @@ impl News {
             }
         };
         if self.summary.as_ref().is_some_and(|read| read.whole > 0) {
-            work.feed_has_details(&permit, &feed).await?;
+            work.feed_details_set(&permit, &feed, true).await?;
         }
         let run = work.run_start(&permit, &feed).await?;
         let done = work.services_upsert(&permit, &feed, &self.services).await?;

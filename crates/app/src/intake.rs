@@ -132,7 +132,8 @@ pub async fn child(
     })
 }
 
-/// Records whether there are children, once per key.
+/// Records whether there are children, once per key. Errors with [`Error::Conflict`] when it was answered otherwise already: whoever
+/// heard the person changes an answer, on the pages.
 pub async fn children(
     app: &App,
     actor: &Actor,
@@ -144,6 +145,12 @@ pub async fn children(
         let may_read = permit::<CaseRead>(w, case).await?;
         let may = permit::<CaseChange>(w, case).await?;
         let read = w.case_read(&may_read).await?;
+        let known = read
+            .about_children
+            .filter(|known| *known != AreThereChildren::NotKnown);
+        if known.is_some_and(|known| known != answer) {
+            return Err(Error::Conflict);
+        }
         case_now::children_answer_in(app, w, &may, &read, answer).await?;
         made(json!({ "answer": answer.code() }))
     })

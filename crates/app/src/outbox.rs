@@ -140,6 +140,9 @@ async fn dispatch<M: Mailer>(
             Box::pin(async move { render(app, w, lease).await })
         })
         .await;
+    // That a request is closed reaches nobody by mail any more: its address was taken away since.
+    let unreached =
+        lease.kind == OutboxKind::PartnerWithdrawn && matches!(rendered, Ok(Rendered::Needless));
     let (sent, problem) = match rendered {
         Ok(Rendered::Letter(letter)) => {
             let (to, release) = *letter;
@@ -187,7 +190,7 @@ async fn dispatch<M: Mailer>(
                     };
                     w.sent_mail_add(lease, &mail).await?;
                 }
-                if held && (sent.is_some() || given_up) {
+                if held && (sent.is_some() || given_up || unreached) {
                     arrived(app, w, lease, sent.is_some()).await?;
                 }
                 Ok(())
@@ -224,10 +227,10 @@ async fn arrived(app: &App, w: &mut Work<'_>, lease: &Lease, delivered: bool) ->
     if closed {
         // They were to hear that they are not to act any more, and did not.
         let told = delivered || !w.answering_accounts(referral.to).await?.is_empty();
-        return match told {
-            true => Ok(()),
-            false => tell_by_telephone(app, w, &permit, &referral).await,
-        };
+        if told {
+            return Ok(());
+        }
+        return tell_by_telephone(app, w, &permit, &referral).await;
     }
     let made = if delivered {
         ReferralMove::Deliver
@@ -353,7 +356,7 @@ async fn partner(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered>
         _ => Artefact::PartnerNotice,
     };
     let missing = |why| match artefact {
-        // Nobody is left to be told, and nothing is lost by it: they cannot read it any more.
+        // They are rung instead.
         Artefact::PartnerWithdrawn => Rendered::Needless,
         _ => Rendered::Refused(why),
     };

@@ -119,7 +119,7 @@ pub(crate) async fn make_move<A: MovesReferral + SeesReferral>(
     }
     if is_taken_from_the_service(referral, &made, via, w.actor().organisation())
         && !tell_it_is_closed(w, referral).await?
-        && only_a_call_tells(referral, via)
+        && has_heard(w, permit).await?
     {
         tell_by_telephone(app, w, permit, referral).await?;
     }
@@ -141,11 +141,13 @@ fn is_taken_from_the_service(
         ReferralMove::PersonDeclines | ReferralMove::Withdraw | ReferralMove::End { .. }
     );
     let had = referral.state.is_with_service() || referral.state == ReferralState::Held;
-    let their_own = matches!(via, Via::Account | Via::Link) || by == Some(referral.to);
+    // On the telephone or on paper it is the service that said so; a worker wrote it down.
+    let their_own = matches!(via, Via::Account | Via::Link | Via::Phone | Via::Paper)
+        || by == Some(referral.to);
     ends && had && !their_own
 }
 
-/// Tells everybody at the service who can answer, in one neutral sentence: by the address its link went to, and each account.
+/// Tells everybody at the service who can answer, in one neutral sentence: by the address in use, where a link went to it, and each account.
 /// Gives whether there was anybody.
 async fn tell_it_is_closed(w: &mut Work<'_>, referral: &Referral) -> Result<bool> {
     let mut told = Vec::new();
@@ -165,9 +167,18 @@ async fn tell_it_is_closed(w: &mut Work<'_>, referral: &Referral) -> Result<bool
     Ok(!told.is_empty())
 }
 
-/// Whether a service that no mail reaches has heard of the request, and not in this very call that it is closed.
-fn only_a_call_tells(referral: &Referral, via: Via) -> bool {
-    referral.state != ReferralState::Sent && via != Via::Phone
+/// Whether somebody at the service has heard of the request, by what is on record of it: it came to them, they said something of it,
+/// or a worker has called them.
+async fn has_heard<A: SeesReferral>(w: &mut Work<'_>, permit: &Permit<A>) -> Result<bool> {
+    let came = |step: &Transition| {
+        step.made == ReferralMove::Deliver.code()
+            || matches!(step.via, Via::Account | Via::Link | Via::Phone | Via::Paper)
+    };
+    if w.referral_steps(permit).await?.iter().any(came) {
+        return Ok(true);
+    }
+    w.referral_task_was_done(permit, TaskKind::ChaseReferral)
+        .await
 }
 
 /// Gives the worker the task to ring a service that reads no mail of ours: somebody there may be about to call the person.
@@ -178,7 +189,21 @@ pub(crate) async fn tell_by_telephone<A: SeesReferral>(
     referral: &Referral,
 ) -> Result<()> {
     let (kind, clock) = (TaskKind::TellService, ClockId::ReferralDelivery);
-    on_an_open_case(give_task(app, w, permit, referral, kind, clock).await)
+    match give_task(app, w, permit, referral, kind, clock).await {
+        // The case was closed before their mail came back: the task is about the request alone, and somebody still rings.
+        Err(Error::Invalid { field: "case", .. }) => {
+            let pack = pack_named(app, &w.referral_pack(permit).await?)?;
+            let urgency = pack.urgency(referral.need, referral.risk);
+            let due = pack.due(clock, urgency, w.now());
+            let climbs = pack.due(ClockId::EscalationAcknowledge, urgency, w.now());
+            let about = TaskNew {
+                case: None,
+                ..task_for(referral, kind, due, climbs)
+            };
+            w.task_add(&about).await.map(drop)
+        }
+        given => given,
+    }
 }
 
 /// Help can outlive its case: then nobody is given work on it.

@@ -13,6 +13,7 @@ mod town;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
+use throughline_app::address;
 use throughline_app::case_view;
 use throughline_app::consent::{self, Again};
 use throughline_app::mail::{Letter, Mailer, NotSent};
@@ -257,6 +258,32 @@ both!(
         let now = seen(&town, sent.reference).await.state;
         assert_eq!(now, ReferralState::Withdrawn);
         assert!(tasks(&town, kind).await.is_empty());
+        // A worker has rung them, and nobody there has answered yet.
+        world.clock.advance_seconds(1);
+        let sent = send(&town, town.listed).await;
+        let request = seen(&town, sent.reference).await.id;
+        let calls = tasks(&town, TaskKind::ChaseReferral).await;
+        let call = calls.iter().find(|call| call.referral == Some(request));
+        today::task_finish(app, coach, call.unwrap().reference, TaskOutcome::Done)
+            .await
+            .unwrap();
+        assert_eq!(seen(&town, sent.reference).await.state, ReferralState::Sent);
+        take_back().await;
+        let [task] = &tasks(&town, kind).await[..] else {
+            panic!("whoever was rung may ring the person");
+        };
+        today::task_finish(app, coach, task.reference, TaskOutcome::Done)
+            .await
+            .unwrap();
+        // Time alone is no call.
+        world.clock.advance_seconds(1);
+        let sent = send(&town, town.listed).await;
+        world.clock.advance_seconds(20 * DAY);
+        referral_clock::time_out_due(app, 50).await.unwrap();
+        let now = seen(&town, sent.reference).await.state;
+        assert_eq!(now, ReferralState::NoResponse);
+        take_back().await;
+        assert!(tasks(&town, kind).await.is_empty());
         // They said yes on the telephone, and somebody there has the person on their list.
         world.clock.advance_seconds(1);
         let sent = send(&town, town.listed).await;
@@ -279,6 +306,19 @@ both!(
         assert!(tasks(&town, kind).await.is_empty());
         dispatch_once(app, &lost, "one").await.unwrap();
         assert_eq!(tasks(&town, kind).await.len(), 1);
+        // Nor does it reach anybody once its address is taken away.
+        world.clock.advance_seconds(1);
+        let sent = send(&town, town.linked).await;
+        dispatch_once(app, &post, "one").await.unwrap();
+        comes_to(&town, sent.reference, ReferralState::Accepted).await;
+        take_back().await;
+        let [steward, _] = &town.stewards;
+        let (_, held) = address::list(app, steward, town.linked).await.unwrap();
+        address::retire(app, steward, town.linked, held[0].reference)
+            .await
+            .unwrap();
+        dispatch_once(app, &post, "one").await.unwrap();
+        assert_eq!(tasks(&town, kind).await.len(), 2);
     }
 );
 

@@ -290,6 +290,14 @@ both!(
                 assert!(shown(&app).contains(&number), "{number} of {}", shown(&app));
             }
         }
+        // Their publisher has given them up for good: from now on a row of the list is all there is.
+        directory_import::forget_details(&app, &steward, ours, "council")
+            .await
+            .unwrap();
+        let report = taken(&app, &steward, ours, all_are_missing).await;
+        assert_eq!((report.read, report.changed), (30, 30));
+        let report = taken(&app, &steward, ours, all_are_missing).await;
+        assert_eq!((report.read, report.unchanged), (30, 30));
     }
 );
 

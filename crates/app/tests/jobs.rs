@@ -24,7 +24,7 @@ impl Mailer for Post {
     }
 }
 
-/// Every step once, as over six hours of turns; gives what failed.
+/// Every step once, an hour apart; gives what failed.
 async fn a_day_of_turns(town: &Town, world: &TestStore) -> Vec<&'static str> {
     let folder = tempfile::tempdir().unwrap();
     let mut failed = Vec::new();

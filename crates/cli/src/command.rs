@@ -212,6 +212,9 @@ pub struct ImportArgs {
     /// What it is; when it turns out to be something else, nothing is taken in.
     #[arg(long, value_enum)]
     pub format: Option<FeedFormat>,
+    /// The publisher has given up the pages that its services had of their own: its list is all there is from now on.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub list_only: bool,
     /// Only say what would be done.
     #[arg(long)]
     pub dry_run: bool,

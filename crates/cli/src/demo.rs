@@ -140,6 +140,9 @@ async fn make(
     store.clone().close().await?;
     store.disconnect().await;
     drop((store, one));
+    // On the disk now: else the first page that is shown waits for all of it.
+    let made = std::fs::File::open(building.join("throughline.db"));
+    made.and_then(|file| file.sync_all()).map_err(cannot)?;
     for name in ["root.key", "throughline.db"] {
         std::fs::rename(building.join(name), folder.join(name)).map_err(cannot)?;
     }

@@ -12,7 +12,7 @@ use throughline_app::directory_import::{
     Import, ImportError, Report as Imported, import, record_failure,
 };
 use throughline_app::directory_source::{Fetch, Fetched, FromPath, InFormat, Source};
-use throughline_app::{App, outbox};
+use throughline_app::{App, directory_import, outbox};
 use throughline_core::circumstances::{Circumstances, JSON_SCHEMA};
 use throughline_core::code::Code as _;
 use throughline_core::geo::Postcode;
@@ -126,6 +126,10 @@ pub async fn take_in(place: &Place, args: &ImportArgs) -> Outcome {
         FeedFormat::Hsds => Format::HsdsTabular,
     });
     let (from, dry_run) = (args.from.as_str(), args.dry_run);
+    if args.list_only {
+        let (system, ours) = (outbox::system(&app).await?, operator(&app).await?);
+        directory_import::forget_details(&app, &system, ours, &feed).await?;
+    }
     let done = read_one(&app, limit(&config), &feed, from, format, dry_run).await?;
     Ok(Report::new(words(&done), json!(done)))
 }

@@ -1,6 +1,7 @@
 //! From a configuration to a running system.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use throughline_app::{App, Settings};
 use throughline_core::env::Env;
@@ -43,15 +44,20 @@ pub async fn store(config: &Config) -> Result<Store, Failure> {
     store_with(config, envs::system(), Durability::Full).await
 }
 
+/// How long closing waits.
+const CLOSING: Duration = Duration::from_secs(5);
+
 /// What this process has opened: [`close`] closes it.
 static OPENED: Mutex<Vec<Store>> = Mutex::new(Vec::new());
 
 /// Closes what was opened, whatever came of the command. A SQLite database whose last connection is closed so is one file:
-/// whoever copies it between two commands copies all of it. While a server still uses it, nothing is waited for.
+/// whoever copies it between two commands copies all of it. A job of this process that still holds a connection is waited for no
+/// longer than [`CLOSING`]: what it had not committed is undone by the database.
 pub async fn close() {
     let opened = std::mem::take(&mut *OPENED.lock().unwrap_or_else(PoisonError::into_inner));
     for store in opened {
-        store.disconnect().await;
+        // Too late is no failure: the process ends, and every connection with it.
+        let _ = tokio::time::timeout(CLOSING, store.disconnect()).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Pack, PackError, PackStatus, ThresholdId};
+use super::{Helpline, Pack, PackError, PackStatus, ThresholdId};
 use crate::code::Code;
 use crate::nation::Nation;
 
@@ -102,6 +102,39 @@ impl Packs {
     /// Every pack.
     pub fn iter(&self) -> impl Iterator<Item = &Pack> {
         self.0.iter()
+    }
+
+    /// The helplines of every nation, for somebody of whom nobody knows where they are: first those of some nations alone, each with
+    /// those nations and those of `first` before the rest, then those that answer everywhere, with none.
+    #[must_use]
+    pub fn helplines_everywhere(
+        &self,
+        first: Option<Nation>,
+        on: Date,
+    ) -> Vec<(&Helpline, Vec<Nation>)> {
+        let mut nations = Nation::ALL.to_vec();
+        nations.sort_by_key(|nation| Some(*nation) != first);
+        let packs: Vec<&Pack> = nations
+            .iter()
+            .filter_map(|nation| self.in_force(*nation, on).ok())
+            .collect();
+        let same = |a: &Helpline, b: &Helpline| (&a.name, &a.contact) == (&b.name, &b.contact);
+        let mut found: Vec<(&Helpline, Vec<Nation>)> = Vec::new();
+        for pack in &packs {
+            for line in pack.helplines() {
+                match found.iter_mut().find(|(known, _)| same(known, line)) {
+                    Some((_, of)) => of.push(pack.nation()),
+                    None => found.push((line, vec![pack.nation()])),
+                }
+            }
+        }
+        for (_, of) in &mut found {
+            if of.len() == packs.len() {
+                of.clear();
+            }
+        }
+        found.sort_by_key(|(_, of)| (of.is_empty(), of.len()));
+        found
     }
 
     /// What is about to run out on a day (180 days ahead in the packs), and what nobody has verified.

@@ -247,7 +247,7 @@ fn no_helpline_claims_to_be_verified_and_config_check_says_so() {
     let warnings = packs().warnings(date(2026, 11, 22));
     assert_eq!(warnings.len(), Nation::ALL.len(), "{warnings:?}");
     assert!(warnings.iter().all(
-        |warning| matches!(warning, PackWarning::HelplinesNotVerified { count, .. } if *count > 10)
+        |warning| matches!(warning, PackWarning::HelplinesNotVerified { count, .. } if *count >= 10)
     ));
 }
 
@@ -305,4 +305,34 @@ fn they_are_asked_again_long_before_consent_lapses() {
             );
         }
     }
+}
+
+#[test]
+fn whoever_may_be_anywhere_is_shown_the_helplines_of_every_nation_and_where_each_is_for() {
+    let packs = Packs::embedded().unwrap();
+    let on = date(2026, 11, 22);
+    let names = |first| -> Vec<(String, Vec<Nation>)> {
+        let all = packs.helplines_everywhere(first, on);
+        all.into_iter()
+            .map(|(line, of)| (line.name.clone(), of))
+            .collect()
+    };
+    let all = names(None);
+    for nation in Nation::ALL {
+        let pack = packs.in_force(*nation, on).unwrap();
+        for line in pack.helplines() {
+            let (_, of) = all.iter().find(|(name, _)| *name == line.name).unwrap();
+            assert!(of.is_empty() || of.contains(nation), "{}", line.name);
+        }
+    }
+    assert!(all.contains(&("Live Fear Free".to_owned(), vec![Nation::Wales])));
+    assert!(
+        all.iter()
+            .any(|(name, of)| name == "Samaritans" && of.is_empty())
+    );
+    assert_eq!(names(Some(Nation::Wales))[0].0, "Live Fear Free");
+    let mut once: Vec<&String> = all.iter().map(|(name, _)| name).collect();
+    once.sort();
+    once.dedup();
+    assert_eq!(once.len(), all.len());
 }

@@ -1,6 +1,7 @@
 //! The session on every request: who is there, the privacy lock, proving oneself again, signing out.
 
 use throughline_core::id::{AccountId, SessionId};
+use throughline_core::nation::Nation;
 use throughline_core::time::At;
 use throughline_policy::{Actor, Purpose};
 use throughline_seal::Token;
@@ -39,12 +40,14 @@ pub enum Presence {
 }
 
 /// The name and organisation in the header.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Who {
     /// Their name.
     pub name: String,
     /// Their organisation's name.
     pub organisation: String,
+    /// Where they work: the nation of their site, else of their organisation.
+    pub nation: Option<Nation>,
 }
 
 /// What came of proving oneself again.
@@ -171,7 +174,13 @@ impl Identity {
                         Some(account) => w.organisation(account.organisation).await?,
                         None => None,
                     };
+                    let site = match account.as_ref().and_then(|account| account.site) {
+                        Some(site) => w.site(site).await?,
+                        None => None,
+                    };
+                    let nation = site.map(|site| site.nation);
                     Ok(Who {
+                        nation: nation.or(organisation.as_ref().map(|o| o.nation)),
                         name: account.map(|account| account.name).unwrap_or_default(),
                         organisation: organisation.map(|o| o.name).unwrap_or_default(),
                     })

@@ -286,23 +286,25 @@ impl Work<'_> {
         Ok(row.is_some_and(|row| row.demo))
     }
 
-    /// The invented people of a demo, one for each role (`work.coach@demo.example.org` and so on), for signing in with one press.
-    /// Empty unless the installation is a demo.
+    /// The invented people of a demo, for signing in with one press: one for each role (`work.coach@demo.example.org` and so on), and
+    /// a second where two people do a thing (`second.administrator@demo.example.org`). Empty unless the installation is a demo.
     pub async fn demo_accounts(&mut self) -> Result<Vec<Account>> {
         if !self.is_demo().await? {
             return Ok(Vec::new());
         }
         let mut out = Vec::new();
         for role in Role::ALL {
-            let email = format!("{}@demo.example.org", role.code().replace('_', "."));
-            let index = self.email_key().hash(&normal::email(&email));
-            let row = account::Entity::find()
-                .filter(account::Column::EmailIndex.eq(Blob(index.to_vec())))
-                .filter(account::Column::State.eq(AccountState::Active.code()))
-                .one(&self.tx)
-                .await?;
-            if let Some(row) = row {
-                out.push(self.account_of(row).await?);
+            for which in ["", "second."] {
+                let email = format!("{which}{}@demo.example.org", role.code().replace('_', "."));
+                let index = self.email_key().hash(&normal::email(&email));
+                let row = account::Entity::find()
+                    .filter(account::Column::EmailIndex.eq(Blob(index.to_vec())))
+                    .filter(account::Column::State.eq(AccountState::Active.code()))
+                    .one(&self.tx)
+                    .await?;
+                if let Some(row) = row {
+                    out.push(self.account_of(row).await?);
+                }
             }
         }
         Ok(out)

@@ -293,15 +293,17 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Remembers that services of a feed were read from pages of their own: from now on, one without is read in part.
-    pub async fn feed_has_details(
+    /// Remembers that services of a feed were read from pages of their own: from now on, one without is read in part. Or forgets it,
+    /// where their publisher has given such pages up.
+    pub async fn feed_details_set(
         &mut self,
         permit: &Permit<DirectoryImport>,
         feed: &Feed,
+        has_details: bool,
     ) -> Result<()> {
         self.note(permit, feed.id.uuid(), &["feed"]);
         let change = feed::ActiveModel {
-            details_at: Set(Some(Col(self.now()))),
+            details_at: Set(has_details.then(|| Col(self.now()))),
             ..Default::default()
         };
         feed::Entity::update_many()

@@ -25,6 +25,7 @@ use crate::error::{Error, Result};
 use crate::keys::place;
 use crate::referral_content::Accepted;
 use crate::story::{NewEvent, StoryKind};
+use crate::task::TaskOutcome;
 use crate::work::Work;
 
 throughline_core::code_list! {
@@ -482,6 +483,23 @@ impl Work<'_> {
         } else {
             Err(Error::Conflict)
         }
+    }
+
+    /// Whether a task of a kind about a referral was ever done, not only ended.
+    pub async fn referral_task_was_done<A: SeesReferral>(
+        &mut self,
+        permit: &Permit<A>,
+        kind: TaskKind,
+    ) -> Result<bool> {
+        let found = task::Entity::find()
+            .filter(task::Column::ReferralId.eq(Col(permit.on())))
+            .filter(task::Column::Kind.eq(kind.code()))
+            .filter(task::Column::Outcome.eq(TaskOutcome::Done.code()))
+            .limit(1)
+            .one(&self.tx)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["task"]);
+        Ok(found.is_some())
     }
 
     /// Whether an unfinished task of a kind waits about a referral.

@@ -1,4 +1,4 @@
-//! The whole page around a body: every page of the service is a [`Page`], every error or lock page a [`PlainPage`].
+//! The whole page around a body: every page of the service is a [`Page`], also one that says what went wrong.
 
 use askama::Template;
 use jiff::civil::Date;
@@ -28,6 +28,8 @@ pub struct Who {
 pub struct Helpline {
     /// Its name.
     pub name: String,
+    /// Where it is for, in words; empty: everywhere, or where the reader works.
+    pub of: String,
     /// The number, as people dial it.
     pub number: String,
     /// When someone last checked the number; `None` is shown as "number not verified".
@@ -225,25 +227,44 @@ fn small_form(href: &str, csrf: &str, words: &Html) -> Html {
     ))
 }
 
+/// What a telephone dials for a number as people write it: up to the first word, so that "999 then 55" dials 999 and an extension
+/// is not made part of another number. `None` where there is nothing to dial.
+#[must_use]
+pub fn dial(number: &str) -> Option<String> {
+    let written: String = number
+        .trim()
+        .chars()
+        .take_while(|c| c.is_ascii_digit() || c.is_whitespace() || "+()-.\u{2011}".contains(*c))
+        .collect();
+    let plus = if written.starts_with('+') { "+" } else { "" };
+    let digits: String = written.chars().filter(char::is_ascii_digit).collect();
+    (digits.len() >= 3).then(|| format!("{plus}{digits}"))
+}
+
 /// Each helpline with a number to press on a phone and how old the check of it is.
 fn helplines(text: Text, lines: &[Helpline]) -> Html {
     lines
         .iter()
         .map(|line| {
-            let dial: String = line
-                .number
-                .chars()
-                .filter(|c| c.is_ascii_digit() || *c == '+')
-                .collect();
+            let of = if line.of.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", escape(&line.of))
+            };
+            let number = escape(&line.number);
+            let number = match dial(&line.number) {
+                Some(dial) => {
+                    format!("<a class=\"tl-help__number\" href=\"tel:{dial}\">{number}</a>")
+                }
+                None => number,
+            };
             let checked = match line.last_verified {
                 Some(date) => text.t_with("helpline-verified", &[("date", text.date(date).into())]),
                 None => text.t("helpline-not-verified"),
             };
             Html::trusted(format!(
-                "<li>{} <a class=\"tl-help__number\" href=\"tel:{dial}\">{}</a> <span \
-                 class=\"tl-help__checked\">({checked})</span></li>",
+                "<li>{}{of} {number} <span class=\"tl-help__checked\">({checked})</span></li>",
                 escape(&line.name),
-                escape(&line.number)
             ))
         })
         .fold(Html::default(), Html::then)
@@ -268,11 +289,13 @@ component!(Page, |lang| {
     page.help = vec![
         Helpline {
             name: "Riverside line".to_owned(),
+            of: "Wales".to_owned(),
             number: "0808 157 0000".to_owned(),
             last_verified: Some(jiff::civil::date(2026, 3, 3)),
         },
         Helpline {
             name: "Unchecked line".to_owned(),
+            of: String::new(),
             number: "0808 157 0001".to_owned(),
             last_verified: None,
         },
@@ -288,42 +311,6 @@ component!(Page, |lang| {
     page.other_language_href = Some("/language".to_owned());
     page
 });
-
-/// The smallest page: for errors and locks. It needs nothing but the words: no session, no database, no script.
-#[derive(Debug, Clone, Template)]
-#[template(path = "plain_page.html")]
-pub struct PlainPage {
-    /// The language.
-    pub lang: Lang,
-    /// The neutral title, which is also the heading.
-    pub title: String,
-    /// The neutral name of the service.
-    pub service_name: String,
-    /// What happened, that nothing was lost, and what to do next.
-    pub body: Html,
-}
-
-impl PlainPage {
-    /// A page with a title and what to say.
-    pub fn new(lang: Lang, title: impl Into<String>, body: impl Into<Html>) -> Self {
-        Self {
-            lang,
-            title: title.into(),
-            service_name: "Throughline".to_owned(),
-            body: body.into(),
-        }
-    }
-
-    fn text(&self) -> Text {
-        Text::new(self.lang)
-    }
-}
-
-component!(PlainPage, |lang| Self::new(
-    lang,
-    "Locked",
-    Html::paragraph(Text::new(lang).t("error-not-saved"))
-));
 
 #[cfg(test)]
 #[path = "layout_tests.rs"]

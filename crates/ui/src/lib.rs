@@ -5,7 +5,7 @@
 //! - [`html`]: [`Html`] (escaped unless trusted), [`Component`].
 //! - [`text`], [`mod@format`]: [`Text`] and [`Lang`]; keys in `locales/<lang>/<area>.ftl`; dates, clocks, numbers, money.
 //! - [`form`]: [`Form`]: parse, check, show again.
-//! - [`layout`]: [`Page`] around every body; [`PlainPage`] for errors and locks.
+//! - [`layout`]: [`Page`] around every body.
 //! - [`fields`], [`areas`], [`choices`], [`dates`]: questions. [`actions`]: buttons, links, forms, exit. [`content`],
 //!   [`lists`], [`tables`]: things to read. [`navigation`], [`languages`], [`pagination`], [`moj`], [`errors`],
 //!   [`chart`]: the rest.
@@ -100,7 +100,7 @@ pub mod text;
 
 pub use form::Form;
 pub use html::{Component, Html};
-pub use layout::{Page, PlainPage};
+pub use layout::Page;
 pub use text::{Lang, Text};
 
 /// Everything a page is made of.
@@ -121,7 +121,7 @@ pub mod prelude {
     pub use crate::format::{money, number};
     pub use crate::html::{Component, Html, Size};
     pub use crate::languages::{LanguageItem, LanguageNavigation};
-    pub use crate::layout::{Flash, FooterLinks, Helpline, Page, PlainPage, Who};
+    pub use crate::layout::{Flash, FooterLinks, Helpline, Page, Who};
     pub use crate::lists::{Action, Row, SummaryCard, SummaryList, Task, TaskList};
     pub use crate::moj::{Card, Columns, Event, IdentityBar, Reasons, SubNavigation, Timeline};
     pub use crate::navigation::{
@@ -170,7 +170,6 @@ pub fn samples(lang: Lang) -> Vec<(&'static str, Html)> {
         Panel,
         PasswordInput,
         PhaseBanner,
-        PlainPage,
         PostForm,
         Radios,
         Reasons,

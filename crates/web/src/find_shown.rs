@@ -6,6 +6,7 @@ use throughline_core::code::Code as _;
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
 use throughline_ui::html::{Html, Size};
+use throughline_ui::layout::dial;
 use throughline_ui::prelude::*;
 use throughline_ui::text::{Value, has_key};
 
@@ -254,16 +255,11 @@ fn reach(visit: &Visit, listing: &find::Listing) -> Html {
         .iter()
         .chain(entry.contacts.iter().flat_map(|contact| &contact.phones));
     for phone in phones.take(3) {
-        // A number that can be pressed on a phone; spaces and brackets are for eyes only.
-        let dial: String = phone
-            .number
-            .chars()
-            .filter(|c| c.is_ascii_digit() || *c == '+')
-            .collect();
-        list = list.fact(
-            text.t("find-phone"),
-            Link::new(Html::text(&phone.number), format!("tel:{dial}")),
-        );
+        let number = match dial(&phone.number) {
+            Some(dial) => Link::new(Html::text(&phone.number), format!("tel:{dial}")).html(),
+            None => Html::text(&phone.number),
+        };
+        list = list.fact(text.t("find-phone"), number);
         any = true;
     }
     let mails = entry.email.iter().chain(

@@ -106,14 +106,24 @@ pub async fn serve(
 
 /// The router with everything that surrounds it.
 fn service(web: &Web, limits: Limits) -> Router {
-    crate::shell::router(web)
+    surrounded(web, crate::shell::router(web), limits)
+}
+
+/// A router with what surrounds the service's own. Whatever ends an answer before its page was made, a time-out or a fault of ours,
+/// ends with the page that says so, which carries the emergency numbers like every other.
+pub fn surrounded(web: &Web, router: Router, limits: Limits) -> Router {
+    router
         .layer(TimeoutLayer::with_status_code(
             axum::http::StatusCode::SERVICE_UNAVAILABLE,
             limits.answer,
         ))
+        .layer(tower_http::catch_panic::CatchPanicLayer::new())
+        .layer(axum::middleware::from_fn_with_state(
+            web.clone(),
+            crate::shell::whole,
+        ))
         .layer(RequestBodyTimeoutLayer::new(limits.body))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(compressible)))
-        .layer(tower_http::catch_panic::CatchPanicLayer::new())
 }
 
 /// What the shell said of an answer.

@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 use throughline_identity::Token;
-use throughline_identity::sessions::Presence;
+use throughline_identity::sessions::{Presence, Who};
 
 use crate::Web;
 use crate::fault::Fault;
@@ -31,17 +31,17 @@ pub(crate) async fn signed_in(web: &Web, headers: &HeaderMap) -> Result<Option<S
         Presence::Locked(here) => (here, true),
         Presence::Here(here) => (here, false),
     };
-    let (name, organisation) = if locked {
-        (String::new(), String::new())
+    let who = if locked {
+        Who::default()
     } else {
-        let who = identity.who(&here).await?;
-        (who.name, who.organisation)
+        identity.who(&here).await?
     };
     Ok(Some(Signed {
         actor: here.actor.clone(),
         csrf: here.csrf.clone(),
-        name,
-        organisation,
+        name: who.name,
+        organisation: who.organisation,
+        nation: who.nation,
         locked,
         token,
         here,

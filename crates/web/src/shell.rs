@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{ConnectInfo, RawPathParams, Request};
+use axum::extract::{ConnectInfo, RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use subtle::ConstantTimeEq as _;
@@ -294,6 +295,30 @@ fn multipart_token(body: &[u8]) -> Option<String> {
     Some(after.trim_start().lines().next()?.trim().to_owned())
 }
 
+/// On an answer that is whole: it went through [`finish`].
+#[derive(Debug, Clone, Copy)]
+struct Whole;
+
+/// Puts the page or problem for a fault in the place of an answer that nobody finished.
+pub(crate) async fn whole(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let api = request.uri().path().starts_with("/api/");
+    let kind = if api { Kind::Api } else { Kind::Page };
+    let lang = language(request.headers());
+    let answered = next.run(request).await;
+    if answered.extensions().get::<Whole>().is_some() {
+        return answered;
+    }
+    let fault = match answered.status() {
+        StatusCode::SERVICE_UNAVAILABLE => Fault::Unavailable,
+        _ => Fault::Broken,
+    };
+    tracing::error!(status = fault.status(), "an answer was not finished");
+    let mut response = fault_response(&web, kind, lang, None, &fault);
+    finish(&web, kind, &mut response);
+    response.extensions_mut().insert(NotCompressed);
+    response
+}
+
 /// A path that no route knows, or a method that its path does not.
 async fn lost(web: Web, request: Request, fault: Fault) -> Response {
     let headers = request.headers();
@@ -429,6 +454,7 @@ pub(crate) fn problem(status: StatusCode, fault: &Fault) -> Response {
 
 /// The headers of every answer.
 fn finish(web: &Web, kind: Kind, response: &mut Response) {
+    response.extensions_mut().insert(Whole);
     let headers = response.headers_mut();
     let mut set = |name: &'static str, value: &'static str| {
         if !headers.contains_key(name) {

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use throughline_app::App;
 use throughline_core::id::Ref;
+use throughline_core::nation::Nation;
 use throughline_core::time::At;
 use throughline_policy::{Actor, Standing};
 use throughline_ui::form::Form;
@@ -17,8 +18,19 @@ use throughline_ui::navigation::NavItem;
 use throughline_ui::text::{Lang, Text};
 
 use crate::Web;
+use crate::admin::nation_words;
 use crate::fault::Fault;
 use crate::route::Route;
+
+/// A helpline as the strip shows it; `of`: the nations it is for, where not all.
+fn strip_line(line: &throughline_core::pack::Helpline, of: String) -> Helpline {
+    Helpline {
+        name: line.name.clone(),
+        of,
+        number: line.contact.clone(),
+        last_verified: line.last_verified,
+    }
+}
 
 /// Someone who is signed in.
 #[derive(Debug, Clone)]
@@ -29,6 +41,8 @@ pub struct Signed {
     pub name: String,
     /// Their organisation's name.
     pub organisation: String,
+    /// Where they work; `None` while the session is locked.
+    pub nation: Option<Nation>,
     /// The token that every form carries.
     pub csrf: String,
     /// Whether the session is locked for privacy.
@@ -204,21 +218,25 @@ impl Visit {
             .collect()
     }
 
-    /// The helplines of the strip: of the visitor's nation, else of England, which has the base pack.
+    /// The helplines of the strip: where the worker works; else, as nobody says where they are, those of every nation, each with
+    /// where it is for. Whoever reads Welsh is more likely in Wales.
     fn helplines(&self) -> Vec<Helpline> {
-        let now = self.now();
-        let Ok(pack) = self
-            .app()
-            .pack(throughline_core::nation::Nation::England, now)
-        else {
-            return Vec::new();
-        };
-        pack.helplines()
-            .iter()
-            .map(|line| Helpline {
-                name: line.name.clone(),
-                number: line.contact.clone(),
-                last_verified: line.last_verified,
+        let (app, now, text) = (self.app(), self.now(), self.text());
+        let nation = self.signed.as_ref().and_then(|signed| signed.nation);
+        if let Some(Ok(pack)) = nation.map(|nation| app.pack(nation, now)) {
+            let here = pack.helplines().iter();
+            return here.map(|line| strip_line(line, String::new())).collect();
+        }
+        let first = (self.lang == Lang::Cy).then_some(Nation::Wales);
+        app.packs
+            .helplines_everywhere(first, now.london_date())
+            .into_iter()
+            .map(|(line, of)| {
+                let of: Vec<String> = of
+                    .into_iter()
+                    .map(|nation| text.plain(nation_words(nation)))
+                    .collect();
+                strip_line(line, of.join(", "))
             })
             .collect()
     }

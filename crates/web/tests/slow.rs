@@ -7,10 +7,12 @@ mod doors;
 
 use std::time::{Duration, Instant};
 
+use axum::routing::get;
 use doors::server;
-use throughline_web::server::{Limits, serve};
+use throughline_web::server::{Limits, serve, surrounded};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt as _;
 
 /// Reads to the end; gives what came.
 async fn to_the_end(stream: &mut TcpStream) -> Vec<u8> {
@@ -217,4 +219,58 @@ async fn a_page_that_another_site_asked_for_is_not_compressed() {
     assert!(answer.contains("content-encoding: br"), "{answer}");
     let _ = stop.send(());
     running.await.unwrap().unwrap();
+}
+
+/// What is answered to a path whose answer takes too long or whose code fails.
+async fn answered(path: &str) -> (axum::http::StatusCode, axum::http::HeaderMap, String) {
+    let server = server().await;
+    let limits = Limits {
+        answer: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let router = throughline_web::shell::router(&server.web)
+        .route(
+            "/fails",
+            get(async || -> &'static str { panic!("a fault of ours") }),
+        )
+        .route(
+            "/waits",
+            get(async || std::future::pending::<&'static str>().await),
+        )
+        .route(
+            "/api/v1/waits",
+            get(async || std::future::pending::<&'static str>().await),
+        );
+    let request = axum::extract::Request::get(path).body(axum::body::Body::empty());
+    let answer = surrounded(&server.web, router, limits)
+        .oneshot(request.unwrap())
+        .await
+        .unwrap();
+    let (parts, body) = answer.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+    server.world.finish().await;
+    (
+        parts.status,
+        parts.headers,
+        String::from_utf8(body.to_vec()).unwrap(),
+    )
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_too_long_or_fails_is_a_page_with_the_emergency_numbers() {
+    for (path, status) in [("/waits", 503), ("/fails", 500)] {
+        let (found, headers, page) = answered(path).await;
+        assert_eq!(found, status, "{path}");
+        assert!(
+            page.contains("Call 999") && page.contains("Live Fear Free (Wales)"),
+            "{page}"
+        );
+        assert!(!page.contains("99955"), "{page}");
+        assert!(!page.contains("a fault of ours"), "{page}");
+        assert_eq!(headers["cache-control"], "no-store");
+        assert!(headers.contains_key("content-security-policy"));
+    }
+    let (found, headers, _) = answered("/api/v1/waits").await;
+    assert_eq!(found, 503);
+    assert_eq!(headers["content-type"], "application/problem+json");
 }

@@ -26,7 +26,7 @@ pub struct SignIn {
     pub email: &'static str,
 }
 
-/// One account of each role, all at the first site or at the first service.
+/// Accounts of each role, all at the first site or at the first service: one, or two where the rule is that two people do a thing.
 pub const SIGN_INS: &[SignIn] = &[
     SignIn {
         role: Role::WorkCoach,
@@ -59,6 +59,12 @@ pub const SIGN_INS: &[SignIn] = &[
         email: "directory.steward@demo.example.org",
     },
     SignIn {
+        role: Role::DirectorySteward,
+        label: "second steward",
+        name: "Idris Fallowby",
+        email: "second.directory.steward@demo.example.org",
+    },
+    SignIn {
         role: Role::SecurityOfficer,
         label: "security officer",
         name: "Aled Hartsmere",
@@ -69,6 +75,12 @@ pub const SIGN_INS: &[SignIn] = &[
         label: "administrator",
         name: "Meera Kirkolme",
         email: "administrator@demo.example.org",
+    },
+    SignIn {
+        role: Role::Administrator,
+        label: "second administrator",
+        name: "Hannah Osterley",
+        email: "second.administrator@demo.example.org",
     },
 ];
 

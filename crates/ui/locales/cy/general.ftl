@@ -100,5 +100,5 @@ fault-version-what = Mae hyn yn newid rhywbeth y gall eraill ei newid hefyd.
 fault-version-next = Anfonwch y fersiwn a welsoch ym mhennyn If-Match: dyma ETag yr hyn a ddarllenoch.
 api-key-needed = Anfonwch bennyn Idempotency-Key o 8 i 200 o lythrennau, digidau, dotiau, cysylltnodau neu danlinellau.
 api-key-used-before = Defnyddiwyd yr Idempotency-Key hwn ar gyfer cais arall.
-api-after-unknown = Nid yw hon yn rhes o’r rhestr hon. Dechreuwch eto hebddi.
+api-after-unknown = Nid yw `after` yn rhes o’r rhestr hon. Gofynnwch eto hebddo.
 api-limit = Gofynnwch am 1 i 200 o resi.

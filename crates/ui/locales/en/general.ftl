@@ -100,5 +100,5 @@ fault-version-what = This changes something that others may change too.
 fault-version-next = Send the version that you have seen in the If-Match header: it is the ETag of what you read.
 api-key-needed = Send an Idempotency-Key header of 8 to 200 letters, digits, dots, dashes or underscores.
 api-key-used-before = This Idempotency-Key was used for another request.
-api-after-unknown = This is no row of this list. Begin again without it.
+api-after-unknown = `after` is not a row of this list. Ask again without it.
 api-limit = Ask for 1 to 200 rows.
