@@ -36,7 +36,10 @@ use crate::command::{
 use crate::report::{Outcome, Report};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(asked) => return report::misunderstood(&asked),
+    };
     let json = cli.json;
     let done = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -124,3 +124,15 @@ pub fn say(text: &str) {
 pub fn complain(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
+
+/// Says what was wrong with the words of a command, as one object where they asked for that; or shows the help that was asked for.
+pub fn misunderstood(asked: &clap::Error) -> ExitCode {
+    let as_json = std::env::args_os().any(|word| word == "--json");
+    if !asked.use_stderr() || !as_json {
+        asked.exit();
+    }
+    let message = asked.to_string();
+    let message = message.lines().next().unwrap_or_default();
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    finish(Err(Failure::input(message)), true)
+}

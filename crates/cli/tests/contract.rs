@@ -270,6 +270,17 @@ fn what_makes_no_sense_exits_with_two_and_one_json_object() {
         assert!(json(&output)["error"].is_string(), "{args:?}");
     }
     assert_eq!(throughline(&["no-such-command"]).status.code(), Some(2));
+    // Words that make no command are bad input like any other.
+    for args in [
+        vec!["no-such-command", "--json"],
+        vec!["find", "--no-such-flag", "--json"],
+        vec!["backup", "--json"],
+        vec!["migrate", "--data", "x", "--config", "y", "--json"],
+    ] {
+        let output = throughline(&args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(json(&output)["error"].is_string(), "{args:?}");
+    }
 }
 
 #[test]

@@ -101,7 +101,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 4 MiB a service, 64 MiB a page, 512 MiB in all, 2 million services, 200 files, 200 times.
+    /// 4 MiB a service, 64 MiB a page, 512 MiB in all, 300,000 services, 200 files, 200 times.
     fn default() -> Self {
         const MIB: u64 = 1 << 20;
         Self {
