@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { NARROW, as, inWelsh, open, stepUp, visitor } from './lib.mjs';
 import { hands } from './hands.mjs';
 import { signIn } from './sign-in.mjs';
-import { asRole, join, look } from './steps.mjs';
+import { asRole, join, linkIn, look } from './steps.mjs';
 
 /** A small feed in Open Referral UK: one good row, one to repair, one whose address must not be stored. */
 const feed = (mark) => JSON.stringify([
@@ -90,6 +90,70 @@ test('a security officer sees what happened and verifies that the record is whol
     }, options);
   }
 });
+
+/** A service that no partner answers for yet: the administrator looks for it by name. */
+async function toJoin(page, by, nth) {
+  await stepUp(page);
+  await open(page, '/admin/partners');
+  await by.fill('name', 'kestrel');
+  await by.press('main form[action="/admin/partners"] button');
+  const services = await page.locator('main ul a[href^="/admin/partners/"]').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+  assert.ok(services.length > nth, `only ${services.length} services were found`);
+  await by.press(`main a[href="${services[nth]}"]`);
+  return services[nth];
+}
+
+const joins = [
+  ['by keyboard alone', {}, { keyboard: true }, 'en'],
+  ['without JavaScript', { javaScript: false }, {}, 'en'],
+  ['on a narrow screen, in Welsh', { width: NARROW }, {}, 'cy'],
+];
+for (const [nth, [how, options, more, lang]] of joins.entries()) {
+  const speaking = (page, body) => (lang === 'cy' ? inWelsh(page, body) : body());
+  test(`two administrators let a partner in, and its first person signs in, ${how}`, async () => {
+    const email = `first.${nth}.${Date.now()}@partner.example`;
+    const place = await asRole('administrator', (page) => speaking(page, async () => {
+      const by = hands(page, more);
+      const at = await toJoin(page, by, nth);
+      const send = `main form[action="${at}"] button`;
+      await by.press(send);
+      assert.ok(await page.locator('.govuk-error-summary').isVisible(), 'what is missing is said');
+      await look(page, 'partner join errors');
+      await by.fill('name', `Harbour Money ${nth} ${Date.now()}`);
+      await by.select('kind', 'charity');
+      await by.select('nation', 'wales');
+      await by.fill('person', 'Sam Rowan');
+      await by.fill('email', email);
+      await by.tick('called_back', 'yes');
+      await by.press(send);
+      assert.ok(await page.locator('.govuk-notification-banner').isVisible(), await page.locator('main').innerText());
+      assert.equal(await page.locator('main form[action$="/confirm"]').count(), 0, 'whoever proposed it does not confirm it');
+      await look(page, 'partner join proposed');
+      return at;
+    }), options);
+    await asRole('Hannah Osterley', (page) => speaking(page, async () => {
+      const by = hands(page, more);
+      await stepUp(page);
+      await open(page, place);
+      assert.match(await page.locator('main').innerText(), new RegExp(email));
+      await by.press('main form[action$="/confirm"] button');
+      assert.ok(await page.locator('.govuk-notification-banner').isVisible());
+      await look(page, 'partner joined');
+    }), options);
+    await as(options, (page) => speaking(page, async () => {
+      const by = hands(page, more);
+      await open(page, await linkIn(page, email, '/welcome/'));
+      await look(page, 'partner welcome');
+      await by.fill('password', 'a third long invented sentence');
+      await by.press('main form button:not([type=button])');
+      await by.fill('email', email);
+      await by.fill('password', 'a third long invented sentence');
+      await by.press('main form[action="/sign-in"] button:not([type=button])');
+      assert.equal(new URL(page.url()).pathname, '/admin');
+      await look(page, 'partner first page');
+    }));
+  });
+}
 
 test('a joiner, a mover and a leaver: access begins, changes and ends on the next click', async () => {
   const email = `joiner.${Date.now()}@example.org`;

@@ -173,11 +173,11 @@ export async function printed(page) {
   }
 }
 
-/** What `body` opens is in Welsh; afterwards pages are in English again. */
+/** What `body` opens is in Welsh; afterwards pages are in English again. Gives what `body` gives. */
 export async function inWelsh(page, body) {
   const cookie = (value) => page.context().addCookies([{ name: 'lang', value, url: base }]);
   await cookie('cy');
-  try { await body(); } finally { await cookie('en'); }
+  try { return await body(); } finally { await cookie('en'); }
 }
 
 /** Prove oneself again. Nobody the demo begins with has a password: there the field stays empty. */

@@ -189,13 +189,13 @@ export async function confirmedAddress(service, email) {
 }
 
 /** The one-time link in the newest mail to this address; mail leaves within seconds. */
-export async function linkIn(page, email) {
+export async function linkIn(page, email, under = '/r/') {
   for (let i = 0; i < 60; i += 1) {
     await open(page, '/demo/mail');
     const row = page.locator('main tr', { hasText: email }).first();
     if (await row.count()) {
       assert.doesNotMatch(await row.innerText(), /07700|library|talk to somebody|refuge|abuse/i, 'a mail names nobody and nothing');
-      return row.locator('a[href*="/r/"]').first().getAttribute('href');
+      return row.locator(`a[href*="${under}"]`).first().getAttribute('href');
     }
     await sleep(500);
   }

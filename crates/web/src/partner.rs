@@ -501,10 +501,16 @@ async fn folder(visit: Visit) -> Outcome {
     ]);
     let any = !mails.is_empty();
     for mail in mails {
-        let words = Html::join(mail.body.lines().map(|line| match line.split_once("/r/") {
+        let ours = &visit.app().settings.base_url;
+        let words = Html::join(mail.body.lines().map(|line| {
             // A link of ours can be followed here.
-            Some((_, token)) => Html::paragraph(Link::new(line, format!("/r/{token}"))),
-            None => Html::paragraph(line),
+            match line
+                .strip_prefix(ours.as_str())
+                .filter(|path| path.starts_with('/'))
+            {
+                Some(path) => Html::paragraph(Link::new(line, path)),
+                None => Html::paragraph(line),
+            }
         }));
         table = table.row([
             Html::text(&mail.recipient),
