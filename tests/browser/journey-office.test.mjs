@@ -17,10 +17,12 @@ const ways = [
   ['by keyboard alone', {}, { keyboard: true }],
   ['without JavaScript', { javaScript: false }, {}],
   ['on a narrow screen', { width: NARROW }, {}],
+  ['in Welsh', {}, {}, 'cy'],
 ];
-for (const [how, options, more] of ways) {
+const speaking = (lang, page, body) => (lang === 'cy' ? inWelsh(page, body) : body());
+for (const [how, options, more, lang] of ways) {
   test(`a steward imports a feed, and what is dangerous waits for them alone, ${how}`, async () => {
-    await asRole('directory steward', async (page) => {
+    await asRole('directory steward', (page) => speaking(lang, page, async () => {
       const by = hands(page, more);
       const mark = String(Date.now());
       await open(page, '/steward');
@@ -58,21 +60,9 @@ for (const [how, options, more] of ways) {
         await by.press('main button[name=decision]:not(.govuk-button--warning)');
       }
       assert.ok(await page.locator('.govuk-notification-banner').isVisible());
-    }, options);
+    }), options);
   });
 }
-
-test('the steward’s screens in Welsh', async () => {
-  await as({}, async (page) => {
-    await signIn(page, 'directory steward');
-    await inWelsh(page, async () => {
-      const by = hands(page);
-      await open(page, '/steward/import');
-      await by.press('main form button');
-      await look(page, 'steward import errors Welsh');
-    });
-  });
-});
 
 test('a security officer sees what happened and verifies that the record is whole', async () => {
   for (const [options, more] of [[{}, {}], [{}, { keyboard: true }], [{ javaScript: false }, {}], [{ width: NARROW }, {}]]) {
@@ -109,10 +99,9 @@ const joins = [
   ['on a narrow screen, in Welsh', { width: NARROW }, {}, 'cy'],
 ];
 for (const [nth, [how, options, more, lang]] of joins.entries()) {
-  const speaking = (page, body) => (lang === 'cy' ? inWelsh(page, body) : body());
   test(`two administrators let a partner in, and its first person signs in, ${how}`, async () => {
     const email = `first.${nth}.${Date.now()}@partner.example`;
-    const place = await asRole('administrator', (page) => speaking(page, async () => {
+    const place = await asRole('administrator', (page) => speaking(lang, page, async () => {
       const by = hands(page, more);
       const at = await toJoin(page, by, nth);
       const send = `main form[action="${at}"] button`;
@@ -131,7 +120,7 @@ for (const [nth, [how, options, more, lang]] of joins.entries()) {
       await look(page, 'partner join proposed');
       return at;
     }), options);
-    await asRole('Hannah Osterley', (page) => speaking(page, async () => {
+    await asRole('Hannah Osterley', (page) => speaking(lang, page, async () => {
       const by = hands(page, more);
       await stepUp(page);
       await open(page, place);
@@ -140,7 +129,7 @@ for (const [nth, [how, options, more, lang]] of joins.entries()) {
       assert.ok(await page.locator('.govuk-notification-banner').isVisible());
       await look(page, 'partner joined');
     }), options);
-    await as(options, (page) => speaking(page, async () => {
+    await as(options, (page) => speaking(lang, page, async () => {
       const by = hands(page, more);
       await open(page, await linkIn(page, email, '/welcome/'));
       await look(page, 'partner welcome');

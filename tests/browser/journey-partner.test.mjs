@@ -17,8 +17,9 @@ async function accept(page, by, form) {
   await by.press(`main form[action$="${form}"] button`);
 }
 
-function rulesFirst(words) {
-  const order = ['Read the rules before', 'Voicemail', 'Say it is the library.', '07700 900456'].map((part) => words.indexOf(part));
+function rulesFirst(words, lang = 'en') {
+  const headings = lang === 'en' ? ['Read the rules before', 'Voicemail'] : [];
+  const order = [...headings, 'Say it is the library.', '07700 900456'].map((part) => words.indexOf(part));
   assert.ok(order.every((at) => at >= 0), `something is missing (${order}): ${words.slice(0, 1500)}`);
   assert.deepEqual(order, [...order].sort((a, b) => a - b), 'the rules stand before the number');
 }
@@ -27,12 +28,14 @@ const ways = [
   ['by keyboard alone', {}, { keyboard: true }],
   ['without JavaScript', { javaScript: false }, {}],
   ['on a narrow screen', { width: NARROW }, {}],
+  ['in Welsh', {}, {}, 'cy'],
 ];
-for (const [how, options, more] of ways) {
+for (const [how, options, more, lang] of ways) {
   test(`a partner accepts by account, reaches them by the rules, and records what came of it, ${how}`, async () => {
     const { request } = await asRole('work coach', (page) =>
       sendTo(page, hands(page), { name: `Cai ${Date.now()}`, need: 'emotional_support', to: 'Peckham Lantern' }));
-    await asRole('partner worker', async (page) => {
+    await asRole('partner worker', (page) => (lang === 'cy' ? inWelsh(page, () => answered(page)) : answered(page)), options);
+    async function answered(page) {
       const by = hands(page, more);
       await open(page, '/inbox');
       assert.ok(await page.locator(`main a[href="${requestOf(request)}"]`).count(), 'it is not in the inbox');
@@ -44,7 +47,7 @@ for (const [how, options, more] of ways) {
       assert.ok(await page.locator('.govuk-error-summary').isVisible());
       await look(page, 'partner request errors');
       await accept(page, by, '/answer');
-      rulesFirst(await page.locator('main').innerText());
+      rulesFirst(await page.locator('main').innerText(), lang);
       await look(page, 'partner accepted');
       for (const what of ['contact', 'started']) {
         await by.choose('outcome', what);
@@ -55,7 +58,7 @@ for (const [how, options, more] of ways) {
       await by.choose('helped', 'yes');
       await by.press('main form[action$="/outcome"] button');
       assert.equal(new URL(page.url()).pathname, '/caseload');
-    }, options);
+    }
     await asRole('work coach', async (page) => {
       await open(page, request);
       const words = await page.locator('main').innerText();
