@@ -93,7 +93,7 @@ pub async fn children(app: &App, actor: &Actor, case: Ref) -> Result<ChildrenKno
                 let asked = w.case_read(&may).await?.about_children;
                 let children = w.children(&may).await?;
                 let deciders = children.iter().filter_map(|child| child.decided_by);
-                let names = w.account_references(deciders).await?;
+                let names = w.account_references(&may, deciders).await?;
                 let with = |child: Child| {
                     let by = named(&names, child.decided_by);
                     (child, by)
@@ -114,7 +114,7 @@ pub async fn right_now(app: &App, actor: &Actor, case: Ref) -> Result<Vec<RightN
                 let read = w.case_read(&may).await?;
                 let known = w.immediate_needs(&may).await?;
                 let owners = known.iter().filter_map(|known| known.owner);
-                let names = w.account_references(owners).await?;
+                let names = w.account_references(&may, owners).await?;
                 let of = |kind: &ImmediateKind| {
                     let known = known.iter().find(|known| known.kind == *kind).cloned();
                     RightNow {
@@ -139,7 +139,7 @@ pub async fn risk(app: &App, actor: &Actor, case: Ref) -> Result<RiskKnown> {
                 let band = w.case_read(&may).await?.risk;
                 let risks = w.risks(&may).await?;
                 let names = w
-                    .account_references(risks.iter().map(|risk| risk.by))
+                    .account_references(&may, risks.iter().map(|risk| risk.by))
                     .await?;
                 let once = |risk: &throughline_store::risk::Risk| JudgedOnce {
                     band: risk.band,

@@ -1,6 +1,7 @@
 //! Referrals: rows, transitions, links. The state machine is `core::referral`; this only keeps what it says.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde::Serialize;
 use throughline_core::code::Code;
@@ -491,15 +492,8 @@ impl Work<'_> {
         permit: &Permit<A>,
         kind: TaskKind,
     ) -> Result<bool> {
-        let found = task::Entity::find()
-            .filter(task::Column::ReferralId.eq(Col(permit.on())))
-            .filter(task::Column::Kind.eq(kind.code()))
-            .filter(task::Column::Outcome.eq(TaskOutcome::Done.code()))
-            .limit(1)
-            .one(&self.tx)
-            .await?;
-        self.note(permit, permit.on().uuid(), &["task"]);
-        Ok(found.is_some())
+        let done = task::Column::Outcome.eq(TaskOutcome::Done.code());
+        self.referral_has_task(permit, kind, done).await
     }
 
     /// Whether an unfinished task of a kind waits about a referral.
@@ -508,10 +502,20 @@ impl Work<'_> {
         permit: &Permit<A>,
         kind: TaskKind,
     ) -> Result<bool> {
+        self.referral_has_task(permit, kind, task::Column::DoneAt.is_null())
+            .await
+    }
+
+    async fn referral_has_task<A: SeesReferral>(
+        &mut self,
+        permit: &Permit<A>,
+        kind: TaskKind,
+        which: SimpleExpr,
+    ) -> Result<bool> {
         let found = task::Entity::find()
             .filter(task::Column::ReferralId.eq(Col(permit.on())))
             .filter(task::Column::Kind.eq(kind.code()))
-            .filter(task::Column::DoneAt.is_null())
+            .filter(which)
             .limit(1)
             .one(&self.tx)
             .await?;

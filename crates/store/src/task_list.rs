@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::{BTreeMap, BTreeSet};
 use throughline_core::id::{AccountId, CaseId, Ref};
 use throughline_policy::action::{CaseRead, TaskList};
-use throughline_policy::{Permit, Scope};
+use throughline_policy::{Action, Permit, Scope};
 
 use crate::col::Col;
 use crate::entity::{account, support_case, task};
@@ -62,9 +62,7 @@ impl Work<'_> {
             .case_references(tasks.iter().filter_map(|task| task.case))
             .await?;
         let owner = |task: &Task| task.told.or(task.owner);
-        let owners = self
-            .account_references(tasks.iter().filter_map(owner))
-            .await?;
+        let owners = self.references_of(tasks.iter().filter_map(owner)).await?;
         Ok(tasks
             .into_iter()
             .map(|task| TaskListed {
@@ -87,8 +85,16 @@ impl Work<'_> {
         rows.iter().map(task_of).collect()
     }
 
-    /// The references of accounts: the only names they have outside.
-    pub async fn account_references(
+    /// The references of the accounts that a record names, which are the only names they have outside: for who may see the record.
+    pub async fn account_references<A: Action>(
+        &mut self,
+        _: &Permit<A>,
+        ids: impl IntoIterator<Item = AccountId>,
+    ) -> Result<BTreeMap<AccountId, Ref>> {
+        self.references_of(ids).await
+    }
+
+    async fn references_of(
         &mut self,
         ids: impl IntoIterator<Item = AccountId>,
     ) -> Result<BTreeMap<AccountId, Ref>> {
