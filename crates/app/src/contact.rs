@@ -1,14 +1,12 @@
 //! Reaching a person: what is known, what is safe at this moment, and what happens when they move or separate. The verdict is
-//! always `core::contact::gate`'s, asked now; nothing here has an opinion of its own.
+//! always `core::gate::gate`'s, asked now; nothing here has an opinion of its own.
 
 use throughline_core::answer::Answer;
-use throughline_core::artefact::{Artefact, Lang, Slots};
+use throughline_core::artefact::Artefact;
 use throughline_core::clock::{ClockId, Urgency};
-use throughline_core::contact::{
-    Alternative, AnsweredBy, Channel, Content, Denied, DenyReason, Sender, Verdict, Window, gate,
-};
+use throughline_core::contact::{AnsweredBy, Channel, Verdict, Window};
+use throughline_core::gate::{Alternative, DenyReason};
 use throughline_core::id::Ref;
-use throughline_core::scan::Protected;
 use throughline_core::task::{Owner, TaskKind};
 use throughline_core::time::At;
 use throughline_policy::Actor;
@@ -22,6 +20,7 @@ use throughline_store::{Error, Result, Work};
 use crate::App;
 use crate::case::{HELP, permit, task};
 use crate::referral::pack_named;
+use crate::release::would_reach;
 
 /// A way that is safe now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,39 +62,6 @@ const fn artefact(channel: Channel) -> Artefact {
     }
 }
 
-/// Asks the gate about one contact point now, with the neutral text of an artefact.
-fn ask(
-    contact: &Contact,
-    changed_at: Option<At>,
-    now: At,
-    artefact: Artefact,
-) -> std::result::Result<(), Denied> {
-    let refused = Denied {
-        reason: DenyReason::NotNeutral,
-        alternative: Alternative::UseNeutralWording,
-        found: None,
-    };
-    // The number to call does not matter to the question; the real text is made, and scanned, when it is sent.
-    let slots = Slots {
-        call: Some("0"),
-        ..Slots::default()
-    };
-    let text = artefact.text(Lang::English, slots).map_err(|_| refused)?;
-    let content = Content {
-        text: &text,
-        protected: &Protected::default(),
-        our_address: "",
-    };
-    gate(
-        Some(&contact.point),
-        changed_at,
-        now,
-        content,
-        Sender::Neutral,
-    )
-    .map(|_| ())
-}
-
 /// When the safe time that is running ends.
 fn until(contact: &Contact, now: At) -> Option<At> {
     let today = now.london_date();
@@ -123,13 +89,13 @@ pub fn safely_now(contacts: &Contacts, now: At) -> SafelyNow {
     let mut reason = DenyReason::NothingKnown;
     for contact in contacts.all.iter().filter(|it| it.ended_at.is_none()) {
         let channel = contact.point.channel;
-        match ask(contact, contacts.changed_at, now, artefact(channel)) {
-            Ok(()) => ways.push(Way {
+        match would_reach(contact, contacts.changed_at, now, artefact(channel)) {
+            Ok(_) => ways.push(Way {
                 reference: contact.reference,
                 channel,
                 until: until(contact, now),
                 voicemail: channel.is_phone()
-                    && ask(
+                    && would_reach(
                         contact,
                         contacts.changed_at,
                         now,

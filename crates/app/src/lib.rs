@@ -44,6 +44,7 @@ mod referral_link;
 pub mod referral_next;
 pub mod referral_recipient;
 pub mod referral_send;
+mod release;
 pub mod security;
 pub mod set_up;
 mod site;

@@ -5,17 +5,17 @@ use std::future::Future;
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
-use throughline_core::contact::Release;
+use throughline_core::artefact::Artefact;
+use throughline_core::gate::Release;
 use throughline_core::id::Ref;
 
 use crate::{Error, Result};
 
-/// One letter: what the gate released, to one address. There is no list of recipients anywhere (ASSURANCE incident 13).
+/// One letter: what the gate released, to the one address that it was released for. There is no list of recipients anywhere
+/// (ASSURANCE incident 13).
 #[derive(Debug)]
 pub struct Letter {
-    /// To whom.
-    pub to: String,
-    /// What.
+    /// What, and to whom.
     pub release: Release,
     /// A random reference that names the message to mail servers.
     pub message: Ref,
@@ -68,17 +68,26 @@ impl SmtpMailer {
 
     fn message(&self, letter: &Letter) -> std::result::Result<Message, NotSent> {
         let to: Mailbox = letter
-            .to
+            .release
+            .to()
             .parse()
             .map_err(|_| NotSent::Never("bad_address"))?;
         let text = letter.release.text();
+        // A calendar reads the file itself: there is nothing else in such a mail.
+        let kind = match text.artefact() {
+            Artefact::CalendarEntry => {
+                ContentType::parse("text/calendar; charset=utf-8; method=PUBLISH")
+                    .map_err(|_| NotSent::Never("bad_message"))?
+            }
+            _ => ContentType::TEXT_PLAIN,
+        };
         Message::builder()
             .from(self.from.clone())
             .to(to)
             // Our own: the library's would carry the name of this machine.
             .message_id(Some(format!("<{}@{}>", letter.message, self.domain)))
             .subject(text.subject())
-            .header(ContentType::TEXT_PLAIN)
+            .header(kind)
             .body(text.body().to_owned())
             .map_err(|_| NotSent::Never("bad_message"))
     }
@@ -127,11 +136,15 @@ impl Mailer for AnyMailer {
 #[cfg(test)]
 mod tests {
     use throughline_core::artefact::{Artefact, Lang, Slots};
-    use throughline_core::contact::{Content, gate_to_worker};
+    use throughline_core::gate::{Confirmed, Content, gate_to_worker};
     use throughline_core::scan::Protected;
     use throughline_core::time::At;
 
     use super::*;
+
+    fn to(email: &str) -> Confirmed {
+        Confirmed::of_account(email.to_owned())
+    }
 
     #[tokio::test]
     async fn a_message_names_nobody_but_sender_and_recipient() {
@@ -147,8 +160,7 @@ mod tests {
             our_address: "",
         };
         let letter = Letter {
-            to: "worker@service.example.org".to_owned(),
-            release: gate_to_worker(true, now, content).unwrap(),
+            release: gate_to_worker(&to("worker@service.example.org"), now, content).unwrap(),
             message: Ref::from_bytes([7; 16]),
         };
         let raw = String::from_utf8(mailer.message(&letter).unwrap().formatted()).unwrap();
@@ -187,16 +199,15 @@ mod tests {
             our_address: "",
         };
         let now = At::parse("2026-11-23T09:00:00Z").unwrap();
-        for to in ["a@x.org, b@y.org", "a@x.org\r\nBcc: b@y.org", ""] {
+        for many in ["a@x.org, b@y.org", "a@x.org\r\nBcc: b@y.org", ""] {
             let letter = Letter {
-                to: to.to_owned(),
-                release: gate_to_worker(true, now, content).unwrap(),
+                release: gate_to_worker(&to(many), now, content).unwrap(),
                 message: Ref::from_bytes([7; 16]),
             };
             assert_eq!(
                 mailer.message(&letter).err(),
                 Some(NotSent::Never("bad_address")),
-                "{to}"
+                "{many}"
             );
         }
     }

@@ -3,12 +3,11 @@
 //! At least once: a node that dies between sending and marking leaves the row to another, which sends the same neutral text
 //! with the same link again. That is harmless: following a link changes nothing, and its code is given another way.
 
-use throughline_core::artefact::{Artefact, Lang, Slots, Text};
-use throughline_core::contact::{Content, Release, gate_to_worker};
+use throughline_core::artefact::{Artefact, Lang, Slots};
+use throughline_core::gate::{Confirmed, Release};
 use throughline_core::id::{AccountId, Id, OutboxId, ReferralLinkId};
 use throughline_core::nation::Nation;
 use throughline_core::referral::{ReferralMove, ReferralState};
-use throughline_core::scan::Protected;
 use throughline_policy::action::ReferralRecord;
 use throughline_policy::{Actor, Permit, Purpose};
 use throughline_seal::{WELCOME_DAYS, Welcome};
@@ -18,7 +17,7 @@ use throughline_store::{Store, Work};
 
 use crate::mail::{Letter, Mailer, NotSent};
 use crate::referral::{Step, call_them, make_move, on_an_open_case, tell_by_telephone};
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, release};
 
 /// How many rows one turn takes.
 const BATCH: u64 = 20;
@@ -40,7 +39,7 @@ pub struct Turn {
 
 /// What a row turned into when its moment came.
 enum Rendered {
-    Letter(Box<(String, Release)>),
+    Letter(Box<Release>),
     /// What it was about is over: nothing to send.
     Needless,
     /// It must not or cannot go; trying again cannot help.
@@ -145,10 +144,8 @@ async fn dispatch<M: Mailer>(
         lease.kind == OutboxKind::PartnerWithdrawn && matches!(rendered, Ok(Rendered::Needless));
     let (sent, problem) = match rendered {
         Ok(Rendered::Letter(letter)) => {
-            let (to, release) = *letter;
             let letter = Letter {
-                to,
-                release,
+                release: *letter,
                 message: app.env().reference(),
             };
             match mailer.send(&letter).await {
@@ -183,7 +180,7 @@ async fn dispatch<M: Mailer>(
                     let text = letter.release.text();
                     let mail = SentMail {
                         artefact: text.artefact().to_string(),
-                        recipient: letter.to.clone(),
+                        recipient: letter.release.to().to_owned(),
                         title: text.subject().to_owned(),
                         body: text.body().to_owned(),
                         sent_at: w.now(),
@@ -298,7 +295,7 @@ async fn render(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered> 
             match w.staff_address(account).await? {
                 Some(to) => {
                     let about = (artefact, Slots::default());
-                    release(app, w, to.email, to.nation, about, &[])
+                    to_worker(app, w, &to.email, to.nation, about, &[])
                 }
                 None => Ok(Rendered::Needless),
             }
@@ -324,7 +321,7 @@ async fn welcome(app: &App, w: &mut Work<'_>, account: AccountId) -> Result<Rend
             ..Slots::default()
         };
         let about = (Artefact::PartnerWelcome, slots);
-        let rendered = release(app, w, to.email.clone(), to.nation, about, &[])?;
+        let rendered = to_worker(app, w, &to.email, to.nation, about, &[])?;
         if matches!(rendered, Rendered::Letter(_)) {
             return Ok(rendered);
         }
@@ -367,6 +364,9 @@ async fn partner(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered>
     if address.organisation != referral.to {
         return Ok(missing("address_changed"));
     }
+    let Some(to) = address.confirmed() else {
+        return Ok(missing("no_address"));
+    };
     let token = w.referral_link_token(&permit, &link).await?;
     let url = format!("{}/r/{token}", app.settings.base_url);
     let slots = Slots {
@@ -385,30 +385,25 @@ async fn partner(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered>
         return Ok(Rendered::Refused("no_organisation"));
     };
     names.extend(w.site(referral.site).await?.map(|site| site.name));
-    release(app, w, address.email, nation, (artefact, slots), &names)
+    to_worker(app, w, &to, nation, (artefact, slots), &names)
 }
 
 /// Fills the text, in the languages of where its reader works, and asks the gate. Names of the organisations and the site must not
 /// be in it.
-fn release(
+fn to_worker(
     app: &App,
     w: &Work<'_>,
-    to: String,
+    to: &Confirmed,
     nation: Nation,
     (artefact, slots): (Artefact, Slots<'_>),
     names: &[String],
 ) -> Result<Rendered> {
-    let text: Text = artefact
+    let text = artefact
         .text_in(Lang::of_mail_to(nation), slots)
         .map_err(|_| Error::Illegal("a text has an empty slot"))?;
-    let protected = Protected::new(names.iter().map(String::as_str));
-    let content = Content {
-        text: &text,
-        protected: &protected,
-        our_address: &app.settings.base_url,
-    };
-    Ok(match gate_to_worker(true, w.now(), content) {
-        Ok(release) => Rendered::Letter(Box::new((to, release))),
+    let released = release::to_worker(&app.settings, to, w.now(), &text, names);
+    Ok(match released {
+        Ok(release) => Rendered::Letter(Box::new(release)),
         Err(_) => Rendered::Refused("not_neutral"),
     })
 }

@@ -3,17 +3,15 @@
 //! Following a link changes nothing and is not "opened": mail scanners follow links. Acceptance names a human. Contact rules
 //! come before the number, and the number only while the gate says that it may be used now.
 
-use throughline_core::artefact::{Artefact, Lang, Slots};
+use throughline_core::artefact::Artefact;
 use throughline_core::clock::ClockId;
 use throughline_core::consent::PacketItem;
-use throughline_core::contact::{
-    Alternative, AnsweredBy, Channel, Content, DenyReason, Sender, Window, gate,
-};
+use throughline_core::contact::{AnsweredBy, Channel, Window};
+use throughline_core::gate::{Alternative, DenyReason};
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
 use throughline_core::reason::Words;
 use throughline_core::referral::{ReferralMove, ReferralState};
-use throughline_core::scan::Protected;
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
 use throughline_policy::action::{
@@ -30,6 +28,7 @@ use throughline_store::referral_content::{Accepted, Exchange};
 use crate::packet::Packet;
 use crate::referral::{Step, give_task, make_move, pack_named, still, task_for};
 use crate::referral_answer::{Answer, after_answer};
+use crate::release::would_reach;
 use crate::{App, Error, Result};
 
 const ANSWER: Purpose = Purpose::AnswerAReferral;
@@ -385,37 +384,18 @@ const fn plainest(channel: Channel) -> Option<Artefact> {
 }
 
 fn way(contact: Contact, changed_at: Option<At>, details: bool, now: At) -> Way {
-    let slots = Slots {
-        when: Some(now),
-        ..Slots::default()
-    };
-    let text = plainest(contact.point.channel)
-        .and_then(|artefact| artefact.text(Lang::English, slots).ok());
-    let protected = Protected::default();
-    let asked = text.as_ref().map(|text| {
-        let content = Content {
-            text,
-            protected: &protected,
-            our_address: "",
-        };
-        gate(
-            Some(&contact.point),
-            changed_at,
-            now,
-            content,
-            Sender::Neutral,
-        )
-    });
-    let (open, hidden, opens_at) = match asked {
-        Some(Ok(_)) => (true, None, None),
+    let asked = plainest(contact.point.channel)
+        .map(|artefact| would_reach(&contact, changed_at, now, artefact));
+    let (value, hidden, opens_at) = match asked {
+        Some(Ok(release)) => (Some(release.to().to_owned()), None, None),
         Some(Err(denied)) => {
             let opens_at = match denied.alternative {
                 Alternative::WaitUntil(at) => Some(at),
                 _ => None,
             };
-            (false, Some(denied.reason), opens_at)
+            (None, Some(denied.reason), opens_at)
         }
-        None => (false, Some(DenyReason::WrongChannel), None),
+        None => (None, Some(DenyReason::WrongChannel), None),
     };
     let since = contact.point.voicemail_since;
     Way {
@@ -425,7 +405,7 @@ fn way(contact: Contact, changed_at: Option<At>, details: bool, now: At) -> Way 
             .is_some_and(|since| since <= now && changed_at.is_none_or(|changed| changed < since)),
         windows: contact.point.windows,
         say: contact.say,
-        value: (open && details).then_some(contact.value),
+        value: value.filter(|_| details),
         hidden,
         opens_at,
     }

@@ -149,7 +149,7 @@ impl Mailer for Post {
     async fn send(&self, letter: &Letter) -> Result<(), NotSent> {
         let whole = letter.release.text().whole();
         let mut letters = self.0.lock().unwrap();
-        letters.push((letter.to.clone(), whole));
+        letters.push((letter.release.to().to_owned(), whole));
         Ok(())
     }
 }

@@ -29,7 +29,10 @@ struct Post(Mutex<BTreeMap<String, String>>);
 impl Mailer for Post {
     async fn send(&self, letter: &Letter) -> Result<(), NotSent> {
         let whole = letter.release.text().whole();
-        self.0.lock().unwrap().insert(letter.to.clone(), whole);
+        self.0
+            .lock()
+            .unwrap()
+            .insert(letter.release.to().to_owned(), whole);
         Ok(())
     }
 }

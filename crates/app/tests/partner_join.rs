@@ -60,7 +60,10 @@ struct Post(Mutex<Vec<(String, String)>>);
 impl Mailer for Post {
     async fn send(&self, letter: &Letter) -> Result<(), NotSent> {
         let whole = letter.release.text().whole();
-        self.0.lock().unwrap().push((letter.to.clone(), whole));
+        self.0
+            .lock()
+            .unwrap()
+            .push((letter.release.to().to_owned(), whole));
         Ok(())
     }
 }

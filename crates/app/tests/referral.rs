@@ -24,8 +24,8 @@ use throughline_app::referral_recipient::Route;
 use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
 use throughline_app::{case_now, directory, today};
 use throughline_core::consent::{HowAgreed, PacketItem};
-use throughline_core::contact::DenyReason;
 use throughline_core::conversation::Reach;
+use throughline_core::gate::DenyReason;
 use throughline_core::id::{AccountId, Ref};
 use throughline_core::need::NeedType;
 use throughline_core::packet_line::PacketLine;
@@ -115,7 +115,7 @@ impl Mailer for Post {
         self.letters
             .lock()
             .unwrap()
-            .push((letter.to.clone(), whole));
+            .push((letter.release.to().to_owned(), whole));
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 //! There is no free text: a template has slots for a day, a time and a link, and nothing else.
 
 use crate::contact::Channel;
+use crate::id::Ref;
 use crate::nation::Nation;
 use crate::time::At;
 
@@ -63,7 +64,7 @@ crate::code_list! {
         CallScript = "call_script",
         /// Voicemail: please call.
         VoicemailPleaseCall = "voicemail_please_call",
-        /// Calendar entry: an appointment.
+        /// Calendar entry: an appointment, as a file that comes with an empty mail.
         CalendarEntry = "calendar_entry",
         /// A sheet printed for the person, neutral heading.
         PrintSheet = "print_sheet",
@@ -93,6 +94,8 @@ pub struct Slots<'a> {
     pub code: Option<&'a str>,
     /// The number to call: the neutral number of the installation.
     pub call: Option<&'a str>,
+    /// By what a calendar knows an entry again, and when the entry was written.
+    pub entry: Option<(Ref, At)>,
 }
 
 /// A filled text of one artefact. Only [`Artefact::text`] and [`Text::sheet`] make one: free text is impossible by type.
@@ -189,6 +192,26 @@ impl Artefact {
         matches!(self, Self::JournalPleaseCall | Self::JournalAppointment)
     }
 
+    /// Whether a mail server takes it there. Everything else is handed over by a worker: said, posted, typed or put in a hand.
+    pub const fn is_mailed(self) -> bool {
+        matches!(
+            self,
+            Self::EmailPleaseCall | Self::EmailAppointment | Self::CalendarEntry
+        )
+    }
+
+    /// Whether it says when an appointment is.
+    pub const fn is_about_a_time(self) -> bool {
+        matches!(
+            self,
+            Self::SmsAppointment
+                | Self::EmailAppointment
+                | Self::LetterAppointment
+                | Self::JournalAppointment
+                | Self::CalendarEntry
+        )
+    }
+
     /// The text in several languages, one after the other: titles beside each other, bodies with an empty line between. Errors
     /// when a slot that it needs is empty.
     pub fn text_in(self, langs: &[Lang], slots: Slots<'_>) -> Result<Text, MissingSlot> {
@@ -248,8 +271,7 @@ impl Artefact {
             Self::SmsAppointment
             | Self::EmailAppointment
             | Self::LetterAppointment
-            | Self::JournalAppointment
-            | Self::CalendarEntry => {
+            | Self::JournalAppointment => {
                 let when = slots.when.ok_or(MissingSlot("a day and time"))?.london();
                 let (day, time) = (when.strftime("%d/%m/%Y"), when.strftime("%H:%M"));
                 let body = if english {
@@ -257,19 +279,20 @@ impl Artefact {
                 } else {
                     format!("Mae eich apwyntiad ar {day} am {time}.")
                 };
-                // A calendar shows the title on a locked screen and has no need of a body.
-                let body = if self == Self::CalendarEntry {
-                    String::new()
-                } else {
-                    body
-                };
                 text(say("Appointment", "Apwyntiad"), body)
+            }
+            Self::CalendarEntry => {
+                let starts = slots.when.ok_or(MissingSlot("a day and time"))?;
+                let (reference, written) = slots.entry.ok_or(MissingSlot("a reference"))?;
+                let title = say("Appointment", "Apwyntiad");
+                let file = calendar_file(reference, &title, starts, written);
+                text(title, file)
             }
             Self::CallScript => text(
                 say("Call", "Galwad"),
                 say(
-                    "Ask for them by first name. If anyone else answers, say you will call another time. Leave no message.",
-                    "Gofynnwch amdanynt wrth eu henw cyntaf. Os bydd rhywun arall yn ateb, dywedwch y byddwch yn ffonio eto. Peidiwch â gadael neges.",
+                    "Withhold your number: dial 141 first. Ask for them by first name. If anyone else answers, say you will call another time. Leave no message.",
+                    "Cuddiwch eich rhif: deialwch 141 yn gyntaf. Gofynnwch amdanynt wrth eu henw cyntaf. Os bydd rhywun arall yn ateb, dywedwch y byddwch yn ffonio eto. Peidiwch â gadael neges.",
                 ),
             ),
             Self::PrintSheet => Ok(Text::sheet(lang, String::new())),
@@ -331,6 +354,27 @@ impl Artefact {
     }
 }
 
+/// The iCalendar file of one appointment (RFC 5545): a title and a time (ASSURANCE M3). There is no place, no person, no organiser
+/// and no description in it, because nothing here could write one.
+fn calendar_file(reference: Ref, title: &str, starts: At, written: At) -> String {
+    let stamp = |at: At| at.timestamp().strftime("%Y%m%dT%H%M%SZ").to_string();
+    [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Calendar//EN",
+        "METHOD:PUBLISH",
+        "BEGIN:VEVENT",
+        &format!("UID:{reference}"),
+        &format!("DTSTAMP:{}", stamp(written)),
+        &format!("DTSTART:{}", stamp(starts)),
+        &format!("SUMMARY:{title}"),
+        "END:VEVENT",
+        "END:VCALENDAR",
+        "",
+    ]
+    .join("\r\n")
+}
+
 crate::code_list! {
     /// The only titles an appointment, a room or a queue entry can have (NE-21). None says why.
     pub enum NeutralTitle {
@@ -377,6 +421,36 @@ mod tests {
             link: Some("https://r.example.org/a/7h3k"),
             code: Some("482913"),
             call: Some("01632 960123"),
+            entry: Some((
+                Ref::from_bytes([7; 16]),
+                At::parse("2026-05-20T12:00:00Z").unwrap(),
+            )),
+        }
+    }
+
+    #[test]
+    fn a_calendar_file_holds_a_neutral_title_and_times_and_nothing_else() {
+        for (lang, title) in [(Lang::English, "Appointment"), (Lang::Welsh, "Apwyntiad")] {
+            let file = Artefact::CalendarEntry.text(lang, slots()).unwrap();
+            let lines: Vec<&str> = file.body().split_terminator("\r\n").collect();
+            assert!(
+                lines
+                    .iter()
+                    .all(|line| line.len() <= 75 && !line.contains('\n'))
+            );
+            let names: Vec<&str> = lines
+                .iter()
+                .map(|line| line.split(':').next().unwrap())
+                .collect();
+            assert_eq!(
+                names,
+                [
+                    "BEGIN", "VERSION", "PRODID", "METHOD", "BEGIN", "UID", "DTSTAMP", "DTSTART",
+                    "SUMMARY", "END", "END"
+                ]
+            );
+            assert!(lines.contains(&format!("SUMMARY:{title}").as_str()));
+            assert!(lines.contains(&"DTSTART:20260601T090000Z"));
         }
     }
 
@@ -448,6 +522,7 @@ mod tests {
         for artefact in [
             Artefact::SmsPleaseCall,
             Artefact::SmsAppointment,
+            Artefact::CalendarEntry,
             Artefact::PartnerNotice,
             Artefact::PartnerCode,
         ] {

@@ -3,7 +3,7 @@
 //! - [`inbound`] reads feeds and packages row by row, repairs what can be repaired, withholds what must not be known and says what it
 //!   did about each row;
 //! - [`outbound`] writes entries as Open Referral UK 3.0 JSON (a superset of HSDS 3.0) and reads the query that asks for them;
-//! - [`csv_out`] writes tables that are safe to open; [`calendar`] writes appointments that say nothing.
+//! - [`csv_out`] writes tables that are safe to open.
 //!
 //! # To add an importer
 //!
@@ -35,7 +35,6 @@
 //! confidential service in an [`Entry`] or in anything written; a row that disappears
 //! without a word.
 
-pub mod calendar;
 pub mod csv_out;
 pub mod inbound;
 pub mod outbound;

@@ -5,6 +5,7 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::code::Code;
+use throughline_core::gate::Confirmed;
 use throughline_core::id::{AccountId, OrganisationId, Ref, ServiceId};
 use throughline_core::time::At;
 use throughline_policy::action::{AddressConfirm, AddressPropose};
@@ -96,6 +97,13 @@ pub(crate) fn is_email(text: &str) -> bool {
                 && text.chars().all(plain)
         }
         None => false,
+    }
+}
+
+impl Address {
+    /// Where mail to the service may go: only what two people have stood up for.
+    pub fn confirmed(&self) -> Option<Confirmed> {
+        (self.state == AddressState::Confirmed).then(|| Confirmed::by_two(self.email.clone()))
     }
 }
 

@@ -1,5 +1,5 @@
 //! How to reach a person, with what they said about its safety. Nothing here decides whether a message may go: that is
-//! `core::contact::gate`, at the moment it goes.
+//! `core::gate::gate`, at the moment it goes.
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};

@@ -2,6 +2,7 @@
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::code::Code;
+use throughline_core::gate::Confirmed;
 use throughline_core::id::{AccountId, OrganisationId, Ref};
 use throughline_core::nation::Nation;
 use throughline_core::role::Role;
@@ -18,7 +19,7 @@ use crate::work::Work;
 #[derive(Clone)]
 pub struct StaffAddress {
     /// The e-mail address.
-    pub email: String,
+    pub email: Confirmed,
     /// The nation of their site, else of their organisation: it says in which languages they are written to.
     pub nation: Nation,
 }
@@ -117,6 +118,9 @@ impl Work<'_> {
             table: "account",
             column: "organisation_id",
         })?;
-        Ok(StaffAddress { email, nation })
+        Ok(StaffAddress {
+            email: Confirmed::of_account(email),
+            nation,
+        })
     }
 }

@@ -200,13 +200,77 @@ fn nothing_leaves_but_by_the_mail_room_and_that_takes_only_what_the_gate_release
         .collect();
     assert_eq!(
         fields,
-        [
-            "pub to: String,",
-            "pub release: Release,",
-            "pub message: Ref,"
-        ],
-        "a letter is one address and what the gate released, and nothing else"
+        ["pub release: Release,", "pub message: Ref,"],
+        "a letter is what the gate released for one address, and nothing else"
     );
+}
+
+/// What asks the gate or vouches for an address, and the only files that may: so that nobody asks with other facts.
+const KEEPERS: [(&str, &[&str]); 4] = [
+    ("gate(", &["core/src/gate.rs", "app/src/release.rs"]),
+    (
+        "gate_to_worker(",
+        &["core/src/gate.rs", "app/src/release.rs"],
+    ),
+    ("Confirmed::of_account(", &["store/src/mail.rs"]),
+    ("Confirmed::by_two(", &["store/src/address.rs"]),
+];
+
+/// The keepers that a file names although it may not. Its tests come last, and may.
+fn trespasses(file: &str, text: &str) -> Vec<&'static str> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let calls = |name: &str| {
+        code.match_indices(name).any(|(at, _)| {
+            let before = code[..at].chars().next_back().unwrap_or(' ');
+            !before.is_alphanumeric() && before != '_'
+        })
+    };
+    KEEPERS
+        .iter()
+        .filter(|(name, may)| calls(name) && !may.iter().any(|one| file.ends_with(one)))
+        .map(|(name, _)| *name)
+        .collect()
+}
+
+#[test]
+fn one_function_releases_to_the_person_and_one_to_a_worker_and_nobody_else_asks_the_gate() {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(root().join("crates")).unwrap() {
+        let source = entry.unwrap().path().join("src");
+        if source.is_dir() {
+            sources(&source, &mut files);
+        }
+    }
+    for file in &files {
+        let (here, text) = (file.to_string_lossy(), fs::read_to_string(file).unwrap());
+        if here.ends_with("_tests.rs") {
+            continue;
+        }
+        assert_eq!(trespasses(&here, &text), Vec::<&str>::new(), "{here}");
+    }
+    let release = fs::read_to_string(root().join("crates/app/src/release.rs")).unwrap();
+    for name in ["gate(", "gate_to_worker("] {
+        let calls = release.matches(&format!("    {name}")).count();
+        assert_eq!(calls, 1, "{name} is asked in one place");
+    }
+    assert!(!release.contains("pub fn"), "nothing outside releases");
+}
+
+#[test]
+fn whoever_asks_the_gate_elsewhere_or_vouches_for_an_address_is_caught() {
+    for planted in [
+        "fn send() { let _ = gate(None, \"\", None, now, content, sender); }",
+        "use core::gate::gate_to_worker;\nlet sent = gate_to_worker(&to, now, content);",
+        "let to = Confirmed::by_two(form.value(\"email\"));",
+    ] {
+        assert_eq!(
+            trespasses("web/src/contact.rs", planted).len(),
+            1,
+            "{planted}"
+        );
+    }
+    assert!(trespasses("app/src/release.rs", "gate(a)").is_empty());
+    assert!(trespasses("web/src/x.rs", "navigate(a)\n#[cfg(test)]\ngate(b)").is_empty());
 }
 
 #[test]

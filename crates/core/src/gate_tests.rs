@@ -1,9 +1,12 @@
 //! Tests of the gate: every channel, every verdict, every hour, every flag.
 
+use jiff::civil::Weekday;
+
 use super::*;
 use crate::answer::Answer;
 use crate::artefact::{Lang, Slots};
 use crate::code::Code;
+use crate::contact::{NotAWindow, Window};
 
 fn at(text: &str) -> At {
     At::parse(text).unwrap()
@@ -34,6 +37,7 @@ fn neutral(artefact: Artefact) -> Text {
         link: Some("https://r.example.org/a/7h3k"),
         code: Some("482913"),
         call: Some("01632 960123"),
+        entry: Some((crate::id::Ref::from_bytes([7; 16]), now())),
     };
     artefact.text(Lang::English, slots).unwrap()
 }
@@ -47,6 +51,7 @@ fn try_gate(
     let protected = Protected::default();
     gate(
         Some(point),
+        "01632 960123",
         changed,
         when,
         Content {
@@ -150,7 +155,7 @@ fn no_contact_point_is_denied() {
         protected: &protected,
         our_address: "",
     };
-    let denied = gate(None, None, now(), content, Sender::Neutral).unwrap_err();
+    let denied = gate(None, "", None, now(), content, Sender::Neutral).unwrap_err();
     assert_eq!(
         (denied.reason, denied.alternative),
         (DenyReason::NothingKnown, Alternative::AgreeASafeWay)
@@ -216,7 +221,7 @@ fn outside_the_window_the_worker_is_told_when_it_opens() {
         protected: &protected,
         our_address: "",
     };
-    let denied = gate(Some(&point), None, now(), content, Sender::Neutral).unwrap_err();
+    let denied = gate(Some(&point), "", None, now(), content, Sender::Neutral).unwrap_err();
     assert_eq!(
         denied.alternative,
         Alternative::WaitUntil(at("2026-01-15T09:00:00Z"))
@@ -225,7 +230,7 @@ fn outside_the_window_the_worker_is_told_when_it_opens() {
         expires_at: Some(at("2026-01-14T15:00:00Z")),
         ..point
     };
-    let denied = gate(Some(&lapsing), None, now(), content, Sender::Neutral).unwrap_err();
+    let denied = gate(Some(&lapsing), "", None, now(), content, Sender::Neutral).unwrap_err();
     assert_eq!(
         denied.alternative,
         Alternative::AgreeASafeWay,
@@ -336,6 +341,32 @@ fn a_neutral_only_point_never_shows_the_organisation() {
 }
 
 #[test]
+fn whoever_else_may_answer_is_never_told_which_organisation_it_is() {
+    for answered_by in AnsweredBy::ALL {
+        for channel in Channel::ALL {
+            let agreed = ContactPoint {
+                neutral_only: false,
+                answered_by: *answered_by,
+                ..good(*channel)
+            };
+            for artefact in Artefact::ALL {
+                if let Ok(release) = try_gate(&agreed, *artefact, None, now()) {
+                    let named = release.sender() == Sender::Organisation;
+                    assert_eq!(named, *answered_by == AnsweredBy::OnlyThem, "{answered_by}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_released_goes_to_the_one_it_was_looked_at_for_and_is_never_printed() {
+    let release = try_gate(&good(Channel::Sms), Artefact::SmsPleaseCall, None, now()).unwrap();
+    assert_eq!(release.to(), "01632 960123");
+    assert_eq!(format!("{release:?}"), "Release(sms_please_call)");
+}
+
+#[test]
 fn a_text_whose_slot_smuggles_in_what_it_must_not_is_stopped() {
     let protected = Protected::new(["Rosewood House"]);
     for smuggled in ["at Rosewood House", "the abuse line", "M1 1AE"] {
@@ -350,6 +381,7 @@ fn a_text_whose_slot_smuggles_in_what_it_must_not_is_stopped() {
             .unwrap();
         let denied = gate(
             Some(&good(Channel::Sms)),
+            "",
             None,
             now(),
             Content {
@@ -372,6 +404,7 @@ fn a_sheet_handed_over_may_name_a_service_but_never_a_protected_place() {
         let text = Text::sheet(Lang::English, body.to_owned());
         gate(
             Some(&good(Channel::InPersonSite)),
+            "",
             None,
             now(),
             Content {
@@ -390,6 +423,7 @@ fn a_sheet_handed_over_may_name_a_service_but_never_a_protected_place() {
 #[test]
 fn what_is_for_a_partner_never_goes_to_a_person_nor_the_other_way_round() {
     let protected = Protected::default();
+    let to = Confirmed::by_two("referrals@quayside.example".to_owned());
     for artefact in Artefact::ALL {
         let text = neutral(*artefact);
         let content = Content {
@@ -398,12 +432,8 @@ fn what_is_for_a_partner_never_goes_to_a_person_nor_the_other_way_round() {
             our_address: "",
         };
         assert_eq!(
-            gate_to_worker(true, now(), content).is_ok(),
+            gate_to_worker(&to, now(), content).is_ok(),
             artefact.audience() != Audience::Person
-        );
-        assert!(
-            gate_to_worker(false, now(), content).is_err(),
-            "an address nobody confirmed"
         );
     }
 }
@@ -434,6 +464,7 @@ fn the_texts_themselves_pass_the_gate_in_both_languages() {
         link: None,
         code: None,
         call: Some("01632 960123"),
+        entry: Some((crate::id::Ref::from_bytes([7; 16]), now())),
     };
     let protected = Protected::new(["Rosewood House"]);
     for channel in Channel::ALL {
@@ -445,6 +476,7 @@ fn the_texts_themselves_pass_the_gate_in_both_languages() {
                 let text = artefact.text(*lang, slots).unwrap();
                 let release = gate(
                     Some(&good(*channel)),
+                    "",
                     None,
                     now(),
                     Content {
