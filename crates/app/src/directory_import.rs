@@ -23,6 +23,7 @@ use throughline_store::feed::{RowProblem, RunCounts, import_facts};
 use throughline_store::quarantine::NewQuarantine;
 use throughline_store::{Error, Result, Work};
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 use crate::App;
 use crate::directory::PURPOSE;
@@ -163,9 +164,11 @@ pub async fn import(
             problem: "feed-name",
         }));
     }
+    let mut doubted = BTreeSet::new();
     for _ in 0..ATTEMPTS {
         let before = before(app, actor, import).await?;
-        let news = match compared(import, &before, source, progress).await {
+        let news = match compared_with_doubts(import, &before, &mut doubted, source, progress).await
+        {
             Ok(news) => news,
             Err(ImportError::Unreadable(found)) => {
                 if !import.dry_run {
@@ -234,7 +237,7 @@ impl Before {
     }
 
     /// How the feed is to be read: an address that was withheld until now stays so, whatever the feed says today.
-    fn options(&self, import: &Import<'_>) -> Options {
+    fn options(&self, import: &Import<'_>, doubted: &BTreeSet<Uuid>) -> Options {
         let confidential = self
             .held
             .iter()
@@ -244,6 +247,7 @@ impl Before {
         options.limits = import.limits;
         options.cleared.clone_from(&self.cleared);
         options.has_details = self.has_details;
+        options.doubted.clone_from(doubted);
         options.withheld = self.withheld.iter().chain(confidential).cloned().collect();
         options
     }
@@ -255,16 +259,35 @@ async fn before(app: &App, actor: &Actor, import: &Import<'_>) -> Result<Before>
         .await
 }
 
+/// Reads the feed, and once more where a later row told that the place of an earlier one is to be withheld too.
+async fn compared_with_doubts(
+    import: &Import<'_>,
+    before: &Before,
+    doubted: &mut BTreeSet<Uuid>,
+    source: &Arc<dyn Source>,
+    progress: &(dyn Fn(u64) + Send + Sync),
+) -> std::result::Result<News, ImportError> {
+    loop {
+        let news = compared(import, before, doubted, source, progress).await?;
+        let told = news.summary.as_ref().map(|read| &read.doubted);
+        match told.filter(|told| !told.is_subset(doubted)) {
+            Some(told) => doubted.extend(told),
+            None => return Ok(news),
+        }
+    }
+}
+
 /// Reads the feed and keeps what differs from what is held.
 async fn compared(
     import: &Import<'_>,
     before: &Before,
+    doubted: &BTreeSet<Uuid>,
     source: &Arc<dyn Source>,
     progress: &(dyn Fn(u64) + Send + Sync),
 ) -> std::result::Result<News, ImportError> {
     let stopped = || ImportError::Store(Error::Illegal("the reader of the feed stopped"));
     let (sender, mut batches) = mpsc::channel(2);
-    let (source, options) = (Arc::clone(source), before.options(import));
+    let (source, options) = (Arc::clone(source), before.options(import, doubted));
     let reading = tokio::task::spawn_blocking(move || read_all(source.as_ref(), &options, &sender));
     let mut news = News::default();
     // Whoever stops waiting for this drops the receiver, which makes the reader stop.

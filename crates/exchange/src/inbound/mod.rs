@@ -128,6 +128,9 @@ pub struct Options {
     /// Identifiers of services whose place was withheld until now, as [`Entry::source_id`] spells them. Whatever their rows say, and
     /// whatever was cleared before, it stays withheld until a steward clears it.
     pub withheld: BTreeSet<String>,
+    /// Services of which another row of this feed speaks as of a refuge, as [`Summary::doubted`] names them: two rows of one identifier
+    /// may be one house, so the first is withheld too until a steward clears it.
+    pub doubted: BTreeSet<Uuid>,
     /// A steward has the row in front of them and lets its place be shown: whatever is read counts as cleared.
     pub clearing: bool,
     /// Whatever is read counts as withheld until now.
@@ -144,6 +147,7 @@ impl Options {
             limits: Limits::default(),
             cleared: BTreeSet::new(),
             withheld: BTreeSet::new(),
+            doubted: BTreeSet::new(),
             clearing: false,
             withholding: false,
             has_details: false,
@@ -294,6 +298,9 @@ pub struct Summary {
     pub terms: u64,
     /// Services read from pages of their own.
     pub whole: u64,
+    /// Services whose identifier came again in a row of which the place would be withheld. Their first rows were handed over before
+    /// that was known: who publishes them reads again with these as [`Options::doubted`].
+    pub doubted: BTreeSet<Uuid>,
     /// What was wrong with the feed as a whole.
     pub problems: Vec<Problem>,
     /// What the feed said about its pages.
@@ -312,6 +319,7 @@ impl Summary {
             schedules: 0,
             terms: 0,
             whole: 0,
+            doubted: BTreeSet::new(),
             problems: Vec::new(),
             paging: Paging::default(),
         }

@@ -105,7 +105,12 @@ impl<'a, 's> RowReader<'a, 's> {
                 notes.finish(),
             );
         };
-        if !self.seen.insert(stable_id(&self.options.feed, &source_id)) {
+        let stable = stable_id(&self.options.feed, &source_id);
+        if !self.seen.insert(stable) {
+            let again = oruk_v3::draft(&map, source_id.clone(), &mut Notes::new(number));
+            if withhold::is_to_be_withheld(again) {
+                self.summary.doubted.insert(stable);
+            }
             notes.add(
                 "id",
                 "an earlier row has the same identifier",
@@ -131,7 +136,8 @@ impl<'a, 's> RowReader<'a, 's> {
                 || (!withheld_before
                     && self.options.cleared.contains(&judged(&map, because.code())))
         };
-        let (mut entry, because) = withhold::settle(draft, cleared, withheld_before, &mut notes);
+        let stays_withheld = withheld_before || self.options.doubted.contains(&stable);
+        let (mut entry, because) = withhold::settle(draft, cleared, stays_withheld, &mut notes);
         if entry.name.is_empty() {
             if !is_placeholder(&entry) {
                 notes.add("name", "no name", "set aside for the steward");

@@ -10,6 +10,7 @@ use throughline_core::directory::{
 use throughline_core::need::NeedType;
 
 use super::evidence;
+use super::meaning;
 use super::notes::Notes;
 use super::oruk_v3::Draft;
 use super::scrub::{is_map, scrub};
@@ -102,6 +103,20 @@ pub(crate) fn settle(
             .unwrap_or_else(|_| Provision::confidential(types, None))
     };
     (entry, withheld)
+}
+
+/// Whether the place of a draft would be withheld, were it published by itself.
+pub(crate) fn is_to_be_withheld(mut draft: Draft) -> bool {
+    meaning::add(&mut draft);
+    let Draft {
+        entry,
+        types,
+        locations,
+        schedules,
+        marked,
+        unpublished,
+    } = &draft;
+    evidence::verdict(entry, types, locations, schedules, *marked, unpublished) != Verdict::Open
 }
 
 /// An entry as it may leave the system: a confidential one is stripped once more, whatever was typed into it since it was read.
