@@ -36,6 +36,9 @@ const inWelshAlready = new Set();
 /** What a visitor without JavaScript is to see again: found once, by the same person's eyes. */
 const found = new Map();
 
+/** Roles some of whose pages ask for proof first; here it is given once. */
+const PROVED = ['administrator', 'directory_steward', 'safety_lead', 'security_officer'];
+
 test('the list of pages that are left out names only pages', () => {
   for (const path of LEFT_OUT.keys()) assert.ok(paths.has(path), `${path} is no page any more`);
 });
@@ -44,8 +47,7 @@ for (const [role, rows] of byRole) {
   test(`every page for ${role}`, async (t) => {
     await as({}, async (page) => {
       if (role !== 'public') await signIn(page, role);
-      // Some pages ask for proof first; here it is given once.
-      if (rows.some(({ path }) => path === '/second-step' || path === '/admin/programs/new') || role === 'directory_steward') await stepUp(page);
+      if (rows.some(({ path }) => path === '/second-step') || PROVED.includes(role)) await stepUp(page);
       const sample = await samples(page, role, rows);
       found.set(role, sample);
       for (const { path, title } of rows) {
@@ -86,7 +88,7 @@ for (const [role, rows] of byRole) {
   test(`every page for ${role} opens without JavaScript`, async () => {
     await as({ javaScript: false }, async (page) => {
       if (role !== 'public') await signIn(page, role);
-      if (found.get(role).has('/second-step') || role === 'administrator' || role === 'directory_steward') await stepUp(page);
+      if (found.get(role).has('/second-step') || PROVED.includes(role)) await stepUp(page);
       for (const [path, at] of found.get(role)) {
         if (!at) continue;
         await open(page, at);

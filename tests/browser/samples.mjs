@@ -1,7 +1,7 @@
 // A real record for every `{…}` in the list of pages: found by following links as that role, as a person would. What only a
 // form leads to is prepared first. A page that nothing leads to has no sample, and its test fails.
 import assert from 'node:assert/strict';
-import { base, open, visitor } from './lib.mjs';
+import { base, open, stepUp, visitor } from './lib.mjs';
 import { signIn } from './sign-in.mjs';
 import { hands } from './hands.mjs';
 import { asRole, confirmedAddress, join, linkIn, offers, sendFind, sendTo } from './steps.mjs';
@@ -87,6 +87,19 @@ const prepare = {
   },
   async safety_lead(page) {
     return prepare.work_coach(page);
+  },
+  async security_officer(page) {
+    // Somebody else asks for a closed record to be erased; the officer decides.
+    await asRole('safety lead', async (own) => {
+      await stepUp(own);
+      await open(own, '/cases?page=999999');
+      const closed = await own.locator('main .tl-card a[href^="/cases/"]').last().getAttribute('href');
+      await open(own, `${closed}/keeping`);
+      await own.locator('main input[name=ground]').first().check();
+      await own.locator('main #reason').fill('An invented letter.');
+      await Promise.all([own.waitForEvent('load'), own.locator('main form[action$="/erase"] button').click()]);
+    });
+    return ['/security/erasures'];
   },
   async administrator(page) {
     // A service that a partner could join for: only a search leads there.

@@ -80,6 +80,9 @@ pub async fn run_once<M: Mailer>(
         let signed = app.store.checkpoint_write(folder).await;
         ran("checkpoint", signed.map(drop));
     }
+    if turn.is_multiple_of(600) {
+        ran("erasure", crate::erasure::settle(app).await);
+    }
     if turn % 600 == 30 {
         ran("tidy", tidy(app).await);
     }

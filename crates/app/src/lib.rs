@@ -24,6 +24,7 @@ pub mod directory_import;
 pub mod directory_node;
 pub mod directory_source;
 pub mod drafts;
+pub mod erasure;
 pub mod find;
 pub mod front_desk;
 pub mod intake;

@@ -85,7 +85,12 @@ pub enum Command {
     Restore {
         /// The folder of the backup.
         from: PathBuf,
+        /// The newest list of erased people (erased.list, beside the checkpoints): whoever is on it is erased again at once.
+        #[arg(long, value_name = "FILE")]
+        erased: Option<PathBuf>,
     },
+    /// Overwrites what erased records left in free space on disk, now instead of in the next quiet hour. Other writers wait.
+    Shred,
     /// The root key.
     Keys {
         /// What to do with it.

@@ -85,7 +85,8 @@ async fn run(cli: Cli) -> Outcome {
             command: AuditCommand::Verify { checkpoints },
         } => proof::verify(place, checkpoints.as_deref()).await,
         Command::Backup { out } => proof::backup(place, out).await,
-        Command::Restore { from } => proof::restore(place, from).await,
+        Command::Restore { from, erased } => proof::restore(place, from, erased.as_deref()).await,
+        Command::Shred => proof::shred(place).await,
         Command::Keys { command } => proof::keys(place, command).await,
         Command::Openapi => {
             let document = throughline_web::openapi::document();

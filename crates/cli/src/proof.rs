@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::json;
 use throughline_seal::shares::{Share, recover, split};
+use throughline_store::Store;
 use throughline_store::backup::restore as put_back;
 
 use crate::command::{KeysCommand, Place};
@@ -100,8 +101,9 @@ pub async fn backup(place: &Place, out: &Path) -> Outcome {
     ))
 }
 
-/// `throughline restore`.
-pub async fn restore(place: &Place, from: &Path) -> Outcome {
+/// `throughline restore`. Whoever was erased since the backup was made is erased again before anybody sees them: as far as
+/// `erased`, the newest list of them, or the backup's own says.
+pub async fn restore(place: &Place, from: &Path, erased: Option<&Path>) -> Outcome {
     let config = Config::of(place)?;
     let Some(database) = &config.database.sqlite else {
         return Err(Failure::input(format!(
@@ -132,11 +134,51 @@ pub async fn restore(place: &Place, from: &Path) -> Outcome {
     if let Some(folder) = database.parent() {
         made(folder)?;
     }
+    if let Some(list) = erased.filter(|list| !list.is_file()) {
+        return Err(Failure::input(format!(
+            "there is no list {}. Nothing was changed.",
+            list.display()
+        )));
+    }
     let manifest = put_back(from, database, to, &keys).await?;
+    let mut text =
+        "The backup was put back and fits its manifest. Now run `throughline audit verify`."
+            .to_owned();
+    match erased {
+        Some(list) => Store::erasures_join(list, to).await?,
+        None => text.push_str(
+            "\nWhoever was erased after it was made may be in it: give the newest list with --erased, or copy it into the folder of checkpoints before anybody works with it.",
+        ),
+    }
+    let store = open::store(&config).await?;
+    let again = store.erasures_settle(to).await?;
+    if again > 0 {
+        let _ = write!(
+            text,
+            "\n{again} people who had been erased were erased again."
+        );
+    }
+    store.erasures_purge().await?;
     Ok(Report::new(
-        "The backup was put back and fits its manifest. Now run `throughline audit verify`.",
-        json!({ "manifest": manifest }),
+        text,
+        json!({ "manifest": manifest, "erased_again": again }),
     ))
+}
+
+/// `throughline shred`.
+pub async fn shred(place: &Place) -> Outcome {
+    let config = Config::of(place)?;
+    let store = open::store(&config).await?;
+    open::sound(&config, &store).await?;
+    let done = store.erasures_purge().await?;
+    let text = if done == 0 {
+        "Nothing was erased since the last time.".to_owned()
+    } else {
+        format!(
+            "What {done} erasures left in free space was overwritten. Backups from before are yours to delete: the page of each erasure names them."
+        )
+    };
+    Ok(Report::new(text, json!({ "erasures": done })))
 }
 
 /// `throughline keys`.

@@ -501,6 +501,7 @@ fn every_command_says_what_it_does_and_names_the_place_it_takes() {
         vec!["audit", "verify"],
         vec!["backup"],
         vec!["restore"],
+        vec!["shred"],
         vec!["keys", "split"],
         vec!["keys", "recover"],
         vec!["keys", "rotate"],

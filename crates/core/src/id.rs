@@ -215,6 +215,8 @@ entities! {
     FeedRun => FeedRunId,
     /// A row of a feed set aside for a steward.
     Quarantine => QuarantineId,
+    /// One decision to erase a person.
+    Erasure => ErasureId,
     /// A message or job to be carried out after commit.
     Outbox => OutboxId,
 }

@@ -23,6 +23,7 @@ pub mod conversation;
 pub mod directory;
 pub mod duty_to_refer;
 pub mod env;
+pub mod erasure;
 pub mod gate;
 pub mod geo;
 pub mod id;

@@ -1,7 +1,7 @@
 //! Every action on personal or protected data, typed.
 
 use throughline_core::id::{
-    AccountId, ApiClientId, CaseId, ConversationId, DraftId, OrganisationId, PersonId,
+    AccountId, ApiClientId, CaseId, ConversationId, DraftId, ErasureId, OrganisationId, PersonId,
     QuarantineId, ReferralId, RoomRequestId, ServiceId, SiteId, TaskId,
 };
 
@@ -62,6 +62,10 @@ actions! {
     CaseHandOver = "case_hand_over" on CaseId;
     /// See who looked at a person's record.
     CaseLookers = "case_lookers" on CaseId;
+    /// Set and lift a legal hold on a person's record, and ask for it to be erased. Somebody else decides.
+    CaseErase = "case_erase" on CaseId, step_up;
+    /// Decide an erasure that somebody else asked for: it cannot be undone.
+    ErasureDecide = "erasure_decide" on ErasureId, step_up;
     /// Send a referral from a case.
     ReferralSend = "referral_send" on CaseId;
     /// Read a referral as the one who sent it.

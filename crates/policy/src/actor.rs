@@ -46,6 +46,8 @@ code_list! {
         ReviewSecurity = "review_security",
         /// Give, change and end access.
         AdministerAccess = "administer_access",
+        /// Keep, show or erase a record as the person's rights and the law ask.
+        AnswerRights = "answer_rights",
         /// Sign in, stay signed in, sign out.
         SignIn = "sign_in",
         /// Carry out what was promised: deliver, remind, escalate.

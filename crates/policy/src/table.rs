@@ -79,6 +79,15 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
             Administrator => &[OwnOrganisation],
             _ => &[],
         },
+        // Whoever answers for a site's safety knows what must be kept; who decides sees grounds and dates, never the story.
+        A::CaseErase => match standing {
+            DaLead => &[Lead, OwnSite],
+            _ => &[],
+        },
+        A::ErasureDecide => match standing {
+            SecurityOfficer => &[OwnOrganisation],
+            _ => &[],
+        },
         A::ReferralSend | A::ReferralRead | A::ReferralRecord => match standing {
             WorkCoach => &[Lead],
             DaLead => &[Lead, OwnSite],

@@ -48,6 +48,8 @@ throughline_core::code_list! {
         KeysRotated = "keys_rotated",
         /// Something was exported or backed up.
         Exported = "exported",
+        /// Somebody was erased: everything that was kept about them, and the key that opened it.
+        Erased = "erased",
         /// A message that was given up is to be tried again.
         MessageRetried = "message_retried",
     }
@@ -204,6 +206,8 @@ fn covers(note: &Note) -> &'static [&'static str] {
             | A::ContactReveal
             | A::AuditRead,
         ) => &[],
+        Some(A::CaseErase) => &["erasure", "legal_hold"],
+        Some(A::ErasureDecide) => &["erasure"],
         None => match Event::from_code(note.what) {
             Ok(Event::SetUp) => &[
                 "installation",
@@ -233,7 +237,9 @@ fn covers(note: &Note) -> &'static [&'static str] {
                 "room_request",
                 "need",
                 "draft",
+                "erasure",
             ],
+            Ok(Event::Erased) => crate::erase::changed(),
             Ok(Event::KeysRotated) => &["organisation_key", "account"],
             Ok(Event::SignedOut | Event::SessionLock | Event::Exported | Event::MessageRetried)
             | Err(_) => &[],

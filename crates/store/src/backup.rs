@@ -21,6 +21,7 @@ use throughline_seal::checkpoint::{Checkpoint, Signer, sign, verify};
 
 use crate::audit::{self, Event};
 use crate::checkpoint::{self, blocking, cannot_sign, replace};
+use crate::erased_list;
 use crate::error::{Error, Result};
 use crate::proof::hex;
 use crate::schema::expected;
@@ -290,7 +291,10 @@ fn copy_checkpoints(from: &Path, to: &Path) -> io::Result<()> {
     }
     for entry in fs::read_dir(from)? {
         let entry = entry?;
-        if entry.file_type()?.is_file() {
+        // The list of erased people only grows: an older one is joined to the one that is there.
+        if entry.file_name() == erased_list::FILE {
+            erased_list::join(&entry.path(), to)?;
+        } else if entry.file_type()?.is_file() {
             fs::copy(entry.path(), to.join(entry.file_name()))?;
         }
     }

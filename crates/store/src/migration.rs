@@ -26,6 +26,7 @@ pub(crate) const ALL: &[(&str, &str)] = &[
     ),
     ("m0005_told", include_str!("../schema/m0005_told.txt")),
     ("m0006_details", include_str!("../schema/m0006_details.txt")),
+    ("m0011_erasure", include_str!("../schema/m0011_erasure.txt")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name text NOT NULL PRIMARY KEY, hash text NOT NULL)";
@@ -226,4 +227,41 @@ fn column(name: &str, kind: &str, flags: &[&str], backend: DbBackend) -> Result<
         sql.push_str("(id)");
     }
     Ok(sql)
+}
+
+/// One column of the schema as its texts tell it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told {
+    pub table: &'static str,
+    pub column: &'static str,
+    /// The table whose rows it names.
+    pub refers_to: Option<&'static str>,
+}
+
+/// Every column of every table, in the order of the texts.
+pub(crate) fn columns() -> Vec<Told> {
+    let mut out = Vec::new();
+    for (_, text) in ALL {
+        let mut table = "";
+        for line in text.lines() {
+            if let Some((_, name)) = line
+                .split_once(' ')
+                .filter(|(word, _)| ["table", "more"].contains(word))
+            {
+                table = name.trim();
+            }
+            let mut words = line.split_whitespace();
+            let (Some(column), true) = (words.next(), line.starts_with("  ")) else {
+                continue;
+            };
+            if !["ix", "ux"].contains(&column) {
+                out.push(Told {
+                    table,
+                    column,
+                    refers_to: words.find_map(|flag| flag.strip_prefix('>')),
+                });
+            }
+        }
+    }
+    out
 }

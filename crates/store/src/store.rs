@@ -365,6 +365,57 @@ impl Store {
         Ok(())
     }
 
+    /// Folds SQLite's write-ahead log into the main file and empties it. Errors with [`Error::Busy`] when somebody still reads an
+    /// older state. PostgreSQL recycles its log by itself.
+    pub async fn fold(&self) -> Result<()> {
+        let Engine::Sqlite { writer, .. } = &self.inner.engine else {
+            return Ok(());
+        };
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let row = writer
+            .query_one_raw(Statement::from_string(DbBackend::Sqlite, sql))
+            .await?;
+        match row.map(|row| row.try_get_by_index::<i64>(0)).transpose()? {
+            Some(0) => Ok(()),
+            _ => Err(Error::Busy),
+        }
+    }
+
+    /// Writes every page or row anew, so that nothing that was deleted is left in free space: SQLite by `VACUUM` and an empty
+    /// write-ahead log, PostgreSQL by `VACUUM FULL` of each table that an erasure touches. It takes its time and stops other
+    /// writers meanwhile: for a quiet hour. What a file system, an archive of logs or a backup keeps is not in its reach.
+    pub async fn rewrite(&self) -> Result<()> {
+        match &self.inner.engine {
+            Engine::Sqlite { writer, .. } => {
+                writer.execute_unprepared("VACUUM").await?;
+                self.fold().await
+            }
+            Engine::Postgres(pool) => {
+                let failed = |error: sea_orm::sqlx::Error| {
+                    Error::from(sea_orm::DbErr::Exec(sea_orm::RuntimeErr::SqlxError(
+                        error.into(),
+                    )))
+                };
+                let pool = pool.get_postgres_connection_pool();
+                // A connection of its own: its limit on time is another one, and it is closed afterwards.
+                let mut connection = pool.acquire().await.map_err(failed)?;
+                connection.close_on_drop();
+                let mut statements = vec!["SET statement_timeout = 0".to_owned()];
+                let tables = crate::erase::rewritten();
+                statements.extend(tables.iter().map(|table| format!("VACUUM (FULL) {table}")));
+                for sql in statements {
+                    sea_orm::sqlx::Executor::execute(
+                        &mut *connection,
+                        sea_orm::sqlx::AssertSqlSafe(sql),
+                    )
+                    .await
+                    .map_err(failed)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
     /// Copies a SQLite database, consistent and compact, to a new file. Errors on PostgreSQL, which has its own tools.
     pub async fn copy_to(&self, path: &Path) -> Result<()> {
         let Engine::Sqlite { writer, .. } = &self.inner.engine else {

@@ -207,7 +207,9 @@ both!(
         }
         raw.run("ALTER TABLE quarantine DROP COLUMN cleared_digest")
             .await;
-        raw.run("DROP TABLE partner_join").await;
+        for table in ["partner_join", "legal_hold", "erasure"] {
+            raw.run(&format!("DROP TABLE {table}")).await;
+        }
         for column in [
             "conversation DROP COLUMN told_at",
             "support_case DROP COLUMN told_at",
@@ -228,7 +230,8 @@ both!(
                 "m0003_clearance",
                 "m0004_partner_join",
                 "m0005_told",
-                "m0006_details"
+                "m0006_details",
+                "m0011_erasure"
             ]
         );
         assert!(world.store.migrate().await.unwrap().is_empty());

@@ -7,6 +7,7 @@ use throughline_ui::prelude::*;
 
 use crate::case::{CHANGE, TITLE, Tab, frame, opened, right_now};
 use crate::fault::{Fault, Outcome};
+use crate::keeping;
 use crate::route::{Rate, Route, post};
 use crate::visit::Visit;
 
@@ -35,12 +36,21 @@ pub(crate) fn ending(visit: &Visit, view: &CaseView) -> Html {
     let form = PostForm::new(format!("{at}/{path}"), visit.csrf())
         .hidden("version", view.case.version.to_string())
         .body(Button::new(text.t(key)).secondary());
+    let keeping = if keeping::is_for(visit) {
+        Html::paragraph(Link::new(
+            text.t("keeping-heading"),
+            format!("{at}/keeping"),
+        ))
+    } else {
+        Html::default()
+    };
     Html::heading(2, Size::M, text.t("case-ending-heading"))
         .then(lead)
         .then(Html::paragraph(Link::new(
             text.t("case-hand-over"),
             format!("{at}/hand-over"),
         )))
+        .then(keeping)
         .then(form)
 }
 

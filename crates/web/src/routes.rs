@@ -31,6 +31,7 @@ pub fn all() -> Vec<Route> {
         crate::children::routes(),
         crate::needs::routes(),
         crate::hand_over::routes(),
+        crate::keeping::routes(),
         crate::person::routes(),
         crate::contact::routes(),
         crate::consent::routes(),
@@ -45,6 +46,7 @@ pub fn all() -> Vec<Route> {
         crate::programs::routes(),
         crate::partner_join::routes(),
         crate::security::routes(),
+        crate::erasures::routes(),
         crate::address::routes(),
     ]
     .concat()

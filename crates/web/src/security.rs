@@ -130,6 +130,7 @@ async fn overview(visit: Visit) -> Outcome {
     };
     let body = Html::heading(1, Size::L, text.t("security-heading"))
         .then(Html::paragraph(text.t("security-about")))
+        .then(crate::erasures::way(text))
         .then(Html::heading(2, Size::M, text.t("security-whole")))
         .then(facts)
         .then(last_check(text, found.last_check.as_ref()))
