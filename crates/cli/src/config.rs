@@ -55,6 +55,8 @@ pub struct Server {
     pub secure: Option<bool>,
     /// Whether a proxy in front sets `X-Forwarded-For` and may be believed.
     pub behind_proxy: bool,
+    /// A file with the word that a program on another machine must bring to read `/metrics`. Without it only this machine may.
+    pub figures_file: Option<PathBuf>,
 }
 
 impl Default for Server {
@@ -64,6 +66,7 @@ impl Default for Server {
             base_url: "http://127.0.0.1:8080".to_owned(),
             secure: None,
             behind_proxy: false,
+            figures_file: None,
         }
     }
 }
@@ -280,6 +283,7 @@ impl Config {
         for path in [
             &mut config.mail.password_file,
             &mut config.database.postgres_file,
+            &mut config.server.figures_file,
         ] {
             *path = path.take().map(|path| secret(path, given.as_deref()));
         }
@@ -331,6 +335,28 @@ impl Config {
             },
             directory: Directory::default(),
         }
+    }
+
+    /// The word that a program on another machine brings to read the figures; `None` where none is set. Errors when its file
+    /// cannot be read or is empty: an empty word would let anyone in.
+    pub fn figures_word(&self) -> Result<Option<String>, Failure> {
+        let Some(file) = &self.server.figures_file else {
+            return Ok(None);
+        };
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            Failure::failed(format!(
+                "the file {} with the word of the figures cannot be read ({error})",
+                file.display()
+            ))
+        })?;
+        let word = text.trim();
+        if word.is_empty() {
+            return Err(Failure::input(format!(
+                "the file {} with the word of the figures is empty",
+                file.display()
+            )));
+        }
+        Ok(Some(word.to_owned()))
     }
 
     /// Whether people reach it over TLS.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use throughline_app::App;
 use throughline_app::mail::{AnyMailer, FolderMailer, SmtpMailer};
+use throughline_web::figures::Figures;
 use throughline_web::server::Limits;
 use throughline_web::{Settings, Web};
 use tokio::sync::watch;
@@ -73,7 +74,11 @@ impl Running {
             app.store.clone(),
             throughline_identity::Settings::default(),
         )?;
-        let web = Web::new(Arc::clone(&app), identity, settings, Some(figures.clone()));
+        let shown = Figures {
+            counted: figures.clone(),
+            word: config.figures_word()?,
+        };
+        let web = Web::new(Arc::clone(&app), identity, settings, Some(shown));
         let (stop, stopped) = watch::channel(false);
         let jobs = if with_jobs {
             Some(jobs(config, &app, stopped.clone())?)

@@ -56,6 +56,9 @@ struct Finding {
     text: String,
 }
 
+/// The fewest letters of the word of the figures: 128 bits in hexadecimal.
+const LEAST_WORD: usize = 32;
+
 /// `throughline config check`.
 pub fn config_check(place: &Place, args: &CheckArgs) -> Outcome {
     let now = envs::instant(args.now.as_deref())?;
@@ -87,6 +90,10 @@ pub fn config_check(place: &Place, args: &CheckArgs) -> Outcome {
             config.server.base_url
         ));
     }
+    let word = config.figures_word().unwrap_or_else(|problem| {
+        wrong(problem.message().to_owned());
+        None
+    });
     let mut look = |text: String| found.push(Finding { wrong: false, text });
     if key_file::open_to_group(key) {
         look(format!(
@@ -96,6 +103,17 @@ pub fn config_check(place: &Place, args: &CheckArgs) -> Outcome {
     }
     if config.server.behind_proxy && !loopback {
         look("behind_proxy is on but the address is not of this machine: anyone who reaches it could pretend to be the proxy".to_owned());
+    }
+    if config.server.figures_file.is_none() && !loopback {
+        look(
+            "[server] names no figures_file: /metrics answers programs on this very machine only"
+                .to_owned(),
+        );
+    }
+    if word.is_some_and(|word| word.len() < LEAST_WORD) {
+        look(format!(
+            "the word in figures_file has fewer than {LEAST_WORD} letters: it could be guessed"
+        ));
     }
     if config.mail.smtp.is_none() && !config.mail.folder {
         look("[mail] names no relay: messages will wait".to_owned());
@@ -176,7 +194,7 @@ pub fn pages() -> Report {
 fn roles(access: Access) -> Vec<&'static str> {
     match access {
         Access::Public => vec!["public"],
-        Access::Locked | Access::Client(_) => Vec::new(),
+        Access::Locked | Access::Client(_) | Access::Monitor => Vec::new(),
         Access::SignedIn => vec![role(Standing::WorkCoach)],
         Access::Staff(_) => Standing::ALL
             .iter()

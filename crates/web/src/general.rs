@@ -47,9 +47,12 @@ pub fn routes() -> Vec<Route> {
             Box::pin(healthz(v))
         }),
         raw("/readyz", "Whether it can serve", |v| Box::pin(readyz(v))),
-        raw("/metrics", "Figures for Prometheus", |v| {
-            Box::pin(metrics_page(v))
-        }),
+        Route {
+            access: Access::Monitor,
+            ..raw("/metrics", "Figures for Prometheus", |v| {
+                Box::pin(crate::figures::page(v))
+            })
+        },
         raw("/robots.txt", "What crawlers may read", |v| {
             Box::pin(robots(v))
         }),
@@ -145,19 +148,6 @@ async fn readyz(visit: Visit) -> Outcome {
         (StatusCode::SERVICE_UNAVAILABLE, "not ready")
     };
     Ok(json(status, &serde_json::json!({ "status": word })))
-}
-
-async fn metrics_page(visit: Visit) -> Outcome {
-    let text = visit
-        .web
-        .metrics()
-        .map(metrics_exporter_prometheus::PrometheusHandle::render)
-        .unwrap_or_default();
-    Ok(answer(
-        StatusCode::OK,
-        "text/plain; version=0.0.4; charset=utf-8",
-        Body::from(text),
-    ))
 }
 
 async fn robots(_: Visit) -> Outcome {

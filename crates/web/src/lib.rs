@@ -46,6 +46,7 @@ mod conversation_end;
 mod draft;
 mod erasures;
 pub mod fault;
+pub mod figures;
 mod find;
 mod find_questions;
 mod find_shown;
@@ -101,7 +102,7 @@ struct Inner {
     identity: Identity,
     settings: Settings,
     rates: rates::Rates,
-    metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+    figures: Option<figures::Figures>,
 }
 
 /// How the server is set up.
@@ -127,7 +128,7 @@ impl Web {
         app: Arc<App>,
         identity: Identity,
         settings: Settings,
-        metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+        figures: Option<figures::Figures>,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -135,7 +136,7 @@ impl Web {
                 identity,
                 settings,
                 rates: rates::Rates::default(),
-                metrics,
+                figures,
             }),
         }
     }
@@ -168,7 +169,7 @@ impl Web {
         &self.inner.rates
     }
 
-    pub(crate) fn metrics(&self) -> Option<&metrics_exporter_prometheus::PrometheusHandle> {
-        self.inner.metrics.as_ref()
+    pub(crate) fn figures(&self) -> Option<&figures::Figures> {
+        self.inner.figures.as_ref()
     }
 }

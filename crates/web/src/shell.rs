@@ -194,6 +194,7 @@ async fn handle(visit: &mut Visit, body: Body) -> Result<(), Fault> {
 async fn admit(visit: &mut Visit) -> Result<(), Fault> {
     match visit.route.access {
         Access::Public => Ok(()),
+        Access::Monitor => crate::figures::admit(visit),
         Access::Client(action) => {
             let client = crate::session::client(&visit.web, &visit.headers)
                 .await?

@@ -5,12 +5,20 @@
 
 mod doors;
 
+use std::net::SocketAddr;
+
+use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, StatusCode, header};
 use doors::{Answer, Visitor, server};
+use metrics_exporter_prometheus::PrometheusBuilder;
 use throughline_policy::Standing;
+use throughline_web::figures::Figures;
 use throughline_web::route::{Kind, Method1, Route};
 use throughline_web::routes::all;
+use throughline_web::{Settings, Web, shell};
+use tower::ServiceExt as _;
 
 fn check(what: &str, answer: &Answer) {
     let has = |name: &str| {
@@ -104,6 +112,71 @@ async fn every_answer_of_every_route_carries_the_safe_headers() {
             "{method} {path}: {}",
             answer.status
         );
+    }
+    server.world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_figures_are_for_this_machine_and_for_who_knows_their_word() {
+    let server = server().await;
+    let counted = PrometheusBuilder::new().build_recorder().handle();
+    let settings = server.web.settings().clone();
+    let web = |word: Option<&str>, behind_proxy| {
+        let figures = Figures {
+            counted: counted.clone(),
+            word: word.map(str::to_owned),
+        };
+        let settings = Settings {
+            behind_proxy,
+            ..settings.clone()
+        };
+        let (app, identity) = (server.web.app().clone(), server.web.identity().clone());
+        shell::router(&Web::new(app, identity, settings, Some(figures)))
+    };
+    let ask = async |router: Router, from: &str, headers: &[(&str, &str)]| {
+        let mut request = Request::get("/metrics");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(Body::empty()).unwrap();
+        let from: SocketAddr = from.parse().unwrap();
+        request.extensions_mut().insert(ConnectInfo(from));
+        router.oneshot(request).await.unwrap().status()
+    };
+    let (here, there) = ("127.0.0.1:4000", "192.0.2.7:4000");
+    let mapped = "[::ffff:127.0.0.1]:4000";
+    for behind_proxy in [false, true] {
+        let asked = async |word, from, headers: &[(&str, &str)]| {
+            ask(web(word, behind_proxy), from, headers).await
+        };
+        let word = Some("a long word");
+        for (word, from, headers) in [
+            (None, here, &[][..]),
+            (None, mapped, &[]),
+            (word, here, &[]),
+            (word, there, &[("authorization", "Bearer a long word")]),
+        ] {
+            assert_eq!(
+                asked(word, from, headers).await,
+                StatusCode::OK,
+                "{headers:?}"
+            );
+        }
+        for (word, from, headers) in [
+            (None, there, &[][..]),
+            (None, there, &[("authorization", "Bearer ")]),
+            (word, there, &[("authorization", "Bearer a long")]),
+            (word, there, &[("authorization", "Basic a long word")]),
+            (None, there, &[("x-forwarded-for", "127.0.0.1, 192.0.2.7")]),
+            // A proxy on this machine asks for somebody else, whatever it says of them.
+            (None, here, &[("x-forwarded-for", "127.0.0.1")]),
+            (None, here, &[("x-forwarded-for", "192.0.2.7")]),
+            (None, here, &[("via", "1.1 proxy")]),
+            (None, here, &[("forwarded", "for=192.0.2.7")]),
+        ] {
+            let status = asked(word, from, headers).await;
+            assert_eq!(status, StatusCode::NOT_FOUND, "{from} {headers:?}");
+        }
     }
     server.world.finish().await;
 }

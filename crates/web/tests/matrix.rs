@@ -27,6 +27,8 @@ fn matrix() -> String {
             let mut line = format!("{} {}:", route.path, route.method.name());
             if route.access == Access::Public {
                 line.push_str(" anyone");
+            } else if route.access == Access::Monitor {
+                line.push_str(" this machine, or who knows the word of the figures");
             } else {
                 for standing in Standing::ALL
                     .iter()
