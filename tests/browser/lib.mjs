@@ -18,7 +18,7 @@ const out = fileURLToPath(new URL('./out/', import.meta.url));
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 // The shell of Chromium that has no window needs half the time of the whole one, for the same pages.
-const executablePath = [
+export const executablePath = [
   process.env.CHROMIUM,
   ...['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'].map((name) => `/usr/bin/${name}`),
 ].find((path) => path && existsSync(path));

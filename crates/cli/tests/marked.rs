@@ -13,6 +13,7 @@ mod town;
 
 mod marked_journey;
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use marked_journey::{Journey, Relay, Staff};
@@ -21,34 +22,9 @@ use shared::Raw;
 use throughline_core::time::At;
 use throughline_testkit::both;
 use throughline_testkit::db::TestStore;
+use throughline_testkit::marks::{plain, stands};
 use throughline_testkit::visitor::Visitor;
 use town::town;
-
-/// A text for looking: letters of one kind, without spaces, and what an address encodes as it was.
-fn plain(text: &[u8]) -> String {
-    let text = String::from_utf8_lossy(text).to_lowercase();
-    text.replace("%20", "")
-        .replace("%40", "@")
-        .replace([' ', '+'], "")
-}
-
-/// Whether a word stands in a plain text, in any of the forms that a program may give it: as it is, in other letters, with its
-/// spaces lost or encoded, as hexadecimal, as a list of numbers.
-fn stands(text: &str, word: &str) -> bool {
-    let hex = |word: &str| {
-        word.bytes()
-            .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
-    };
-    let numbers = format!("{:?}", word.as_bytes());
-    [
-        plain(word.as_bytes()),
-        hex(word),
-        hex(&word.to_lowercase()),
-        plain(numbers.trim_matches(['[', ']']).as_bytes()),
-    ]
-    .iter()
-    .any(|form| text.contains(form))
-}
 
 fn none_of(words: &[String], text: &str, place: &str) {
     for word in words {
@@ -73,6 +49,25 @@ async fn everything(world: &TestStore) -> Vec<u8> {
         all.push_str(&rows.join("\n"));
     }
     all.into_bytes()
+}
+
+/// Every byte of a backup, made while the service runs.
+fn backup(config: &Path, folder: &Path) -> Vec<u8> {
+    let to = folder.join("backup");
+    let made = Command::new(env!("CARGO_BIN_EXE_throughline"))
+        .args(["backup", to.to_str().unwrap(), "--config"])
+        .arg(config)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let files = std::fs::read_dir(to)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    files
+        .filter(|file| file.is_file())
+        .flat_map(|file| std::fs::read(file).unwrap())
+        .collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the time that the server sees")]
@@ -125,6 +120,8 @@ both!(
             .unwrap();
         assert!(given.status.success(), "{given:?}");
         published.push_str(&std::fs::read_to_string(&out).unwrap());
+        // PostgreSQL is copied by a tool of its own, which reads the rows that are read here as well.
+        let kept = world.sqlite_path().map(|_| backup(&config, folder.path()));
         let held = everything(world).await;
         let mails = relay.said();
         server.kill();
@@ -140,7 +137,7 @@ both!(
         let (words, secrets) = (&journey.words, &journey.secrets);
         assert!(words.len() > 25 && secrets.len() > 6, "{words:?}");
         // What does stand in each place is found there, so that what is not found is not there.
-        for (place, text, known) in [
+        let mut places = vec![
             ("the log", log.as_bytes(), "/api/v1/cases/{case}/statement"),
             ("the log", log.as_bytes(), "the database failed"),
             ("the database", &held, "Harbour Money Advice"),
@@ -154,7 +151,11 @@ both!(
                 published.as_bytes(),
                 "Harbour Money Advice",
             ),
-        ] {
+        ];
+        if let Some(kept) = &kept {
+            places.push(("the backup", kept, "Harbour Money Advice"));
+        }
+        for (place, text, known) in places {
             let text = plain(text);
             assert!(stands(&text, known), "{known} should stand in {place}");
             none_of(words, &text, place);
@@ -167,18 +168,3 @@ both!(
         none_of(std::slice::from_ref(&journey.code), &mails, "the mail");
     }
 );
-
-#[test]
-fn a_word_is_found_in_every_form_that_a_program_gives_it() {
-    for text in [
-        "SE15 9ZQ",
-        "near=se15%209zq&x",
-        "near=SE15+9ZQ",
-        "SE159ZQ",
-        "53453135 5345313520395a51",
-        "bytes=[7, 83, 69, 49, 53, 32, 57, 90, 81, 10]",
-    ] {
-        assert!(stands(&plain(text.as_bytes()), "SE15 9ZQ"), "{text}");
-    }
-    assert!(!stands("se159zr", "SE15 9ZQ"));
-}

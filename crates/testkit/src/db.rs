@@ -46,15 +46,27 @@ impl TestStore {
     ///
     /// # Panics
     /// When the test cannot be set up.
-    #[expect(clippy::expect_used, reason = "a test that cannot be set up must stop")]
     pub async fn sqlite() -> Self {
+        Self::on_sqlite(Durability::Full).await
+    }
+
+    /// A fresh SQLite store that waits for no disk, as a demo's does: for a whole world of rows.
+    ///
+    /// # Panics
+    /// When the test cannot be set up.
+    pub async fn throwaway() -> Self {
+        Self::on_sqlite(Durability::Throwaway).await
+    }
+
+    #[expect(clippy::expect_used, reason = "a test that cannot be set up must stop")]
+    async fn on_sqlite(durability: Durability) -> Self {
         let (env, clock) = seeded(7, test_start());
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Store::sqlite(
             &folder.path().join("test.db"),
             env.clone(),
             keys(&env),
-            Durability::Full,
+            durability,
         )
         .await
         .expect("a store");

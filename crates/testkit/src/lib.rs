@@ -5,6 +5,7 @@
 
 pub mod db;
 pub mod env;
+pub mod marks;
 pub mod postgres;
 #[cfg(feature = "world")]
 pub mod visitor;

@@ -387,7 +387,7 @@ async fn plan(visit: Visit) -> Outcome {
         list = list.row(
             Row::new(word(text, "need", need.kind.code()), state).action(Action::new(
                 text.t("case-need-change"),
-                format!("{at}/needs/{}", need.kind),
+                format!("{at}/needs/{}", crate::needs::in_address(need.kind)),
             )),
         );
     }

@@ -8,7 +8,7 @@ use throughline_core::reason::Reason;
 use throughline_ui::prelude::*;
 
 use crate::case::{CHANGE, TITLE, again, opened, step, word};
-use crate::case_now::{REASON, at, choices, chosen, form_to, named, version};
+use crate::case_now::{REASON, at, choices, chosen, form_to, version};
 use crate::fault::{Fault, Outcome};
 use crate::route::{Rate, Route, get, post};
 use crate::visit::Visit;
@@ -31,6 +31,22 @@ pub fn routes() -> Vec<Route> {
         })
         .keeping(&["move", "reason"]),
     ]
+}
+
+/// How a need stands in an address: by its number. A browser keeps addresses, and whoever sits there next would read the word.
+pub(crate) fn in_address(kind: NeedType) -> String {
+    let at = NeedType::ALL.iter().position(|one| *one == kind);
+    at.unwrap_or_default().to_string()
+}
+
+/// The need that an address names. Errors with "there is no such page" where it names none.
+fn of_address(visit: &Visit) -> Result<NeedType, Fault> {
+    let number = visit
+        .param("need")
+        .and_then(|text| text.parse::<usize>().ok());
+    number
+        .and_then(|number| NeedType::ALL.get(number).copied())
+        .ok_or(Fault::NotFound)
 }
 
 async fn need_new(visit: Visit) -> Outcome {
@@ -84,9 +100,12 @@ const BY_HAND: [NeedMove; 7] = [
 
 async fn need(visit: Visit) -> Outcome {
     let view = opened(&visit).await?;
-    let kind = named::<NeedType>(&visit, "need")?;
+    let kind = of_address(&visit)?;
     let form = visit
-        .typed(&format!("{}/needs/{kind}", at(&view)), Form::empty())
+        .typed(
+            &format!("{}/needs/{}", at(&view), in_address(kind)),
+            Form::empty(),
+        )
         .await?;
     Ok(visit.show(need_page(&visit, &view, kind, &form)?))
 }
@@ -122,7 +141,7 @@ fn need_page(visit: &Visit, view: &CaseView, kind: NeedType, form: &Form) -> Res
         .then(form_to(
             visit,
             view,
-            &format!("/needs/{kind}"),
+            &format!("/needs/{}", in_address(kind)),
             known.version,
             questions,
         ));
@@ -131,7 +150,7 @@ fn need_page(visit: &Visit, view: &CaseView, kind: NeedType, form: &Form) -> Res
 
 async fn need_move(visit: Visit) -> Outcome {
     let reference = visit.reference("case")?;
-    let kind = named::<NeedType>(&visit, "need")?;
+    let kind = of_address(&visit)?;
     let mut form = visit.form()?;
     let version = version(&form)?;
     let by = chosen::<NeedMove>(&mut form, "move").filter(|by| BY_HAND.contains(by));

@@ -54,7 +54,7 @@ fn import_page(visit: &Visit, form: &Form, report: Option<&Report>) -> Page {
         .map_or_else(Html::default, Html::from);
     // A file cannot be in an ordinary form; the token comes first, where the shell looks for it.
     let markup = format!(
-        "<form method=\"post\" action=\"/steward/import\" enctype=\"multipart/form-data\" novalidate>\
+        "<form method=\"post\" action=\"/steward/import\" enctype=\"multipart/form-data\" novalidate autocomplete=\"off\">\
          <input type=\"hidden\" name=\"csrf\" value=\"{csrf}\">{name}\
          <div class=\"govuk-form-group\"><label class=\"govuk-label\" for=\"file\">{label}</label>\
          {error}<input class=\"govuk-file-upload\" id=\"file\" name=\"file\" type=\"file\"></div>\

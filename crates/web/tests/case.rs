@@ -317,7 +317,7 @@ both!(a_case_is_kept_through_its_pages, |world| {
             &[("need", "debt"), ("told", "told")],
         )
         .await;
-    let need = format!("{case}/needs/debt");
+    let need = format!("{case}/needs/9");
     coach.get(&need).await;
     coach
         .refused(&need, &[("version", "1"), ("move", "put_off")], "Say why")

@@ -34,7 +34,7 @@ async fn told_need(places: &Places, coach: &Browser) -> String {
         .post(&add, &page, &[("need", "debt"), ("told", "told")])
         .await;
     assert_eq!(status, StatusCode::SEE_OTHER, "{page}");
-    format!("/cases/{}/needs/debt", places.case)
+    format!("/cases/{}/needs/9", places.case)
 }
 
 /// Saves as the page does while somebody types.
