@@ -1,7 +1,7 @@
 // The negative controls: each assertion of lib.mjs must fail on a page that is wrong in just that way.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NARROW, accessible, as, fits, tabTo, visitor } from './lib.mjs';
+import { NARROW, accessible, as, fits, open, printed, tabTo, visitor } from './lib.mjs';
 
 const wrap = (body) => `<!doctype html><html lang="en"><title>Control</title><main><h1>Control</h1>${body}</main></html>`;
 
@@ -37,5 +37,21 @@ test('a control the keyboard cannot reach is missed', async () => {
     await tabTo(page, 'Send', 5);
     await page.setContent(wrap('<button tabindex="-1">Send</button>'));
     await assert.rejects(tabTo(page, 'Send', 5), /no way to/);
+  });
+});
+
+test('a page that prints what is not for paper is caught', async () => {
+  await as({}, async (page) => {
+    await open(page, '/');
+    await printed(page, 'nothing');
+    // A row that says nothing, and a page that prints all the same.
+    await page.evaluate(() => document.body.classList.remove('tl-prints-nothing'));
+    await assert.rejects(printed(page, 'nothing'), /not for paper/);
+    await assert.rejects(printed(page, 'marked'), /not for paper/);
+    // A page that prints more than is marked.
+    await page.evaluate(() => document.querySelector('main').insertAdjacentHTML('beforeend', '<div class="tl-paper">A letter</div>'));
+    await assert.rejects(printed(page, 'marked'), /more than is marked/);
+    await page.evaluate(() => document.body.classList.add('tl-prints-paper'));
+    await printed(page, 'marked');
   });
 });

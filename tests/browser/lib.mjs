@@ -157,10 +157,25 @@ export async function zoomed(page, times, body) {
   try { await body(); } finally { await page.evaluate(() => { document.documentElement.style.fontSize = ''; }); }
 }
 
-/** On paper: the heading and the words, and nothing that is only of use on a screen. */
-export async function printed(page) {
+const plain = (words) => words.replace(/\s+/g, ' ').trim();
+
+/**
+ * What a printer would make of a page (ASSURANCE D7). `prints` is what its row in the list of pages says: `nothing` but a line that
+ * says so; what is `marked` for paper, and else nothing; or the `whole` of it, without what is of use on a screen only.
+ */
+export async function printed(page, prints) {
   await page.emulateMedia({ media: 'print' });
   try {
+    const { words, marked } = await page.evaluate(() => ({
+      words: document.body.innerText,
+      marked: [...document.querySelectorAll('.tl-paper')].map((part) => part.innerText).join(' '),
+    }));
+    if (prints !== 'whole') {
+      const line = /^(This page is not for paper\.|Nid yw’r dudalen hon ar gyfer papur\.)$/;
+      if (prints === 'marked' && marked) assert.equal(plain(words), plain(marked), `${page.url()} prints more than is marked`);
+      else assert.match(plain(words), line, `${page.url()} prints what is not for paper`);
+      return;
+    }
     assert.ok(await page.locator('h1').first().isVisible(), `the heading of ${page.url()} is not printed`);
     assert.ok(await page.locator('.tl-print-heading').isVisible(), `${page.url()} has no neutral heading on paper`);
     const left = await page.evaluate(() => {

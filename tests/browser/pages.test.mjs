@@ -11,7 +11,7 @@ import { signIn } from './sign-in.mjs';
 // Words that must not stand in a tab, a history or a task bar that somebody else may see.
 const UNSAFE_TITLE = /abuse|violence|victim|survivor|refuge|perpetrator|idva|marac|cam-drin|trais|dioddef|lloches/i;
 
-/** [{ path, role, title }], from the binary. */
+/** [{ path, role, title, prints }], from the binary. */
 function pages() {
   const { pages: rows } = JSON.parse(execFileSync(binary, ['pages', '--json'], { encoding: 'utf8' }));
   assert.ok(Array.isArray(rows) && rows.length > 50, 'the binary lists too few pages');
@@ -50,7 +50,7 @@ for (const [role, rows] of byRole) {
       if (rows.some(({ path }) => path === '/second-step') || PROVED.includes(role)) await stepUp(page);
       const sample = await samples(page, role, rows);
       found.set(role, sample);
-      for (const { path, title } of rows) {
+      for (const { path, title, prints } of rows) {
         if (LEFT_OUT.has(path)) continue;
         await t.test(path, async () => {
           const at = sample.get(path);
@@ -64,7 +64,7 @@ for (const [role, rows] of byRole) {
           await keepsWhatIsTyped(page, path);
           await accessible(page, path);
           await screenshot(page, `${role} ${path} wide`);
-          await printed(page);
+          await printed(page, prints);
           await zoomed(page, 2, () => fits(page));
           await page.setViewportSize({ width: NARROW, height: 700 });
           await fits(page);

@@ -12,7 +12,7 @@ export const LEFT_OUT = new Map([
 ]);
 
 /** Pages of a role that the list gives to another role only, but which look different for this one. */
-export const MORE = [{ path: '/today', role: 'safety_lead', title: 'Today' }];
+export const MORE = [{ path: '/today', role: 'safety_lead', title: 'Today', prints: 'nothing' }];
 
 /** The most pages that are opened in looking for samples, per role. */
 const MOST = 250;
@@ -60,6 +60,19 @@ async function riskWithoutPlan(page) {
   return task.getAttribute('href');
 }
 
+/** A letter to somebody, in a worker's hands. */
+async function letterFor(page, caseAt) {
+  const by = hands(page);
+  await open(page, `${caseAt}/contact/add`);
+  for (const [name, value] of [['channel', 'post_to_alternative'], ['verdict', 'safe'], ['answered_by', 'only_them'], ['voicemail', 'no'], ['neutral_only', 'yes'], ['shared_account', 'no']]) await by.choose(name, value);
+  await by.fill('value', `${Date.now()} Example Street`);
+  await by.press('main form[action$="/contact/add"] button');
+  await open(page, `${caseAt}/messages`);
+  await page.locator('main input[name=what][value$=".letter_please_call"]').first().check();
+  await by.press('main form[action$="/messages"] button');
+  return new URL(page.url()).pathname;
+}
+
 /** What a role has to do first, because only a form leads there. Gives more places to begin at. */
 const prepare = {
   async public(page) {
@@ -82,8 +95,9 @@ const prepare = {
     await Promise.all([page.waitForEvent('load'), page.locator('main form[action$="/children"] button').click()]);
     const child = new URL(page.url()).pathname;
     const risk = await riskWithoutPlan(page);
+    const letter = await letterFor(page, caseAt);
     await sendTo(page, hands(page), { name: `Sample ${Date.now()}`, need: 'emotional_support', to: 'Peckham Lantern' });
-    return [`${risk}/talk`, new URL(page.url()).pathname, child, offer.href, talk, ...['/first', '/notes', '/end', '/continue'].map((part) => `${talk}${part}`)];
+    return [letter, `${risk}/talk`, new URL(page.url()).pathname, child, offer.href, talk, ...['/first', '/notes', '/end', '/continue'].map((part) => `${talk}${part}`)];
   },
   async safety_lead(page) {
     return prepare.work_coach(page);

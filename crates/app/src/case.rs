@@ -269,6 +269,7 @@ pub async fn close(app: &App, actor: &Actor, case: Ref, version: i64) -> Result<
             return Ok(Closing::StillOpen(open));
         }
         w.case_tasks_end(may).await?;
+        w.messages_end(may).await?;
         w.conversations_end(may).await?;
         w.case_state_set(may, version, CaseState::Closed).await?;
         Ok(Closing::Closed)

@@ -7,6 +7,7 @@ use throughline_core::clock::{ClockId, Urgency};
 use throughline_core::contact::{AnsweredBy, Channel, Verdict, Window};
 use throughline_core::gate::{Alternative, DenyReason};
 use throughline_core::id::Ref;
+use throughline_core::scan::{Protected, scan};
 use throughline_core::task::{Owner, TaskKind};
 use throughline_core::time::At;
 use throughline_policy::Actor;
@@ -165,6 +166,15 @@ pub(crate) async fn add_in(
     let read = w.case_read(&may_read).await?;
     let may = permit::<CaseChange>(w, case).await?;
     let pack = pack_named(app, &read.pack)?;
+    // It is said to whoever answers.
+    if let Some(say) = &said.say
+        && scan(say, &Protected::default()).is_err()
+    {
+        return Err(Error::Invalid {
+            field: "say",
+            problem: "contact-say-telling",
+        });
+    }
     let new = NewContact {
         channel: said.channel,
         verdict: said.verdict,
@@ -196,7 +206,10 @@ pub async fn confirm(app: &App, actor: &Actor, case: Ref, contact: Ref) -> Resul
                 let may = permit::<CaseChange>(w, case).await?;
                 let pack = pack_named(app, &read.pack)?;
                 let expires_at = pack.due(ClockId::SafeContactExpiry, Urgency::Routine, w.now());
-                w.contact_confirm(&may, contact, expires_at).await
+                w.contact_confirm(&may, contact, expires_at).await?;
+                let (kind, done) = (TaskKind::AgreeSafeContact, TaskOutcome::Done);
+                w.tasks_settle(Some(may.on()), None, kind, done).await?;
+                Ok(())
             })
         })
         .await

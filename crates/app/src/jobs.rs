@@ -10,7 +10,7 @@ use throughline_core::time::At;
 use throughline_policy::Purpose;
 
 use crate::mail::Mailer;
-use crate::{App, Result, consent, outbox, promises};
+use crate::{App, Result, consent, message, outbox, promises};
 
 /// Answers to repeated writes are kept for two days: longer than any program retries.
 const ONCE_HOURS: i64 = 48;
@@ -48,7 +48,7 @@ pub async fn run<M: Mailer>(
 }
 
 /// One turn: the queue each time, the clocks and the directory every five, checkpoints every minute, tidying and
-/// consents that lapse every ten minutes, the whole record four times a day. Without a mailer messages wait. Gives the steps that
+/// what lapses every ten minutes, the whole record four times a day. Without a mailer mail waits. Gives the steps that
 /// failed; each was said in the log.
 pub async fn run_once<M: Mailer>(
     app: &App,
@@ -63,11 +63,12 @@ pub async fn run_once<M: Mailer>(
             failed.push(job);
         }
     };
-    if let Some(mailer) = mailer {
-        let node = app.settings.node.as_str();
-        let sent = outbox::dispatch_once(app, mailer, node).await;
-        ran("outbox", sent.map(drop));
-    }
+    let node = app.settings.node.as_str();
+    let sent = match mailer {
+        Some(mailer) => outbox::dispatch_once(app, mailer, node).await,
+        None => outbox::dispatch_without_mail(app, node).await,
+    };
+    ran("outbox", sent.map(drop));
     if turn.is_multiple_of(5) {
         ran("promises", promises::run(app).await.map(drop));
         let read = app.directory.refresh(&app.store).await;
@@ -89,6 +90,10 @@ pub async fn run_once<M: Mailer>(
     if turn % 600 == 90 {
         let asked = consent::ask_before_it_lapses(app, LAPSES_AT_ONCE).await;
         ran("consent", asked.map(drop));
+    }
+    if turn % 600 == 150 {
+        let asked = message::ask_before_a_way_lapses(app, LAPSES_AT_ONCE).await;
+        ran("contact", asked.map(drop));
     }
     if turn % RECORD_EVERY == 240 {
         let checked = crate::security::check_record_by_job(&app.store).await;

@@ -31,6 +31,7 @@ pub mod intake;
 pub mod jobs;
 pub mod lists;
 pub mod mail;
+pub mod message;
 pub mod outbox;
 pub mod packet;
 pub mod partner;
@@ -48,6 +49,7 @@ pub mod referral_send;
 mod release;
 pub mod security;
 pub mod set_up;
+pub mod sheet;
 mod site;
 pub mod today;
 
@@ -80,6 +82,8 @@ pub struct Settings {
     pub base_url: String,
     /// The neutral address that mail comes from.
     pub mail_from: String,
+    /// The neutral number that a person is asked to call. `None`: nobody is asked to call.
+    pub call: Option<String>,
     /// The name of this node: who holds a lease on a job.
     pub node: String,
     /// Whether this is a demo with invented people only.

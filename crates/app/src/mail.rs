@@ -115,6 +115,16 @@ impl Mailer for FolderMailer {
     }
 }
 
+/// No relay is set up: nothing goes, and may later.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NoRelay;
+
+impl Mailer for NoRelay {
+    async fn send(&self, _: &Letter) -> std::result::Result<(), NotSent> {
+        Err(NotSent::Later("no_relay"))
+    }
+}
+
 /// Whichever is set up.
 #[derive(Debug)]
 pub enum AnyMailer {

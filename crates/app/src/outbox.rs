@@ -8,6 +8,7 @@ use throughline_core::gate::{Confirmed, Release};
 use throughline_core::id::{AccountId, Id, OutboxId, ReferralLinkId};
 use throughline_core::nation::Nation;
 use throughline_core::referral::{ReferralMove, ReferralState};
+use throughline_core::time::At;
 use throughline_policy::action::ReferralRecord;
 use throughline_policy::{Actor, Permit, Purpose};
 use throughline_seal::{WELCOME_DAYS, Welcome};
@@ -15,9 +16,9 @@ use throughline_store::outbox::{DeadLetter, Lease, OutboxKind, SentMail, TRIES};
 use throughline_store::referral::{Referral, Via};
 use throughline_store::{Store, Work};
 
-use crate::mail::{Letter, Mailer, NotSent};
+use crate::mail::{Letter, Mailer, NoRelay, NotSent};
 use crate::referral::{Step, call_them, make_move, on_an_open_case, tell_by_telephone};
-use crate::{App, Error, Result, release};
+use crate::{App, Error, Result, message, release};
 
 /// How many rows one turn takes.
 const BATCH: u64 = 20;
@@ -40,8 +41,10 @@ pub struct Turn {
 /// What a row turned into when its moment came.
 enum Rendered {
     Letter(Box<Release>),
-    /// What it was about is over: nothing to send.
+    /// What it was about is over, or a human has it in hand: nothing to send.
     Needless,
+    /// It must wait until then, and be asked about again.
+    Later(At),
     /// It must not or cannot go; trying again cannot help.
     Refused(&'static str),
 }
@@ -63,16 +66,39 @@ async fn system_of(store: &Store) -> Result<Actor> {
 
 /// Takes what is due, sends it and marks it. Called again and again by a job; several nodes may call it at once.
 pub async fn dispatch_once<M: Mailer>(app: &App, mailer: &M, node: &str) -> Result<Turn> {
-    let system = system(app).await?;
+    let system = &system(app).await?;
     let leases = app
         .store
-        .work(&system, Purpose::KeepPromises, |w| {
+        .work(system, Purpose::KeepPromises, |w| {
             Box::pin(async move { w.outbox_lease(node, BATCH).await })
         })
         .await?;
+    dispatch_all(app, system, mailer, &leases).await
+}
+
+/// The same where there is no mail relay: what a worker hands over to a person waits for none. What could only go by mail is given
+/// up after some tries, and then a worker has the task.
+pub async fn dispatch_without_mail(app: &App, node: &str) -> Result<Turn> {
+    let system = &system(app).await?;
+    let kind = OutboxKind::PersonMessage;
+    let leases = app
+        .store
+        .work(system, Purpose::KeepPromises, |w| {
+            Box::pin(async move { w.outbox_lease_of(kind, node, BATCH).await })
+        })
+        .await?;
+    dispatch_all(app, system, &NoRelay, &leases).await
+}
+
+async fn dispatch_all<M: Mailer>(
+    app: &App,
+    system: &Actor,
+    mailer: &M,
+    leases: &[Lease],
+) -> Result<Turn> {
     let mut turn = Turn::default();
-    for lease in &leases {
-        dispatch(app, &system, mailer, lease, &mut turn).await?;
+    for lease in leases {
+        dispatch(app, system, mailer, lease, &mut turn).await?;
     }
     Ok(turn)
 }
@@ -142,6 +168,15 @@ async fn dispatch<M: Mailer>(
     // That a request is closed reaches nobody by mail any more: its address was taken away since.
     let unreached =
         lease.kind == OutboxKind::PartnerWithdrawn && matches!(rendered, Ok(Rendered::Needless));
+    if let Ok(Rendered::Later(at)) = rendered {
+        app.store
+            .work(system, Purpose::KeepPromises, |w| {
+                Box::pin(async move { w.outbox_put_off(lease, at).await })
+            })
+            .await?;
+        turn.again += 1;
+        return Ok(());
+    }
     let (sent, problem) = match rendered {
         Ok(Rendered::Letter(letter)) => {
             let letter = Letter {
@@ -153,7 +188,7 @@ async fn dispatch<M: Mailer>(
                 Err(problem) => (None, Some(problem)),
             }
         }
-        Ok(Rendered::Needless) => (None, None),
+        Ok(Rendered::Needless | Rendered::Later(_)) => (None, None),
         Ok(Rendered::Refused(code)) => (None, Some(NotSent::Never(code))),
         // Something of ours failed: the row waits for its next try, and what failed is in the log of errors.
         Err(error) => {
@@ -206,6 +241,9 @@ async fn dispatch<M: Mailer>(
 /// Tells the referral what became of its notice: their mail system took it, or it cannot be delivered. A referral that has
 /// moved on meanwhile stays as it is; where its service has it and the notice came back, the worker gets the task to call.
 async fn arrived(app: &App, w: &mut Work<'_>, lease: &Lease, delivered: bool) -> Result<()> {
+    if let (OutboxKind::PersonMessage, Some(subject)) = (lease.kind, lease.subject) {
+        return message::arrived(app, w, Id::from_uuid(subject), delivered).await;
+    }
     let closed = lease.kind == OutboxKind::PartnerWithdrawn;
     if !closed
         && !matches!(
@@ -284,6 +322,14 @@ async fn render(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered> 
     match lease.kind {
         OutboxKind::PartnerNotice | OutboxKind::PartnerReminder | OutboxKind::PartnerWithdrawn => {
             partner(app, w, lease).await
+        }
+        OutboxKind::PersonMessage => {
+            let step = message::dispatch(app, w, Id::from_uuid(subject)).await?;
+            Ok(match step {
+                message::Step::Mail(release) => Rendered::Letter(Box::new(release)),
+                message::Step::Later(at) => Rendered::Later(at),
+                _ => Rendered::Needless,
+            })
         }
         OutboxKind::PartnerWelcome => welcome(app, w, Id::from_uuid(subject)).await,
         OutboxKind::StaffTask | OutboxKind::AccountWithdrawn => {

@@ -105,6 +105,7 @@ async fn office(world: &TestStore) -> Office {
             Settings {
                 base_url: "https://example.test".to_owned(),
                 mail_from: "post@example.test".to_owned(),
+                call: Some("01632 960123".to_owned()),
                 node: "test".to_owned(),
                 demo: true,
             },

@@ -715,6 +715,7 @@ both!(
         let settings = Settings {
             base_url: String::new(),
             mail_from: String::new(),
+            call: None,
             node: "test".into(),
             demo: false,
         };

@@ -90,6 +90,7 @@ pub async fn of_audit(size: &Size) -> Outcome {
     let settings = Settings {
         base_url: "http://127.0.0.1:8080".to_owned(),
         mail_from: "no-reply@example.org".to_owned(),
+        call: Some("01632 960123".to_owned()),
         node: "bench".to_owned(),
         demo: true,
     };

@@ -132,12 +132,15 @@ impl Default for Mail {
 pub struct Service {
     /// A neutral name: it stands in tabs and histories that somebody else may see.
     pub name: String,
+    /// The number that a person is asked to call. Whoever answers it says no name of an agency. Without one nobody is asked to call.
+    pub call: Option<String>,
 }
 
 impl Default for Service {
     fn default() -> Self {
         Self {
             name: "Throughline".to_owned(),
+            call: None,
         }
     }
 }

@@ -135,6 +135,7 @@ pub async fn app(config: &Config, store: Store) -> Result<Arc<App>, Failure> {
     let settings = Settings {
         base_url: config.server.base_url.clone(),
         mail_from: config.mail.from.clone(),
+        call: config.service.call.clone(),
         node: config.jobs.node.clone(),
         demo: installation.is_some_and(|installation| installation.demo),
     };

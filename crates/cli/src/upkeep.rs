@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use throughline_core::code::Code as _;
 use throughline_core::pack::PackWarning;
 use throughline_policy::Standing;
+use throughline_ui::layout::Paper;
 use throughline_ui::text::{Lang, Text};
 use throughline_web::route::{Access, Kind, Method1};
 
@@ -170,6 +171,15 @@ fn pack_words(warning: &PackWarning) -> String {
     }
 }
 
+/// What of a page may be printed, in a word.
+const fn prints(paper: Paper) -> &'static str {
+    match paper {
+        Paper::Nothing => "nothing",
+        Paper::Marked => "marked",
+        Paper::Whole => "whole",
+    }
+}
+
 /// `throughline pages`: each page once, as the first role that may reach it.
 pub fn pages() -> Report {
     let words = Text::new(Lang::En);
@@ -177,9 +187,14 @@ pub fn pages() -> Report {
         .iter()
         .filter(|route| route.kind == Kind::Page && route.method == Method1::Get)
         .flat_map(|route| {
-            roles(route.access).into_iter().map(
-                move |role| json!({ "path": route.path, "role": role, "title": words.plain(route.title) }),
-            )
+            roles(route.access).into_iter().map(move |role| {
+                json!({
+                    "path": route.path,
+                    "role": role,
+                    "title": words.plain(route.title),
+                    "prints": prints(route.paper),
+                })
+            })
         })
         .collect();
     let text = rows

@@ -31,6 +31,7 @@ async fn node(world: &TestStore) -> String {
     let settings = throughline_app::Settings {
         base_url: "https://example.test".to_owned(),
         mail_from: "post@example.test".to_owned(),
+        call: Some("01632 960123".to_owned()),
         node: "test".to_owned(),
         demo: true,
     };

@@ -200,6 +200,19 @@ impl Artefact {
         )
     }
 
+    /// Whether it asks the person to call, and so needs a number to call.
+    pub const fn asks_for_a_call(self) -> bool {
+        matches!(
+            self,
+            Self::SmsPleaseCall
+                | Self::EmailPleaseCall
+                | Self::LetterPleaseCall
+                | Self::AppPleaseCall
+                | Self::JournalPleaseCall
+                | Self::VoicemailPleaseCall
+        )
+    }
+
     /// Whether it says when an appointment is.
     pub const fn is_about_a_time(self) -> bool {
         matches!(

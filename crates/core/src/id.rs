@@ -191,6 +191,8 @@ entities! {
     Need => NeedId,
     /// A way to reach a person, with the verdict on its safety.
     ContactPoint => ContactPointId,
+    /// Something that is to reach a person.
+    Message => MessageId,
     /// One judgement of risk.
     RiskAssessment => RiskAssessmentId,
     /// One version of a person's own words.

@@ -30,6 +30,7 @@ pub mod id;
 pub mod immediate;
 pub mod listing;
 pub mod machine;
+pub mod message;
 pub mod nation;
 pub mod need;
 pub mod pack;

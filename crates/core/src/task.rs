@@ -52,6 +52,8 @@ crate::code_list! {
     pub enum TaskKind {
         /// Agree a safe way to make contact (NE-01).
         AgreeSafeContact = "agree_safe_contact",
+        /// Hand a message over to the person: say it, post it, type it.
+        HandOverMessage = "hand_over_message",
         /// Offer the next option after a decline, silence or a bounce (NE-22).
         OfferNext = "offer_next",
         /// Send the referral that was begun, or drop it.

@@ -58,6 +58,9 @@ actions! {
     CaseRead = "case_read" on CaseId;
     /// Change a case: needs, immediate needs, children, risk, contact, statement, consent, tasks.
     CaseChange = "case_change" on CaseId;
+    /// Send a message to the person by a way that is safe, hand it over, and see what became of it. Never for a program: no
+    /// program is shown a number (decision 0017).
+    MessageSend = "message_send" on CaseId;
     /// Hand a case over to another worker.
     CaseHandOver = "case_hand_over" on CaseId;
     /// See who looked at a person's record.

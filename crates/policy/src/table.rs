@@ -72,6 +72,12 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
             ApiClient => &[OwnOrganisation],
             _ => &[],
         },
+        A::MessageSend => match standing {
+            WorkCoach => &[Lead],
+            DaLead => &[Lead, OwnSite],
+            System => &[Anyone],
+            _ => &[],
+        },
         A::CaseHandOver => match standing {
             WorkCoach => &[Lead],
             DaLead => &[Lead, OwnSite],

@@ -103,6 +103,7 @@ fn covers(note: &Note) -> &'static [&'static str] {
         "child",
         "risk_assessment",
         "contact_point",
+        "message",
         "statement",
         "consent",
         "task",
@@ -131,6 +132,7 @@ fn covers(note: &Note) -> &'static [&'static str] {
         ],
         Some(A::ConversationTakeUp) => &["conversation", "support_case", "task"],
         Some(A::CaseOpen | A::CaseChange) => CASE,
+        Some(A::MessageSend) => &["message", "contact_point", "case_event", "task"],
         Some(A::CaseHandOver) => &[
             "support_case",
             "case_event",

@@ -12,6 +12,7 @@ use throughline_core::id::{PersonId, Ref};
 use throughline_core::time::At;
 use throughline_policy::action::{CaseChange, CaseRead, ContactReveal};
 use throughline_policy::{Permit, Standing};
+use throughline_seal::BlindHash;
 
 use crate::col::Col;
 use crate::entity::{contact_point, person};
@@ -70,6 +71,8 @@ pub struct Contact {
     pub value: String,
     /// What to say when someone else answers.
     pub say: Option<String>,
+    /// Whether there are words by which they and we know each other.
+    pub has_words: bool,
     /// When it was retired.
     pub ended_at: Option<At>,
     /// Why.
@@ -84,11 +87,21 @@ impl std::fmt::Debug for Contact {
 
 /// The rules, sealed in one value.
 #[derive(Serialize, Deserialize)]
-struct Rules {
+pub(crate) struct Rules {
     answered_by: AnsweredBy,
     neutral_only: bool,
     shared_account: Answer,
     say: Option<String>,
+    /// Words by which each knows the other, hashed under the organisation's key and the contact point: nobody can read them.
+    #[serde(default)]
+    pub(crate) words: Words,
+}
+
+/// What the person says so that we know them, and what we say so that they know us.
+#[derive(Serialize, Deserialize, Default)]
+pub(crate) struct Words {
+    pub(crate) theirs: Option<BlindHash>,
+    pub(crate) ours: Option<BlindHash>,
 }
 
 /// Everything known about reaching a person.
@@ -127,7 +140,7 @@ impl Work<'_> {
         Ok(known)
     }
 
-    async fn contacts_of(&mut self, person: PersonId) -> Result<Contacts> {
+    pub(crate) async fn contacts_of(&mut self, person: PersonId) -> Result<Contacts> {
         let rows = contact_point::Entity::find()
             .filter(contact_point::Column::PersonId.eq(Col(person)))
             .order_by_desc(contact_point::Column::Id)
@@ -173,12 +186,13 @@ impl Work<'_> {
         point.confirmed_at = Some(row.confirmed_at.0);
         point.expires_at = Some(row.expires_at.0);
         point.voicemail_since = row.voicemail_on.as_deref().and_then(At::parse);
-        let mut say = None;
+        let (mut say, mut has_words) = (None, false);
         if let Some(rules) = rules {
             point.answered_by = rules.answered_by;
             point.neutral_only = rules.neutral_only;
             point.shared_account = rules.shared_account;
             say = rules.say;
+            has_words = rules.words.theirs.is_some() || rules.words.ours.is_some();
         }
         let ended = row
             .ended_reason
@@ -191,6 +205,7 @@ impl Work<'_> {
             point,
             value,
             say,
+            has_words,
             ended_at: row.ended_at.map(|at| at.0),
             ended,
         })
@@ -252,6 +267,7 @@ impl Work<'_> {
             neutral_only: new.neutral_only,
             shared_account: new.shared_account,
             say: new.say.map(str::to_owned),
+            words: Words::default(),
         };
         let sealed = self
             .seal(owner, place("contact_point", "value", id.uuid()), &value)
@@ -277,6 +293,7 @@ impl Work<'_> {
             expires_at: Set(Col(new.expires_at)),
             ended_at: Set(None),
             ended_reason: Set(None),
+            lapse_told_at: Set(None),
         };
         contact_point::Entity::insert(row)
             .exec_without_returning(&self.tx)
@@ -305,6 +322,7 @@ impl Work<'_> {
         let change = contact_point::ActiveModel {
             confirmed_at: Set(Col(self.now())),
             expires_at: Set(Col(expires_at)),
+            lapse_told_at: Set(None),
             ..Default::default()
         };
         contact_point::Entity::update_many()

@@ -36,6 +36,8 @@ throughline_core::code_list! {
         AccountWithdrawn = "account_withdrawn",
         /// To the first person of a partner: choose a password. Subject: the account.
         PartnerWelcome = "partner_welcome",
+        /// To the person, by the way that it names, if the gate lets it through when its time comes. Subject: the message.
+        PersonMessage = "person_message",
         /// To a colleague: you have something to do. Subject: the account.
         StaffTask = "staff_task",
     }
@@ -224,6 +226,25 @@ impl Work<'_> {
     /// Takes up to `limit` rows whose time has come, oldest first, for [`LEASE_SECONDS`]. Rows that another node holds are
     /// passed over; rows whose lease ran out are taken again, or given up when they were tried [`TRIES`] times.
     pub async fn outbox_lease(&mut self, node: &str, limit: u64) -> Result<Vec<Lease>> {
+        self.outbox_lease_some(node, limit, None).await
+    }
+
+    /// The same for rows of one kind.
+    pub async fn outbox_lease_of(
+        &mut self,
+        kind: OutboxKind,
+        node: &str,
+        limit: u64,
+    ) -> Result<Vec<Lease>> {
+        self.outbox_lease_some(node, limit, Some(kind)).await
+    }
+
+    async fn outbox_lease_some(
+        &mut self,
+        node: &str,
+        limit: u64,
+        only: Option<OutboxKind>,
+    ) -> Result<Vec<Lease>> {
         let now = self.now();
         let open = Condition::any()
             .add(outbox::Column::State.eq(OutboxState::Waiting.code()))
@@ -232,9 +253,13 @@ impl Work<'_> {
                     .add(outbox::Column::State.eq(OutboxState::Leased.code()))
                     .add(outbox::Column::LeaseUntilAt.lte(Col(now))),
             );
-        let rows = outbox::Entity::find()
+        let mut due = outbox::Entity::find()
             .filter(open)
-            .filter(outbox::Column::DueAt.lte(Col(now)))
+            .filter(outbox::Column::DueAt.lte(Col(now)));
+        if let Some(kind) = only {
+            due = due.filter(outbox::Column::Kind.eq(kind.code()));
+        }
+        let rows = due
             .order_by_asc(outbox::Column::DueAt)
             .order_by_asc(outbox::Column::Id)
             .limit(limit)
@@ -300,6 +325,20 @@ impl Work<'_> {
             lease_until_at: Set(None),
             leased_by: Set(None),
             last_error: Set(Some(error.to_owned())),
+            ..Default::default()
+        };
+        self.outbox_settle(lease, change).await
+    }
+
+    /// Puts a held row back for an instant that somebody else decides: it was not tried, so nothing counts against it. `false` when
+    /// the row is no longer ours.
+    pub async fn outbox_put_off(&mut self, lease: &Lease, due_at: At) -> Result<bool> {
+        let change = outbox::ActiveModel {
+            state: Set(OutboxState::Waiting.code().to_owned()),
+            due_at: Set(Col(due_at)),
+            attempts: Set(0),
+            lease_until_at: Set(None),
+            leased_by: Set(None),
             ..Default::default()
         };
         self.outbox_settle(lease, change).await

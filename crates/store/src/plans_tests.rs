@@ -10,7 +10,8 @@ use throughline_core::risk::RiskBand;
 use throughline_core::role::Role;
 use throughline_core::task::TaskKind;
 use throughline_policy::action::{
-    CaseHandOver, CaseLookers, CaseOpen, CaseRead, ConversationKeep, ReferralRead, ReferralRecord,
+    CaseHandOver, CaseLookers, CaseOpen, CaseRead, ConversationKeep, MessageSend, ReferralRead,
+    ReferralRecord,
 };
 use throughline_policy::{Action, ActionKind, Actor, Facts, Purpose, Ties};
 
@@ -38,6 +39,7 @@ const LARGE: &[&str] = &[
     "erasure",
     "immediate_need",
     "legal_hold",
+    "message",
     "need",
     "outbox",
     "person",
@@ -161,6 +163,7 @@ async fn every_list_is_read_through_an_index() {
                     w.rooms_due(&w.scope(), 50).await?;
                     w.tasks(&w.scope(), 50).await?;
                     w.tasks_to_climb(&w.scope(), 50).await?;
+                    w.contacts_lapsing(&w.scope(), w.now(), 50).await?;
                     w.task_list(&w.scope(), None, 50).await?;
                     w.referrals_sent_page(&w.scope(), None, 50).await?;
                     w.accounts(&w.scope()).await?;
@@ -280,6 +283,12 @@ async fn everything_about_one_case_is_read_through_an_index() {
                 w.story(&read, 50).await?;
                 let lookers = w.permit_found::<CaseLookers>(facts)?;
                 w.lookers(&lookers, 50).await?;
+                let send = w.permit_found::<MessageSend>(facts)?;
+                w.messages(&send, 50).await?;
+                w.messages_in_hand(&send).await?;
+                w.message_task_waits(&send, TaskKind::HandOverMessage)
+                    .await?;
+                w.contacts_lapse_told(&send, w.now()).await?;
                 let over = w.permit_found::<CaseHandOver>(facts)?;
                 w.case_colleagues(&over).await?;
                 w.caseload(coach.id).await?;
@@ -318,6 +327,7 @@ async fn everything_about_one_case_is_read_through_an_index() {
         "need",
         "consent",
         "contact_point",
+        "message",
         "child",
         "statement",
         "risk_assessment",

@@ -56,6 +56,16 @@ throughline_core::code_list! {
         ContactEnded = "contact_ended",
         /// They moved or separated.
         ContactChanged = "contact_changed",
+        /// A worker has a message to hand over.
+        MessageHanded = "message_handed",
+        /// A message went.
+        MessageSent = "message_sent",
+        /// A message did not go, or did not reach them.
+        MessageNotSent = "message_not_sent",
+        /// A message is not wanted any more.
+        MessageDropped = "message_dropped",
+        /// A sheet of paper was given to them.
+        SheetGiven = "sheet_given",
         /// Sharing was agreed.
         ConsentGiven = "consent_given",
         /// They still agree to share what they had agreed to.

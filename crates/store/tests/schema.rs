@@ -210,11 +210,15 @@ both!(
         for table in ["partner_join", "legal_hold", "erasure"] {
             raw.run(&format!("DROP TABLE {table}")).await;
         }
+        raw.run("DROP TABLE message").await;
+        raw.run("DROP INDEX ix_contact_point_lapse_told_at_expires_at")
+            .await;
         for column in [
             "conversation DROP COLUMN told_at",
             "support_case DROP COLUMN told_at",
             "support_case DROP COLUMN children_answer",
             "feed DROP COLUMN details_at",
+            "contact_point DROP COLUMN lapse_told_at",
         ] {
             raw.run(&format!("ALTER TABLE {column}")).await;
         }
@@ -231,6 +235,7 @@ both!(
                 "m0004_partner_join",
                 "m0005_told",
                 "m0006_details",
+                "m0008_message",
                 "m0011_erasure"
             ]
         );

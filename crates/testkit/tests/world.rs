@@ -43,6 +43,7 @@ async fn world(people: u32, end: &str) -> World {
     let settings = Settings {
         base_url: "http://127.0.0.1:8080".to_owned(),
         mail_from: "no-reply@example.org".to_owned(),
+        call: Some("01632 960123".to_owned()),
         node: "demo".to_owned(),
         demo: true,
     };

@@ -45,6 +45,27 @@ pub enum Flash {
     Important(Html),
 }
 
+/// What of a page a browser may print. Paper is found, photographed and left lying about: a page prints nothing but a line that says
+/// so, unless it is meant for paper (ASSURANCE D7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Paper {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// What the page has inside [`for_paper`]; without any, nothing.
+    Marked,
+    /// All of it: what anybody may read.
+    Whole,
+}
+
+const MARK: &str = "<div class=\"tl-paper\">";
+
+/// What of a page is meant for paper.
+#[must_use]
+pub fn for_paper(body: impl Into<Html>) -> Html {
+    Html::trusted(format!("{MARK}{}</div>", body.into().as_str()))
+}
+
 /// A page of the service. Make one with [`Page::new`], then set what it needs; print it with `to_string` or `render`.
 ///
 /// The title must embarrass nobody over a shoulder: "Appointment", never what the appointment is about (SPEC 3.20).
@@ -87,6 +108,8 @@ pub struct Page {
     pub footer: FooterLinks,
     /// Large type and nothing of the case: the screen is turned towards the person.
     pub turned: bool,
+    /// What of it may be printed.
+    pub paper: Paper,
     /// Use the whole width: for pages with two columns or wide tables.
     pub wide: bool,
     /// Asks the browser to load the page again after this many seconds, without JavaScript. For pages that show the
@@ -139,6 +162,7 @@ impl Page {
             other_language_href: None,
             footer: FooterLinks::default(),
             turned: false,
+            paper: Paper::Nothing,
             wide: false,
             refresh_seconds: None,
             body: body.into(),
@@ -158,6 +182,15 @@ impl Page {
                 .plain_with("error-title-prefix", &[("title", title.into())]);
         }
         title
+    }
+
+    /// The class of what may be printed.
+    fn paper_class(&self) -> &'static str {
+        match self.paper {
+            Paper::Whole => "tl-prints",
+            Paper::Marked if self.body.as_str().contains(MARK) => "tl-prints-paper",
+            Paper::Marked | Paper::Nothing => "tl-prints-nothing",
+        }
     }
 
     fn skip(&self) -> SkipLink {

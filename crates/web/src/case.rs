@@ -224,7 +224,7 @@ async fn caseload(visit: Visit) -> Outcome {
 /// The parameters of a story line's words: codes become their words, names stay names.
 fn values(text: Text, told: &Told) -> Vec<(&'static str, Value)> {
     let mut out: Vec<(&'static str, Value)> = Vec::new();
-    let known: [(&'static str, &str); 15] = [
+    let known: [(&'static str, &str); 17] = [
         ("need", "need"),
         (
             "state",
@@ -247,6 +247,8 @@ fn values(text: Text, told: &Told) -> Vec<(&'static str, Value)> {
         ("task", "task-kind"),
         ("outcome", "task-outcome"),
         ("move", "step"),
+        ("artefact", "artefact"),
+        ("denied", "message-no"),
     ];
     for (name, prefix) in known {
         let value = told

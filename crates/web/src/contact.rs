@@ -156,9 +156,26 @@ async fn tab(visit: Visit) -> Outcome {
             "confirm",
             Button::new(text.t("contact-confirm")).secondary(),
         ));
+        body.push(Html::paragraph(Link::new(
+            text.t("words-between-link"),
+            format!("{at}/{}/words", contact.reference),
+        )));
         body.push(Details::new(text.t("contact-end-summary"), end));
     }
-    body.push(Button::link(text.t("contact-add"), format!("{at}/add")));
+    let case = format!("/cases/{}", view.case.reference);
+    body.push(ButtonGroup::new([
+        Html::from(Button::link(
+            text.t("message-link"),
+            format!("{case}/messages"),
+        )),
+        Button::link(text.t("contact-add"), format!("{at}/add"))
+            .secondary()
+            .into(),
+    ]));
+    body.push(Html::paragraph(Link::new(
+        text.t("sheet-link"),
+        format!("{case}/sheet"),
+    )));
     body.push(Html::paragraph(Link::new(
         text.t("contact-changed-link"),
         format!("{at}/changed"),

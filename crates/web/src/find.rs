@@ -12,6 +12,7 @@ use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
 use throughline_policy::ActionKind;
 use throughline_ui::html::{Html, Size};
+use throughline_ui::layout::Paper;
 use throughline_ui::prelude::*;
 
 use crate::fault::{Fault, Outcome};
@@ -44,17 +45,20 @@ pub fn routes() -> Vec<Route> {
         }),
         get("/find-help", TITLE, Access::Public, Rate::Page, |v| {
             Box::pin(ask(v, "/find-help"))
-        }),
+        })
+        .printing(Paper::Whole),
         post("/find-help", TITLE, Access::Public, Rate::Search, |v| {
             Box::pin(results(v, "/find-help"))
-        }),
+        })
+        .printing(Paper::Whole),
         get(
             "/services/{service}",
             "page-service-title",
             Access::Public,
             Rate::Page,
             |v| Box::pin(service(v)),
-        ),
+        )
+        .printing(Paper::Whole),
     ]
 }
 

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use throughline_app::find::ATTRIBUTION;
 use throughline_ui::html::{Html, Size};
+use throughline_ui::layout::Paper;
 use throughline_ui::prelude::*;
 
 use crate::fault::{Fault, Outcome};
@@ -22,21 +23,24 @@ pub fn routes() -> Vec<Route> {
             Access::Public,
             Rate::Page,
             |v| Box::pin(words(v, "accessibility", 5)),
-        ),
+        )
+        .printing(Paper::Whole),
         get(
             "/privacy",
             "page-privacy-title",
             Access::Public,
             Rate::Page,
             |v| Box::pin(words(v, "privacy", 6)),
-        ),
+        )
+        .printing(Paper::Whole),
         get(
             "/what-we-record",
             "page-records-title",
             Access::Public,
             Rate::Page,
             |v| Box::pin(words(v, RECORDS, 6)),
-        ),
+        )
+        .printing(Paper::Whole),
         raw("/language", "Change the language of the pages", |v| {
             Box::pin(language(v))
         }),

@@ -55,6 +55,7 @@ mod general;
 mod hand_over;
 mod keeping;
 mod link;
+mod message;
 mod needs;
 pub mod openapi;
 mod openapi_examples;

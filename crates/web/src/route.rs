@@ -3,6 +3,7 @@
 use axum::http::Method;
 use futures::future::BoxFuture;
 use throughline_policy::{ActionKind, Standing, table};
+use throughline_ui::layout::Paper;
 
 use crate::fault::Outcome;
 use crate::visit::Visit;
@@ -100,6 +101,8 @@ pub struct Route {
     /// The fields of the form that are kept as they are typed; empty where nothing is. The module `draft` does the
     /// rest.
     pub keeps: &'static [&'static str],
+    /// What of the page may be printed: nothing, unless the row says so (ASSURANCE D7).
+    pub paper: Paper,
     /// What answers.
     pub handler: Handler,
 }
@@ -170,6 +173,7 @@ pub const fn get(
         body_limit: 0,
         csrf: false,
         keeps: &[],
+        paper: Paper::Nothing,
         handler,
     }
 }
@@ -192,6 +196,7 @@ pub const fn post(
         body_limit: FORM_LIMIT,
         csrf: true,
         keeps: &[],
+        paper: Paper::Nothing,
         handler,
     }
 }
@@ -219,6 +224,7 @@ pub const fn api(
         body_limit,
         csrf: false,
         keeps: &[],
+        paper: Paper::Nothing,
         handler,
     }
 }
@@ -235,6 +241,7 @@ pub const fn raw(path: &'static str, title: &'static str, handler: Handler) -> R
         body_limit: 0,
         csrf: false,
         keeps: &[],
+        paper: Paper::Nothing,
         handler,
     }
 }
@@ -244,6 +251,13 @@ impl Route {
     #[must_use]
     pub const fn limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
+        self
+    }
+
+    /// The same page, of which this may be printed. What is not public may have only what the gate released inside its mark.
+    #[must_use]
+    pub const fn printing(mut self, paper: Paper) -> Self {
+        self.paper = paper;
         self
     }
 

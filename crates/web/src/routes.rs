@@ -34,6 +34,7 @@ pub fn all() -> Vec<Route> {
         crate::keeping::routes(),
         crate::person::routes(),
         crate::contact::routes(),
+        crate::message::routes(),
         crate::consent::routes(),
         crate::refer::routes(),
         crate::referral::routes(),

@@ -142,6 +142,7 @@ impl Visit {
         let body = body.into();
         let typed = is_typed_in(body.as_str());
         let mut page = Page::new(self.lang, text.plain(title_key), body);
+        page.paper = self.route.paper;
         page.service_name
             .clone_from(&self.web.settings().service_name);
         page.demo_banner = self.app().settings.demo;

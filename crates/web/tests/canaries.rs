@@ -101,6 +101,7 @@ async fn demo(world: &TestStore) -> Demo {
     let settings = throughline_app::Settings {
         base_url: "http://localhost".into(),
         mail_from: "noreply@example.org".into(),
+        call: Some("01632 960123".to_owned()),
         node: "test".into(),
         demo: true,
     };

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 use throughline_core::answer::Answer;
+use throughline_core::artefact::Artefact;
 use throughline_core::child::{ChildMove, ChildState, SafeguardingCode};
 use throughline_core::circumstances::{AccessNeed, Gender, NrpfState};
 use throughline_core::clock::Urgency;
@@ -13,7 +14,9 @@ use throughline_core::consent::{
 use throughline_core::contact::{AnsweredBy, Channel, Verdict};
 use throughline_core::conversation::{Interpreter, Mode, Overheard, Sign};
 use throughline_core::directory::{Channel as Way, CommunityServed};
+use throughline_core::gate::DenyReason;
 use throughline_core::immediate::{ImmediateCode, ImmediateKind};
+use throughline_core::message::MessageState;
 use throughline_core::need::{NeedMove, NeedState, NeedType};
 use throughline_core::people::{Adjustment, AgeBand};
 use throughline_core::referral::{EndReason, Helped, ReferralState, UnmetReason};
@@ -59,6 +62,14 @@ fn every_code_on_a_page_has_words() {
         missing::<SharePurpose>("purpose"),
         missing::<AnsweredBy>("answered"),
         missing::<Channel>("channel"),
+        missing::<DenyReason>("message-no"),
+        missing::<MessageState>("message-state"),
+        missing::<MessageState>("message-is"),
+        missing::<Artefact>("artefact")
+            .into_iter()
+            // What goes to partners and colleagues stands on no page of a case.
+            .filter(|key| !key.starts_with("artefact-partner_") && key != "artefact-staff_task")
+            .collect(),
         missing::<Verdict>("verdict"),
         missing::<Interpreter>("talk-interpreter"),
         missing::<Mode>("talk-mode"),

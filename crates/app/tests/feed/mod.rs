@@ -26,6 +26,7 @@ pub async fn office(world: &TestStore) -> (App, OrganisationId, Actor) {
     let settings = Settings {
         base_url: "http://localhost".into(),
         mail_from: "noreply@example.org".into(),
+        call: Some("01632 960123".to_owned()),
         node: "test".into(),
         demo: true,
     };

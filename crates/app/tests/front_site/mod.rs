@@ -33,6 +33,7 @@ pub async fn site(world: &TestStore, posts: &[i64]) -> Site {
     let settings = Settings {
         base_url: "https://throughline.example".into(),
         mail_from: "office@throughline.example".into(),
+        call: Some("01632 960123".to_owned()),
         node: "test".into(),
         demo: true,
     };

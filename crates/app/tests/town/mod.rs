@@ -187,6 +187,7 @@ async fn built(world: &TestStore, demo: bool) -> Town {
     let settings = Settings {
         base_url: "https://r.example.org".to_owned(),
         mail_from: "notices@example.org".to_owned(),
+        call: Some("01632 960123".to_owned()),
         node: "one".to_owned(),
         demo,
     };

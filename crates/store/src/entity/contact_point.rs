@@ -24,6 +24,7 @@ pub struct Model {
     pub expires_at: Col<At>,
     pub ended_at: Option<Col<At>>,
     pub ended_reason: Option<String>,
+    pub lapse_told_at: Option<Col<At>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

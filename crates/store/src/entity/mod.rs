@@ -22,6 +22,7 @@ pub(crate) mod immediate_need;
 pub(crate) mod installation;
 pub(crate) mod known_device;
 pub(crate) mod legal_hold;
+pub(crate) mod message;
 pub(crate) mod need;
 pub(crate) mod organisation;
 pub(crate) mod organisation_key;

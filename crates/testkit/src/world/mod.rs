@@ -106,6 +106,7 @@ pub async fn fill(
     let settings = Settings {
         base_url: "http://127.0.0.1:8080".to_owned(),
         mail_from: "no-reply@example.org".to_owned(),
+        call: Some("01632 960123".to_owned()),
         node: "demo".to_owned(),
         demo: true,
     };

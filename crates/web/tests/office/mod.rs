@@ -39,6 +39,7 @@ pub async fn office(world: &TestStore) -> Office {
     let settings = AppSettings {
         base_url: "https://throughline.example".into(),
         mail_from: "office@throughline.example".into(),
+        call: Some("01632 960123".to_owned()),
         node: "test".into(),
         demo: true,
     };

@@ -25,6 +25,7 @@ pub async fn site_of(world: &TestStore, feed: &str) -> Router {
     let settings = throughline_app::Settings {
         base_url: "http://localhost".into(),
         mail_from: "noreply@example.org".into(),
+        call: Some("01632 960123".to_owned()),
         node: "test".into(),
         demo: true,
     };

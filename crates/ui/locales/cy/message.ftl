@@ -1,0 +1,132 @@
+artefact-sms_please_call = Neges destun: ffoniwch
+artefact-sms_appointment = Neges destun: apwyntiad
+artefact-email_please_call = E-bost: ffoniwch
+artefact-email_appointment = E-bost: apwyntiad
+artefact-letter_please_call = Llythyr: ffoniwch
+artefact-letter_appointment = Llythyr: apwyntiad
+artefact-app_please_call = Neges mewn ap: ffoniwch
+artefact-journal_please_call = Dyddlyfr: ffoniwch
+artefact-journal_appointment = Dyddlyfr: apwyntiad
+artefact-call_script = Galwad
+artefact-voicemail_please_call = Neges llais: ffoniwch
+artefact-calendar_entry = Cofnod calendr: apwyntiad
+artefact-print_sheet = Dalen o bapur
+
+message-link = Anfon neges atynt
+message-heading = Negeseuon
+message-so-far = Hyd yma
+message-asked = Gofynnwyd amdani { $when }
+message-new = Neges newydd
+message-words = Mae’r geiriau bob amser yr un fath. Nid ydynt yn dweud dim am bwy ydym ni na beth yw’r mater. Cyn i ddim fynd, gwirir eto fod y ffordd hon yn dal yn ddiogel.
+message-what = Beth ddylai eu cyrraedd?
+message-what-needed = Dewiswch beth ddylai eu cyrraedd
+message-to = { $what } ({ $to })
+message-goes-now = Yn mynd nawr, ar ei phen ei hun
+message-by-hand = Chi sy’n ei hanfon neu’n ei dweud; mae’r dudalen nesaf yn dangos y geiriau
+message-goes-from = Ddim yn ddiogel nawr. Mae’n aros tan { $when } ac yn cael ei gwirio eto bryd hynny
+message-when = Pryd mae’r apwyntiad?
+message-when-hint = Dim ond ar gyfer neges sy’n sôn am un.
+message-day = Diwrnod
+message-time = Amser
+message-time-needed = Rhowch amser yr apwyntiad
+message-when-future = Rhowch ddiwrnod ac amser i ddod, ar gyfer neges sy’n sôn am apwyntiad
+contact-time-hint-one = Er enghraifft, 2:30pm
+message-go = Parhau
+message-none-open = Nid oes ffordd ddiogel i’w cyrraedd, nawr nac yn nes ymlaen. Cytunwch ar un pan fyddwch yn siarad â nhw nesaf yn breifat.
+message-to-contact = Ffyrdd o gysylltu
+message-shut = Ddim yn ddiogel, a pham
+message-waits-said = Mae’n mynd ar ei phen ei hun cyn gynted ag y bydd yn ddiogel. Os na all fynd, bydd tasg yn dweud hynny.
+message-refused-said = Ni anfonwyd dim. Mae tasg yn dweud beth i’w wneud yn lle hynny.
+
+message-state-waiting = Yn aros
+message-state-handed = Yn eich dwylo chi
+message-state-sent = Wedi’i hanfon
+message-state-denied = Heb ei hanfon
+message-state-failed = Heb eu cyrraedd
+message-state-dropped = Wedi’i thynnu’n ôl
+
+message-is-waiting = Mae’n mynd ar ei phen ei hun cyn gynted ag y bydd yn ddiogel. Caiff ei gwirio eto bryd hynny.
+message-is-handed = Mae’r achos wedi’i gau. Nid anfonir dim.
+message-is-sent = Fe’i hanfonwyd.
+message-is-denied = Ni anfonwyd dim.
+message-is-failed = Ni chyrhaeddodd nhw. Cytunwch ar ffordd ddiogel pan fyddwch yn siarad â nhw nesaf yn breifat.
+message-is-dropped = Cafodd ei thynnu’n ôl. Ni anfonwyd dim.
+
+message-no-nothing_known = Nid oes ffordd ddiogel wedi’i chofnodi.
+message-no-never = Nid yw hon byth i’w defnyddio.
+message-no-not_known_safe = Nid oes neb yn gwybod a yw hon yn ddiogel.
+message-no-not_confirmed = Nid ydynt wedi’i chadarnhau.
+message-no-expired = Mae’n rhy hir ers iddynt ei chadarnhau.
+message-no-outside_window = Nid yw’n amser diogel.
+message-no-reconfirm = Maent wedi symud neu wahanu ers ei chadarnhau.
+message-no-not_known_who_answers = Nid oes neb yn gwybod pwy allai ateb neu ddarllen gyntaf.
+message-no-shared_account = Mae rhywun arall yn darllen y cyfrif hwn.
+message-no-no_voicemail = Nid ydynt wedi dweud y ceir gadael neges llais.
+message-no-not_neutral = Byddai’r geiriau’n ei ddatgelu.
+message-no-wrong_channel = Nid yw hon yn mynd fel hyn.
+
+message-instead-agree = Beth i’w wneud yn lle hynny: cytunwch ar ffordd ddiogel pan fyddwch yn siarad â nhw nesaf yn breifat. Galwad mewn ffordd sy’n ddiogel, neu wyneb yn wyneb.
+message-instead-wait = Beth i’w wneud yn lle hynny: arhoswch tan { $when }. Caiff ei gwirio eto bryd hynny.
+message-instead-neutral = Beth i’w wneud yn lle hynny: defnyddiwch y geiriau sefydlog.
+message-instead-call = Beth i’w wneud yn lle hynny: ffoniwch, siaradwch â nhw yn unig, a pheidiwch â gadael neges.
+message-instead-private = Beth i’w wneud yn lle hynny: siaradwch â nhw’n breifat, wyneb yn wyneb neu dros y ffôn.
+
+message-where = At
+message-sender = Oddi wrth bwy
+message-sender-neutral = Peidiwch â rhoi enw sefydliad na gweithiwr
+message-sender-organisation = Maent wedi cytuno y caiff enw’r sefydliad hwn ymddangos
+message-do-text = Anfonwch y geiriau hyn, a dim rhai eraill, o’r ffôn y mae’r gwasanaeth yn ei gadw ar gyfer negeseuon testun.
+message-do-call = Ffoniwch y rhif hwn. Peidiwch â dweud mwy na hyn nes i chi wybod mai nhw sydd yno.
+message-do-voicemail = Maent wedi dweud y ceir gadael neges llais ar y rhif hwn. Dywedwch y geiriau hyn a dim rhai eraill.
+message-do-letter = Argraffwch y dudalen hon: dim ond y llythyr sy’n cael ei argraffu. Defnyddiwch amlen blaen, heb ddim ohonom ni arni a heb gyfeiriad i’w hanfon yn ôl.
+message-do-app = Anfonwch y geiriau hyn, a dim rhai eraill, yn yr ap.
+message-do-journal = Ysgrifennwch y geiriau hyn, a dim rhai eraill, yn y dyddlyfr.
+message-words-link = Gwirio’r geiriau yr ydych yn adnabod eich gilydd drwyddynt
+message-not-now = Peidiwch â’i hanfon na’i dweud nawr
+message-done = Fe’u cyrhaeddodd
+message-could-not = Nid oedd modd ei wneud
+message-not-wanted = Ei thynnu’n ôl
+message-done-said = Wedi’i gofnodi.
+message-could-not-said = Wedi’i gofnodi. Mae tasg yn dweud i gytuno ar ffordd ddiogel.
+message-not-wanted-said = Wedi’i thynnu’n ôl. Nid anfonir dim.
+
+sheet-link = Argraffu dalen iddynt
+sheet-heading = Dalen iddynt
+sheet-what = Dim ond os ydynt am fynd â phapur gyda nhw. Nhw sy’n dewis beth sydd arni. Nid oes enw arni, dim ohonom ni a dim amdanynt hwy.
+sheet-services = Pa wasanaethau y maent eu heisiau arni?
+sheet-choose = Dewiswch o leiaf un gwasanaeth
+sheet-go = Gwneud y ddalen
+sheet-print = Argraffwch y dudalen hon gyda’ch porwr. Dim ond y ddalen sy’n cael ei hargraffu.
+sheet-not-now = Nid ydynt wedi dweud ei bod yn ddiogel mynd â phapur gyda nhw
+
+words-between-link = Geiriau yr ydych yn adnabod eich gilydd drwyddynt
+words-between-heading = Geiriau yr ydych yn adnabod eich gilydd drwyddynt
+words-check = Gwirio gair
+words-typed = Y gair
+words-typed-hint = Yr hyn y maent yn ei ddweud, neu’r hyn yr ydych ar fin ei ddweud
+words-check-go = Gwirio
+words-agree = Cytuno ar y geiriau o’r newydd
+words-what-is-kept = Dim ond nawr yr ydych yn eu gweld. Wedyn ni all neb eu darllen: cymherir yr hyn y mae rhywun yn ei deipio.
+words-theirs = Yr hyn y maent yn ei ddweud, er mwyn i chi wybod mai nhw sydd yno
+words-theirs-hint = Gair sy’n ffitio mewn unrhyw sgwrs
+words-ours = Yr hyn yr ydych chi’n ei ddweud, er mwyn iddynt wybod mai chi sydd yno
+words-ours-hint = Gair arall. Dywedwch eich gair chi gyntaf dim ond os ydynt wedi cytuno i hynny
+words-go = Cadw’r geiriau hyn
+words-said = Wedi’u cadw. Ni ellir eu dangos eto.
+words-is-theirs = Dyna eu gair nhw.
+words-is-ours = Dyna ein gair ni.
+words-is-neither = Nid yw’n un o’r geiriau. Peidiwch â dweud dim mwy, a dywedwch y byddwch yn ffonio rywbryd eto.
+contact-say-telling = Gadewch allan bob gair sy’n dweud beth yw’r mater, a phob cyfeiriad: fe’i dywedir wrth rywun arall
+contact-words-alike = Dewiswch ddau air gwahanol
+
+task-kind-hand_over_message = Rhoi neges iddynt
+story-message_handed = I’w throsglwyddo: { $artefact }
+story-message_sent = Anfonwyd: { $artefact }
+story-message_not_sent = Heb ei hanfon: { $artefact }. { $denied }
+story-message_dropped = Tynnwyd yn ôl: { $artefact }
+story-sheet_given = { $number ->
+    [one] Argraffwyd dalen gydag { $number } gwasanaeth iddynt
+   *[other] Argraffwyd dalen gyda { $number } gwasanaeth iddynt
+}
+look-message_send = Anfon neges neu edrych ar un
+print-nothing = Nid yw’r dudalen hon ar gyfer papur.

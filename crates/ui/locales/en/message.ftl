@@ -1,0 +1,132 @@
+artefact-sms_please_call = Text message: please call
+artefact-sms_appointment = Text message: an appointment
+artefact-email_please_call = Email: please call
+artefact-email_appointment = Email: an appointment
+artefact-letter_please_call = Letter: please call
+artefact-letter_appointment = Letter: an appointment
+artefact-app_please_call = Message in an app: please call
+artefact-journal_please_call = Journal: please call
+artefact-journal_appointment = Journal: an appointment
+artefact-call_script = A call
+artefact-voicemail_please_call = Voicemail: please call
+artefact-calendar_entry = Calendar entry: an appointment
+artefact-print_sheet = A sheet of paper
+
+message-link = Send them a message
+message-heading = Messages
+message-so-far = So far
+message-asked = Asked for { $when }
+message-new = A new message
+message-words = The words are always the same. They say nothing of who we are or what it is about. Before anything goes, it is checked again that this way is still safe.
+message-what = What should reach them?
+message-what-needed = Choose what should reach them
+message-to = { $what } ({ $to })
+message-goes-now = Goes now, by itself
+message-by-hand = You send or say it yourself; the next page shows the words
+message-goes-from = Not safe now. Waits until { $when } and is checked again then
+message-when = When is the appointment?
+message-when-hint = Only for a message that tells of one.
+message-day = Day
+message-time = Time
+message-time-needed = Enter the time of the appointment
+message-when-future = Enter a day and time to come, for a message that tells of an appointment
+contact-time-hint-one = For example, 2:30pm
+message-go = Continue
+message-none-open = No way to reach them is safe, now or later. Agree one when you next speak with them in private.
+message-to-contact = Ways to make contact
+message-shut = Not safe, and why
+message-waits-said = It goes by itself as soon as it is safe. If it cannot go, a task says so.
+message-refused-said = Nothing was sent. A task says what to do instead.
+
+message-state-waiting = Waits
+message-state-handed = In your hands
+message-state-sent = Sent
+message-state-denied = Not sent
+message-state-failed = Did not reach them
+message-state-dropped = Taken back
+
+message-is-waiting = It goes by itself as soon as it is safe. It is checked again at that moment.
+message-is-handed = The case is closed. Nothing is sent.
+message-is-sent = It was sent.
+message-is-denied = Nothing was sent.
+message-is-failed = It did not reach them. Agree a safe way when you next speak with them in private.
+message-is-dropped = It was taken back. Nothing was sent.
+
+message-no-nothing_known = No safe way is recorded.
+message-no-never = This is never to be used.
+message-no-not_known_safe = Nobody knows whether this is safe.
+message-no-not_confirmed = They have not confirmed it.
+message-no-expired = It is too long since they confirmed it.
+message-no-outside_window = It is not a safe time.
+message-no-reconfirm = They moved or separated since they confirmed it.
+message-no-not_known_who_answers = Nobody knows who may pick up or read it first.
+message-no-shared_account = Another person reads this account.
+message-no-no_voicemail = They have not said that a voicemail may be left.
+message-no-not_neutral = The words would give it away.
+message-no-wrong_channel = This does not go by this way.
+
+message-instead-agree = What to do instead: agree a safe way when you next speak with them in private. A call by a way that is safe, or in person.
+message-instead-wait = What to do instead: wait until { $when }. It is checked again then.
+message-instead-neutral = What to do instead: use the fixed words.
+message-instead-call = What to do instead: ring, speak only with them, and leave no message.
+message-instead-private = What to do instead: speak with them in private, in person or by telephone.
+
+message-where = To
+message-sender = Who it is from
+message-sender-neutral = Give no name of an organisation or a worker
+message-sender-organisation = They agreed that the name of this organisation may show
+message-do-text = Send these words, and no others, from the telephone that the service keeps for texts.
+message-do-call = Ring this number. Say no more than this until you know that it is them.
+message-do-voicemail = They said that a voicemail may be left on this number. Say these words and no others.
+message-do-letter = Print this page: only the letter is printed. Use a plain envelope, with nothing of us on it and no address to send it back to.
+message-do-app = Send these words, and no others, in the app.
+message-do-journal = Write these words, and no others, in the journal.
+message-words-link = Check the words by which you know each other
+message-not-now = Do not send or say it now
+message-done = It reached them
+message-could-not = It could not be done
+message-not-wanted = Take it back
+message-done-said = Recorded.
+message-could-not-said = Recorded. A task says to agree a safe way.
+message-not-wanted-said = Taken back. Nothing is sent.
+
+sheet-link = Print a sheet for them
+sheet-heading = A sheet for them
+sheet-what = Only if they want to take paper with them. They choose what stands on it. It has no name, nothing of us and nothing about them.
+sheet-services = Which services do they want on it?
+sheet-choose = Choose at least one service
+sheet-go = Make the sheet
+sheet-print = Print this page with your browser. Only the sheet is printed.
+sheet-not-now = They have not said that it is safe to take paper with them
+
+words-between-link = Words by which you know each other
+words-between-heading = Words by which you know each other
+words-check = Check a word
+words-typed = The word
+words-typed-hint = What they say, or what you are about to say
+words-check-go = Check
+words-agree = Agree the words anew
+words-what-is-kept = You see them only now. Afterwards nobody can read them: what somebody types is compared.
+words-theirs = What they say, so that you know it is them
+words-theirs-hint = A word that fits into any talk
+words-ours = What you say, so that they know it is you
+words-ours-hint = Another word. Say yours first only if they agreed to that
+words-go = Save these words
+words-said = Saved. They cannot be shown again.
+words-is-theirs = That is their word.
+words-is-ours = That is our word.
+words-is-neither = That is neither word. Say nothing more, and say you will call another time.
+contact-say-telling = Leave out every word that tells what it is about, and every address: it is said to somebody else
+contact-words-alike = Choose two different words
+
+task-kind-hand_over_message = Hand a message over to them
+story-message_handed = To be handed over: { $artefact }
+story-message_sent = Sent: { $artefact }
+story-message_not_sent = Not sent: { $artefact }. { $denied }
+story-message_dropped = Taken back: { $artefact }
+story-sheet_given = { $number ->
+    [one] A sheet with { $number } service was printed for them
+   *[other] A sheet with { $number } services was printed for them
+}
+look-message_send = Sent a message or looked at one
+print-nothing = This page is not for paper.
