@@ -100,7 +100,18 @@ const prepare = {
     return [letter, `${risk}/talk`, new URL(page.url()).pathname, child, offer.href, talk, ...['/first', '/notes', '/end', '/continue'].map((part) => `${talk}${part}`)];
   },
   async safety_lead(page) {
-    return prepare.work_coach(page);
+    const places = await prepare.work_coach(page);
+    // Somebody asks what is held about them.
+    await stepUp(page);
+    await open(page, '/cases');
+    const one = await page.locator('main .tl-card a[href^="/cases/"]').first().getAttribute('href');
+    await open(page, `${one}/access`);
+    await page.locator('main input[name=asked_by]').first().check();
+    await page.locator('main #recipient').fill('Robin Fairweather');
+    await page.locator('main input[name=answer_lang]').first().check();
+    await page.locator('main input[name=checked]').check();
+    await Promise.all([page.waitForEvent('load'), page.locator('main form[action$="/access"] button').click()]);
+    return [...places, new URL(page.url()).pathname];
   },
   async security_officer(page) {
     // Somebody else asks for a closed record to be erased; the officer decides.

@@ -142,6 +142,7 @@ async fn tidy(app: &App) -> Result<()> {
                 w.sign_in_sweep(w.now().plus_hours(-ATTEMPT_HOURS)).await?;
                 w.once_purge(w.now().plus_hours(-ONCE_HOURS)).await?;
                 w.draft_purge(w.now().plus_hours(-DRAFT_HOURS)).await?;
+                w.access_copies_lapse().await?;
                 Ok(())
             })
         })

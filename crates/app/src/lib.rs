@@ -8,6 +8,7 @@
 //! What must never happen here: HTTP, HTML, SQL, waiting inside a unit of work, a message that does not go through the outbox.
 
 pub mod access;
+pub mod access_request;
 pub mod address;
 pub mod case;
 pub mod case_lead;

@@ -21,6 +21,7 @@ pub mod consent;
 pub mod contact;
 pub mod conversation;
 pub mod directory;
+pub mod disclosure;
 pub mod duty_to_refer;
 pub mod env;
 pub mod erasure;

@@ -65,6 +65,8 @@ actions! {
     CaseHandOver = "case_hand_over" on CaseId;
     /// See who looked at a person's record.
     CaseLookers = "case_lookers" on CaseId;
+    /// Answer somebody who asks what is held about them: item by item, and the copy.
+    AccessAnswer = "access_answer" on CaseId, step_up;
     /// Set and lift a legal hold on a person's record, and ask for it to be erased. Somebody else decides.
     CaseErase = "case_erase" on CaseId, step_up;
     /// Decide an erasure that somebody else asked for: it cannot be undone.

@@ -86,7 +86,7 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
             _ => &[],
         },
         // Whoever answers for a site's safety knows what must be kept; who decides sees grounds and dates, never the story.
-        A::CaseErase => match standing {
+        A::CaseErase | A::AccessAnswer => match standing {
             DaLead => &[Lead, OwnSite],
             _ => &[],
         },

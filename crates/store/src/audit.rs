@@ -208,6 +208,7 @@ fn covers(note: &Note) -> &'static [&'static str] {
             | A::ContactReveal
             | A::AuditRead,
         ) => &[],
+        Some(A::AccessAnswer) => &["access_request"],
         Some(A::CaseErase) => &["erasure", "legal_hold"],
         Some(A::ErasureDecide) => &["erasure"],
         None => match Event::from_code(note.what) {
@@ -240,6 +241,7 @@ fn covers(note: &Note) -> &'static [&'static str] {
                 "need",
                 "draft",
                 "erasure",
+                "access_request",
             ],
             Ok(Event::Erased) => crate::erase::changed(),
             Ok(Event::KeysRotated) => &["organisation_key", "account"],

@@ -19,6 +19,7 @@
 //! What must never happen here: HTML, HTTP, a connection handed out, a value in an error or a log.
 
 pub mod access;
+pub mod access_request;
 pub mod account;
 pub mod address;
 mod audit;

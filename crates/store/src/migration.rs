@@ -28,6 +28,10 @@ pub(crate) const ALL: &[(&str, &str)] = &[
     ("m0006_details", include_str!("../schema/m0006_details.txt")),
     ("m0008_message", include_str!("../schema/m0008_message.txt")),
     ("m0011_erasure", include_str!("../schema/m0011_erasure.txt")),
+    (
+        "m0016_access_request",
+        include_str!("../schema/m0016_access_request.txt"),
+    ),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name text NOT NULL PRIMARY KEY, hash text NOT NULL)";

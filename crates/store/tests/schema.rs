@@ -207,7 +207,7 @@ both!(
         }
         raw.run("ALTER TABLE quarantine DROP COLUMN cleared_digest")
             .await;
-        for table in ["partner_join", "legal_hold", "erasure"] {
+        for table in ["partner_join", "legal_hold", "erasure", "access_request"] {
             raw.run(&format!("DROP TABLE {table}")).await;
         }
         raw.run("DROP TABLE message").await;
@@ -236,7 +236,8 @@ both!(
                 "m0005_told",
                 "m0006_details",
                 "m0008_message",
-                "m0011_erasure"
+                "m0011_erasure",
+                "m0016_access_request"
             ]
         );
         assert!(world.store.migrate().await.unwrap().is_empty());

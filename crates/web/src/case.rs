@@ -222,7 +222,7 @@ async fn caseload(visit: Visit) -> Outcome {
 }
 
 /// The parameters of a story line's words: codes become their words, names stay names.
-fn values(text: Text, told: &Told) -> Vec<(&'static str, Value)> {
+pub(crate) fn values(text: Text, told: &Told) -> Vec<(&'static str, Value)> {
     let mut out: Vec<(&'static str, Value)> = Vec::new();
     let known: [(&'static str, &str); 17] = [
         ("need", "need"),

@@ -41,6 +41,10 @@ pub(crate) fn ending(visit: &Visit, view: &CaseView) -> Html {
             text.t("keeping-heading"),
             format!("{at}/keeping"),
         ))
+        .then(Html::paragraph(Link::new(
+            text.t("access-heading"),
+            format!("{at}/access"),
+        )))
     } else {
         Html::default()
     };

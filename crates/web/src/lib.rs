@@ -27,6 +27,8 @@
 //! SQL; a route outside the table; personal data, a search term or a word about someone's situation in a URL, a title or a
 //! log; a page that tells "you may not" from "there is no such thing".
 
+mod access_items;
+mod access_requests;
 mod address;
 mod admin;
 mod admin_site;

@@ -107,3 +107,42 @@ pub fn public_terms(entry: &Entry) -> Vec<PublicTerm> {
         .chain(kinds)
         .collect()
 }
+
+/// A zip of texts by their names. Its files bear no time and no name but their own.
+///
+/// # Errors
+/// When it cannot be written, which a name made here cannot cause.
+pub fn zip_of(files: &std::collections::BTreeMap<String, String>) -> std::io::Result<Vec<u8>> {
+    use std::io::Write as _;
+    let mut out = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in files {
+        out.start_file(name.as_str(), zip::write::SimpleFileOptions::default())?;
+        out.write_all(text.as_bytes())?;
+    }
+    Ok(out.finish()?.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::io::Read as _;
+
+    #[test]
+    fn a_zip_gives_back_every_text_under_its_name() {
+        let files = BTreeMap::from([
+            ("a.html".to_owned(), "<p>Ŵy</p>".to_owned()),
+            ("b.json".to_owned(), "{}".repeat(5_000)),
+        ]);
+        let bytes = super::zip_of(&files).unwrap();
+        let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+        assert_eq!(zip.len(), files.len());
+        for (name, text) in files {
+            let mut inside = String::new();
+            zip.by_name(&name)
+                .unwrap()
+                .read_to_string(&mut inside)
+                .unwrap();
+            assert_eq!(inside, text, "{name}");
+        }
+    }
+}

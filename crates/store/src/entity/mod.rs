@@ -1,5 +1,6 @@
 //! Tables: one file each, no logic. Private to the store.
 
+pub(crate) mod access_request;
 pub(crate) mod account;
 pub(crate) mod api_client;
 pub(crate) mod audit_entry;

@@ -1,0 +1,110 @@
+//! Answering somebody who asks what is held about them: the queue, the decisions item by item, the copy for one recipient (UK GDPR
+//! Article 15). What may be given is `core::disclosure`; what an item says is made by the pages, in the language of the request.
+
+use throughline_core::disclosure::AskedBy;
+use throughline_core::id::Ref;
+use throughline_core::reason::Words;
+use throughline_policy::action::AccessAnswer;
+use throughline_policy::{Actor, Purpose};
+use throughline_store::Result;
+pub use throughline_store::access_request::{AccessRequest, Decisions, Files, Waiting};
+
+use crate::App;
+use crate::case::permit;
+
+const WHY: Purpose = Purpose::AnswerRights;
+
+/// How many requests the queue shows.
+const LINES: u64 = 200;
+
+/// A step under the permit to answer about a case.
+macro_rules! answering {
+    ($app:expr, $actor:expr, $case:expr, |$w:ident, $may:ident| $step:expr) => {
+        $app.store
+            .work($actor, WHY, |$w| {
+                Box::pin(async move {
+                    let $may = &permit::<AccessAnswer>($w, $case).await?;
+                    $step
+                })
+            })
+            .await
+    };
+}
+
+/// The requests that wait for an answer, at the actor's site or about their own cases, the most urgent first.
+pub async fn waiting(app: &App, actor: &Actor) -> Result<Vec<Waiting>> {
+    app.store
+        .work(actor, WHY, |w| {
+            Box::pin(async move {
+                let scope = w.scope::<AccessAnswer>();
+                w.access_requests_waiting(&scope, LINES).await
+            })
+        })
+        .await
+}
+
+/// Records that somebody asks. `recipient`: to whom alone the copy will go; `lang`: the code of the language of the answer.
+pub async fn record(
+    app: &App,
+    actor: &Actor,
+    case: Ref,
+    asked_by: AskedBy,
+    lang: &str,
+    recipient: &Words,
+) -> Result<Ref> {
+    answering!(app, actor, case, |w, may| w
+        .access_request_add(may, asked_by, lang, recipient)
+        .await)
+}
+
+/// The requests about a case, newest first.
+pub async fn of_case(app: &App, actor: &Actor, case: Ref) -> Result<Vec<AccessRequest>> {
+    answering!(app, actor, case, |w, may| w.access_requests(may).await)
+}
+
+/// One of them.
+pub async fn read(app: &App, actor: &Actor, case: Ref, request: Ref) -> Result<AccessRequest> {
+    answering!(app, actor, case, |w, may| w
+        .access_request(may, request)
+        .await)
+}
+
+/// Keeps what was decided so far. Errors with `Error::Conflict` when somebody else was first.
+pub async fn decide(
+    app: &App,
+    actor: &Actor,
+    case: Ref,
+    request: Ref,
+    version: i64,
+    decisions: &Decisions,
+) -> Result<()> {
+    answering!(app, actor, case, |w, may| w
+        .access_decide(may, request, version, decisions)
+        .await)
+}
+
+/// Keeps the copy until it lapses. Errors as [`decide`].
+pub async fn ready(
+    app: &App,
+    actor: &Actor,
+    case: Ref,
+    request: Ref,
+    version: i64,
+    copy: &Files,
+) -> Result<()> {
+    answering!(app, actor, case, |w, may| w
+        .access_ready(may, request, version, copy)
+        .await)
+}
+
+/// Fetches the copy. Errors with `Error::NotFound` when there is none or it has lapsed.
+pub async fn fetch(app: &App, actor: &Actor, case: Ref, request: Ref) -> Result<Files> {
+    answering!(app, actor, case, |w, may| w.access_copy(may, request).await)
+}
+
+/// Ends a request; a copy of it is gone.
+pub async fn end(app: &App, actor: &Actor, case: Ref, request: Ref, version: i64) -> Result<()> {
+    answering!(app, actor, case, |w, may| w
+        .access_end(may, request, version)
+        .await)
+}

@@ -1,0 +1,220 @@
+//! What is held about somebody, item by item, in words; and the copy that is made of what is given. The same words are looked at and
+//! given: an item is rendered once, in the language of the request.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use throughline_app::access_request::{AccessRequest, Files};
+use throughline_app::case_view::CaseView;
+use throughline_app::referral::SenderView;
+use throughline_core::code::Code;
+use throughline_core::disclosure::{Item, ItemKind, decision_on, given};
+use throughline_core::immediate::ImmediateAnswer;
+use throughline_core::time::At;
+use throughline_ui::html::{Html, Size};
+use throughline_ui::prelude::*;
+use throughline_ui::text::has_key;
+
+use crate::case::values;
+use crate::shown::{line_name, when, word};
+
+/// Everything that is held: the case as its page shows it, and each request to a service as its own page does.
+pub(crate) fn items(text: Text, view: &CaseView, referrals: &[SenderView]) -> Vec<Item> {
+    let mut out = vec![about(text, view)];
+    let mut add = |key: String, kind: ItemKind, at: Option<At>, lines: Vec<String>| {
+        let lines: Vec<String> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+        out.push(Item {
+            key,
+            kind,
+            at,
+            lines,
+        });
+    };
+    for contact in &view.contacts.all {
+        let lines = vec![
+            word(text, "channel", contact.point.channel.code()),
+            word(text, "verdict", contact.point.verdict.code()),
+            contact.value.clone(),
+            contact.say.clone().unwrap_or_default(),
+        ];
+        add(
+            format!("contact {}", contact.reference),
+            ItemKind::Contact,
+            None,
+            lines,
+        );
+    }
+    for statement in &view.statements {
+        let lines = statement.words.lines().map(str::to_owned).collect();
+        let key = format!("statement {}", statement.number);
+        add(key, ItemKind::Statement, Some(statement.written_at), lines);
+    }
+    for need in &view.needs {
+        let lines = vec![
+            word(text, "need", need.kind.code()),
+            word(text, "need-state", need.state.code()),
+        ];
+        add(
+            format!("need {}", need.kind),
+            ItemKind::Need,
+            Some(need.raised_at),
+            lines,
+        );
+    }
+    for known in &view.immediate {
+        let mut lines = vec![
+            word(text, "immediate", known.kind.code()),
+            word(text, "immediate-answer", known.answer.code().code()),
+        ];
+        if let ImmediateAnswer::PutOff { reason, .. } = &known.answer {
+            lines.push(reason.as_str().to_owned());
+        }
+        let at = Some(known.answered_at);
+        add(format!("now {}", known.kind), ItemKind::RightNow, at, lines);
+    }
+    for child in &view.children {
+        let mut lines = vec![child.sheet.chosen.clone()];
+        lines.extend(child.sheet.born.clone());
+        lines.push(word(text, "child-state", child.state.code()));
+        add(
+            format!("child {}", child.reference),
+            ItemKind::Child,
+            child.decided_at,
+            lines,
+        );
+    }
+    for judged in &view.risks {
+        let lines = vec![
+            word(text, "risk", judged.risk.band.code()),
+            judged.risk.reason.clone(),
+        ];
+        let key = format!("risk {}", judged.risk.at.micros());
+        add(key, ItemKind::Risk, Some(judged.risk.at), lines);
+    }
+    for agreed in &view.consents {
+        let consent = &agreed.record.consent;
+        let mut lines = vec![
+            agreed.recipient.clone(),
+            word(text, "purpose", consent.purpose.code()),
+        ];
+        lines.extend(consent.items.iter().map(|item| line_name(text, *item)));
+        lines.extend(agreed.record.words.clone());
+        lines.extend(
+            consent
+                .reasons
+                .as_ref()
+                .map(|reason| reason.as_str().to_owned()),
+        );
+        let key = format!("consent {}", agreed.record.reference);
+        add(key, ItemKind::Consent, Some(consent.agreed_at), lines);
+    }
+    for sent in referrals {
+        let mut lines = vec![
+            sent.service.clone(),
+            word(text, "need", sent.referral.need.code()),
+            word(text, "referral-state", sent.referral.state.code()),
+        ];
+        for line in &sent.packet.lines {
+            lines.push(word(text, "packet", line.item.code()));
+            lines.extend(line.words.iter().cloned());
+        }
+        lines.extend(sent.exchanges.iter().map(|said| said.words.clone()));
+        let key = format!("referral {}", sent.referral.reference);
+        add(
+            key,
+            ItemKind::Referral,
+            Some(sent.referral.created_at),
+            lines,
+        );
+    }
+    add("story".to_owned(), ItemKind::Story, None, story(text, view));
+    out
+}
+
+fn about(text: Text, view: &CaseView) -> Item {
+    let sheet = &view.case.sheet;
+    let mut lines = vec![sheet.chosen.clone()];
+    lines.extend(sheet.given.clone());
+    lines.extend(sheet.family.clone());
+    lines.extend(sheet.born.clone());
+    lines.extend(sheet.age_band.as_ref().map(|code| word(text, "age", code)));
+    lines.extend(sheet.language.clone());
+    lines.extend(
+        sheet
+            .access
+            .iter()
+            .map(|code| word(text, "adjustment", code)),
+    );
+    Item {
+        key: "about".to_owned(),
+        kind: ItemKind::About,
+        at: Some(view.case.opened_at),
+        lines,
+    }
+}
+
+/// What happened, each line with its day. Reasons are in the items that they belong to.
+fn story(text: Text, view: &CaseView) -> Vec<String> {
+    view.story
+        .iter()
+        .map(|told| {
+            let key = format!("story-{}", told.line.kind);
+            let key = if has_key(&key) {
+                key.as_str()
+            } else {
+                "story-other"
+            };
+            let words = text.plain_with(key, &values(text, told));
+            format!("{}: {words}", when(text, told.line.at))
+        })
+        .collect()
+}
+
+/// Who made the copy, for its mark.
+pub(crate) struct Mark<'a> {
+    /// The organisation that answers.
+    pub organisation: &'a str,
+    /// When it was made.
+    pub at: At,
+}
+
+/// The copy: what is given, as a page and as data, each marked with the one it is for. It says the same about what is withheld
+/// whether anything is or not: neither a gap nor a count tells that something else is held (NE-04).
+pub(crate) fn copy(text: Text, request: &AccessRequest, items: &[Item], mark: &Mark<'_>) -> Files {
+    let values = [
+        ("recipient", request.recipient.as_str().into()),
+        ("reference", request.reference.to_string().into()),
+        ("organisation", mark.organisation.into()),
+        ("when", when(text, mark.at).into()),
+    ];
+    let for_whom = text.plain_with("access-copy-mark", &values);
+    let withheld = text.plain("access-copy-withheld");
+    let (mut body, mut data) = (Html::default(), Vec::new());
+    for item in items {
+        let decision = decision_on(item, &request.decisions);
+        let Some(lines) = given(item, request.asked_by, decision) else {
+            continue;
+        };
+        let name = word(text, "access-item", item.kind.code());
+        let at = item.at.map(|at| when(text, at));
+        body.push(Html::heading(2, Size::M, Html::text(&name)));
+        if let Some(at) = &at {
+            body.push(Html::paragraph(Html::text(at)));
+        }
+        body.push(Html::bullets(lines.iter().map(Html::text)));
+        data.push(json!({ "what": name, "since": at, "lines": lines }));
+    }
+    let title = text.plain("access-copy-title");
+    let page = format!(
+        "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{title}</title></head><body>\n<h1>{title}</h1>\n<p>{}</p>\n{body}<p>{}</p>\n<footer><p>{}</p></footer>\n</body></html>\n",
+        request.lang,
+        Html::text(&for_whom),
+        Html::text(&withheld),
+        Html::text(&for_whom),
+    );
+    let data = json!({ "for": for_whom, "withheld": withheld, "held": data });
+    BTreeMap::from([
+        ("copy.html".to_owned(), page),
+        ("copy.json".to_owned(), format!("{data:#}\n")),
+    ])
+}
