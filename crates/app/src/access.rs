@@ -6,7 +6,7 @@
 use throughline_core::id::{AccountId, OrganisationId, Ref, SiteId};
 use throughline_core::nation::Nation;
 use throughline_core::role::Role;
-use throughline_policy::action::{AccountManage, CaseHandOver, ClientManage};
+use throughline_policy::action::{AccountManage, ClientManage};
 use throughline_policy::{Action, ActionKind, Actor, Permit, Purpose};
 use throughline_seal::Token;
 use throughline_store::access::Holdings;
@@ -318,8 +318,7 @@ async fn hand_over(
             None => lead_of(w, leaver, *site).await?,
         };
         for (case, _) in held.cases.iter().filter(|(_, at)| Some(*at) == *site) {
-            let facts = w.case_facts_by_id(*case).await?;
-            let hand_over = w.permit_found::<CaseHandOver>(facts)?;
+            let hand_over = w.permit_to_hand_on(permit, *case).await?;
             w.case_hand_over(&hand_over, to).await?;
         }
         w.account_hand_on(permit, *site, to).await?;

@@ -91,7 +91,9 @@ pub async fn children(app: &App, actor: &Actor, case: Ref) -> Result<ChildrenKno
             Box::pin(async move {
                 let may = permit::<CaseRead>(w, case).await?;
                 let asked = w.case_read(&may).await?.about_children;
-                let children = w.children(&may).await?;
+                let mut children = w.children(&may).await?;
+                // A program is given references: not one that leads to what is closed.
+                children.retain(|child| !child.closed);
                 let deciders = children.iter().filter_map(|child| child.decided_by);
                 let names = w.account_references(&may, deciders).await?;
                 let with = |child: Child| {

@@ -15,6 +15,7 @@ pub mod case_lead;
 pub mod case_now;
 pub mod case_parts;
 pub mod case_view;
+pub mod closed;
 pub mod consent;
 pub mod contact;
 pub mod conversation;

@@ -28,6 +28,7 @@ const fn facts(site: SiteId, organisation: OrganisationId) -> Facts<SiteId> {
             to_organisation: None,
             accepted_by: None,
             referral: None,
+            closed: false,
         },
     }
 }

@@ -63,6 +63,8 @@ actions! {
     MessageSend = "message_send" on CaseId;
     /// Hand a case over to another worker.
     CaseHandOver = "case_hand_over" on CaseId;
+    /// Say who may not see a person's record, or that only named colleagues may (SPEC 4.6).
+    CaseRestrict = "case_restrict" on CaseId, step_up;
     /// See who looked at a person's record.
     CaseLookers = "case_lookers" on CaseId;
     /// Answer somebody who asks what is held about them: item by item, and the copy.

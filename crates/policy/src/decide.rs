@@ -56,6 +56,9 @@ code_list! {
         StepUpNeeded = "step_up_needed",
         /// There is no such thing. Recorded like the others so that present and absent cost the same.
         NoSuchThing = "no_such_thing",
+        /// The person is closed to whoever asks (decision 0019). Recorded where they work as "no such thing"; the truth goes to
+        /// an organisation that is not theirs.
+        Closed = "closed",
     }
 }
 
@@ -71,7 +74,8 @@ pub struct Denied {
 
 /// Decides whether `actor` may do `A` to the subject of `facts` now, for `purpose`.
 ///
-/// Errors with [`Denied`] unless the table gives this standing a relation that holds. Absence of a rule is a refusal.
+/// Errors with [`Denied`] unless the table gives this standing a relation that holds and the person is not closed to the actor.
+/// Absence of a rule is a refusal.
 pub fn decide<A: Action>(
     actor: &Actor,
     purpose: Purpose,
@@ -85,6 +89,9 @@ pub fn decide<A: Action>(
     let rule = Rule::of(actor, A::KIND);
     if rule.any.is_empty() {
         return Err(refuse(Reason::NotForThisRole));
+    }
+    if facts.ties.closed {
+        return Err(refuse(Reason::Closed));
     }
     if !rule.allows(&facts.ties) {
         return Err(refuse(Reason::NoRelation));

@@ -18,6 +18,9 @@ pub struct Ties {
     pub accepted_by: Option<OrganisationId>,
     /// The referral itself, for a link holder.
     pub referral: Option<ReferralId>,
+    /// Whether the person is closed to whoever asks: they are barred, or the record is kept to named viewers and they are none of
+    /// them (decision 0019). It wins over every other tie.
+    pub closed: bool,
 }
 
 /// A subject of type `S` (an id) with its ties and, where there is one, the person it is about.

@@ -46,11 +46,13 @@ impl Atom {
 }
 
 impl Rule {
-    /// Whether the ties satisfy this rule.
+    /// Whether the ties satisfy this rule: what is closed to whoever asks satisfies none.
     pub fn allows(&self, ties: &Ties) -> bool {
-        self.any
-            .iter()
-            .any(|branch| branch.iter().all(|atom| atom.holds(ties)))
+        !ties.closed
+            && self
+                .any
+                .iter()
+                .any(|branch| branch.iter().all(|atom| atom.holds(ties)))
     }
 
     /// What the permission table says for this actor and action.

@@ -78,6 +78,11 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
             System => &[Anyone],
             _ => &[],
         },
+        A::CaseRestrict => match standing {
+            WorkCoach => &[Lead],
+            DaLead => &[Lead, OwnSite],
+            _ => &[],
+        },
         A::CaseHandOver => match standing {
             WorkCoach => &[Lead],
             DaLead => &[Lead, OwnSite],

@@ -19,7 +19,7 @@ use crate::account::{Account, AccountState, NewAccount};
 use crate::col::Col;
 use crate::entity::{account, conversation, referral, site, site_lead, support_case, task};
 use crate::error::{Error, Result};
-use crate::scope::{TieColumns, condition};
+use crate::scope::{About, TieColumns, condition};
 use crate::setup::Site;
 use crate::work::Work;
 
@@ -127,9 +127,10 @@ impl Work<'_> {
             to: None,
             accepted_by: None,
             referral: None,
+            about: About::Nobody,
         };
         self.note_scope(scope, &["name", "role", "site"]);
-        let Some(condition) = condition(scope.rule(), &columns) else {
+        let Some(condition) = condition(scope, &columns, self.now()) else {
             return Ok(Vec::new());
         };
         let rows = account::Entity::find()

@@ -201,7 +201,7 @@ impl Work<'_> {
         limit: u64,
     ) -> Result<Vec<Waiting>> {
         self.note_scope(scope, &["request"]);
-        let Some(mine) = condition(scope.rule(), &ties()) else {
+        let Some(mine) = condition(scope, &ties(), self.now()) else {
             return Ok(Vec::new());
         };
         let cases = support_case::Entity::find()

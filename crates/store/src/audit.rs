@@ -108,6 +108,10 @@ fn covers(note: &Note) -> &'static [&'static str] {
         "consent",
         "task",
         "conversation",
+        // A child whom a case names is closed to whomever the parent is closed to.
+        "bar",
+        "restriction",
+        "viewer",
     ];
     const REFERRAL: &[&str] = &[
         "referral",
@@ -133,8 +137,20 @@ fn covers(note: &Note) -> &'static [&'static str] {
         Some(A::ConversationTakeUp) => &["conversation", "support_case", "task"],
         Some(A::CaseOpen | A::CaseChange) => CASE,
         Some(A::MessageSend) => &["message", "contact_point", "case_event", "task"],
+        // Who is shut out leaves nothing behind.
+        Some(A::CaseRestrict) => &[
+            "bar",
+            "restriction",
+            "viewer",
+            "support_case",
+            "case_event",
+            "task",
+            "conversation",
+            "referral",
+        ],
         Some(A::CaseHandOver) => &[
             "support_case",
+            "viewer",
             "case_event",
             "task",
             "conversation",
@@ -184,6 +200,7 @@ fn covers(note: &Note) -> &'static [&'static str] {
             "case_event",
             "conversation",
             "referral",
+            "viewer",
         ],
         Some(A::SitePostName) => &["site_lead"],
         Some(A::PartnerPropose | A::PartnerConfirm) => &[

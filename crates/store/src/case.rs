@@ -17,7 +17,7 @@ use crate::col::Col;
 use crate::entity::{child, support_case};
 use crate::error::{Error, Result};
 use crate::person::PersonSheet;
-use crate::scope::{TieColumns, branches, condition};
+use crate::scope::{About, TieColumns, branches, condition};
 use crate::story::{NewEvent, StoryKind};
 use crate::task::TaskNew;
 use crate::work::Work;
@@ -105,9 +105,11 @@ pub(crate) const fn ties() -> TieColumns<support_case::Column> {
         to: None,
         accepted_by: None,
         referral: None,
+        about: About::Person(support_case::Column::PersonId),
     }
 }
 
+/// The ties of a case as its row tells them: whether the person is closed to anybody is asked beside it.
 pub(crate) fn facts(row: &support_case::Model) -> Facts<CaseId> {
     Facts {
         subject: row.id.0,
@@ -134,16 +136,26 @@ impl Work<'_> {
             .filter(support_case::Column::Reference.eq(Col(reference)))
             .one(&self.tx)
             .await?;
-        Ok(row.as_ref().map(facts))
+        self.case_facts_of(row.as_ref()).await
+    }
+
+    async fn case_facts_of(
+        &self,
+        row: Option<&support_case::Model>,
+    ) -> Result<Option<Facts<CaseId>>> {
+        let closed = self.is_closed(row.map(|row| row.person_id.0)).await?;
+        Ok(row.map(facts).map(|mut facts| {
+            facts.ties.closed = closed;
+            facts
+        }))
     }
 
     /// The ties of a case, by id.
     pub async fn case_facts_by_id(&mut self, id: CaseId) -> Result<Option<Facts<CaseId>>> {
-        Ok(support_case::Entity::find_by_id(Col(id))
+        let row = support_case::Entity::find_by_id(Col(id))
             .one(&self.tx)
-            .await?
-            .as_ref()
-            .map(facts))
+            .await?;
+        self.case_facts_of(row.as_ref()).await
     }
 
     /// The member of staff who does this. Judging and deciding are never done by a program (R-IG-10).
@@ -320,7 +332,7 @@ impl Work<'_> {
     ) -> Result<Vec<Case>> {
         self.note_scope(scope, &["name", "state", "risk_band"]);
         let mut found = std::collections::BTreeMap::new();
-        for branch in branches(scope.rule(), &ties()) {
+        for branch in branches(scope, &ties(), self.now()) {
             let mut query = support_case::Entity::find().filter(branch);
             if !closed_too {
                 query = query.filter(support_case::Column::State.eq(CaseState::Open.code()));
@@ -349,7 +361,7 @@ impl Work<'_> {
         size: u64,
     ) -> Result<(Vec<Case>, u64)> {
         self.note_scope(scope, &["name", "state"]);
-        let Some(mine) = condition(scope.rule(), &ties()) else {
+        let Some(mine) = condition(scope, &ties(), self.now()) else {
             return Ok((Vec::new(), 0));
         };
         let mine = support_case::Entity::find().filter(mine);
@@ -374,7 +386,7 @@ impl Work<'_> {
         limit: u64,
     ) -> Result<Vec<Case>> {
         self.note_scope(scope, &["name", "state", "risk_band"]);
-        let Some(mine) = condition(scope.rule(), &ties()) else {
+        let Some(mine) = condition(scope, &ties(), self.now()) else {
             return Ok(Vec::new());
         };
         let codes = bands.iter().map(|band| band.code());

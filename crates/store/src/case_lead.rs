@@ -6,10 +6,9 @@ use throughline_core::code::Code;
 use throughline_core::id::{AccountId, CaseId};
 use throughline_core::role::Role;
 use throughline_policy::action::CaseHandOver;
-use throughline_policy::{Facts, Permit};
+use throughline_policy::{Action, Permit};
 
 use crate::account::{Account, AccountState};
-use crate::case::facts;
 use crate::col::Col;
 use crate::entity::{account, support_case};
 use crate::error::Result;
@@ -17,14 +16,31 @@ use crate::story::{NewEvent, StoryKind};
 use crate::work::Work;
 
 impl Work<'_> {
-    /// Hands a case over, with its open tasks and live referrals: access of the one who leaves ends with this.
+    /// Hands a case over, with its open tasks and live referrals: access of the one who leaves ends with this. Where the person is
+    /// closed to `to`, it goes to whoever is told first there instead, and nobody learns why.
     pub async fn case_hand_over(
         &mut self,
         permit: &Permit<CaseHandOver>,
         to: AccountId,
     ) -> Result<()> {
-        use crate::entity::{conversation, referral, task};
         let row = self.case_row(permit.on()).await?;
+        let lead = self.lead_for(&row, to).await?;
+        self.lead_change(&row, lead).await?;
+        self.note(permit, permit.on().uuid(), &["lead"]);
+        if lead == to {
+            return Ok(());
+        }
+        self.lead_told(&row, lead).await
+    }
+
+    /// Gives a case another lead. The caller notes it.
+    pub(crate) async fn lead_change(
+        &mut self,
+        row: &support_case::Model,
+        to: AccountId,
+    ) -> Result<()> {
+        use crate::entity::{conversation, referral, task};
+        self.viewer_ensure(row.person_id.0, to).await?;
         let change = support_case::ActiveModel {
             lead_account_id: Set(Col(to)),
             version: Set(row.version + 1),
@@ -75,7 +91,6 @@ impl Work<'_> {
             .filter(conversation::Column::AccountId.eq(row.lead_account_id))
             .exec(&self.tx)
             .await?;
-        self.note(permit, permit.on().uuid(), &["lead"]);
         let owner = row.person_id.0.uuid();
         self.event_add(NewEvent {
             case: row.id.0,
@@ -88,7 +103,10 @@ impl Work<'_> {
     }
 
     /// The colleagues to whom a case can be handed over: those of the organisation that holds it who lead cases, by name.
-    pub async fn case_colleagues(&mut self, permit: &Permit<CaseHandOver>) -> Result<Vec<Account>> {
+    pub async fn case_colleagues<A: Action<Subject = CaseId>>(
+        &mut self,
+        permit: &Permit<A>,
+    ) -> Result<Vec<Account>> {
         let leads = [Role::WorkCoach, Role::DaLead].map(Code::code);
         let rows = account::Entity::find()
             .filter(account::Column::OrganisationId.eq(Col(permit.organisation())))
@@ -103,14 +121,5 @@ impl Work<'_> {
         }
         out.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(out)
-    }
-
-    /// The ties of every open case that an account leads: for handing a leaver's caseload over.
-    pub async fn caseload(&mut self, lead: AccountId) -> Result<Vec<Facts<CaseId>>> {
-        let rows = support_case::Entity::find()
-            .filter(support_case::Column::LeadAccountId.eq(Col(lead)))
-            .all(&self.tx)
-            .await?;
-        Ok(rows.iter().map(facts).collect())
     }
 }

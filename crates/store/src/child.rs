@@ -42,6 +42,8 @@ pub struct Child {
     pub decided_by: Option<AccountId>,
     /// Version, for optimistic locking.
     pub version: i64,
+    /// Whether the child is closed to whoever asks: then the sheet is empty, and only that there is a child is known.
+    pub closed: bool,
 }
 
 const fn bad(column: &'static str) -> Error {
@@ -63,8 +65,13 @@ impl Work<'_> {
         let mut out = Vec::with_capacity(rows.len());
         for row in rows {
             let case = self.case_row(row.own_case_id.0).await?;
-            self.note_person::<CaseRead>(case.id.0.uuid(), Some(row.person_id.0), &["name"]);
-            let sheet = self.person_sheet(row.person_id.0).await?;
+            let closed = self.is_closed(Some(row.person_id.0)).await?;
+            let sheet = if closed {
+                PersonSheet::default()
+            } else {
+                self.note_person::<CaseRead>(case.id.0.uuid(), Some(row.person_id.0), &["name"]);
+                self.person_sheet(row.person_id.0).await?
+            };
             let reason: Option<String> = self
                 .open_option(
                     row.person_id.0.uuid(),
@@ -96,6 +103,7 @@ impl Work<'_> {
                 decided_at: row.decided_at.map(|at| at.0),
                 decided_by: row.decided_by.map(|id| id.0),
                 version: row.version,
+                closed,
             });
         }
         Ok(out)
@@ -136,6 +144,7 @@ impl Work<'_> {
         child::Entity::insert(row)
             .exec_without_returning(&self.tx)
             .await?;
+        self.close_like(parent.person_id.0, person).await?;
         self.note_person::<CaseChange>(own.uuid(), Some(person), &["name", "born"]);
         self.note(permit, permit.on().uuid(), &["children"]);
         self.case_event(permit, StoryKind::ChildAdded, None).await?;
@@ -285,6 +294,9 @@ impl Work<'_> {
             .one(&self.tx)
             .await?;
         let Some(own) = own else { return Err(missing) };
+        if self.is_closed(Some(own.person_id.0)).await? {
+            return Err(missing);
+        }
         child::Entity::find()
             .filter(child::Column::CaseId.eq(Col(permit.on())))
             .filter(child::Column::OwnCaseId.eq(own.id))

@@ -13,7 +13,7 @@ use crate::col::{Blob, Col};
 use crate::entity::api_client;
 use crate::error::{Error, Result};
 use crate::read::Read;
-use crate::scope::{TieColumns, condition};
+use crate::scope::{About, TieColumns, condition};
 use crate::work::Work;
 
 /// An API client. Its secret is not among what is known of it.
@@ -190,9 +190,10 @@ impl Work<'_> {
             to: None,
             accepted_by: None,
             referral: None,
+            about: About::Nobody,
         };
         self.note_scope(scope, &["name", "scopes"]);
-        let Some(condition) = condition(scope.rule(), &columns) else {
+        let Some(condition) = condition(scope, &columns, self.now()) else {
             return Ok(Vec::new());
         };
         api_client::Entity::find()

@@ -247,7 +247,7 @@ impl Work<'_> {
     ) -> Result<Vec<ReferralId>> {
         self.note_scope(scope, &["consent"]);
         let mut found = BTreeSet::new();
-        for branch in branches(scope.rule(), &ties()) {
+        for branch in branches(scope, &ties(), self.now()) {
             let rows = lapsing(before)
                 .filter(branch)
                 .limit(limit)

@@ -53,7 +53,7 @@ impl Work<'_> {
     ) -> Result<Vec<CaseId>> {
         self.note_scope(scope, &["contact"]);
         let mut out = Vec::new();
-        for branch in branches(scope.rule(), &ties()) {
+        for branch in branches(scope, &ties(), self.now()) {
             let rows = support_case::Entity::find()
                 .filter(branch)
                 .filter(support_case::Column::State.eq(CaseState::Open.code()))

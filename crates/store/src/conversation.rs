@@ -23,7 +23,7 @@ use crate::col::Col;
 use crate::entity::{child, conversation, immediate_need, support_case, task};
 use crate::error::{Error, Result};
 use crate::keys::{Owner, place};
-use crate::scope::{TieColumns, branches};
+use crate::scope::{About, TieColumns, branches};
 use crate::work::Work;
 
 /// The plain facts of a conversation: nothing of what was said.
@@ -113,10 +113,11 @@ const fn ties() -> TieColumns<conversation::Column> {
         to: None,
         accepted_by: None,
         referral: None,
+        about: About::Case(conversation::Column::CaseId),
     }
 }
 
-fn facts(row: &conversation::Model) -> Facts<ConversationId> {
+fn facts(row: &conversation::Model, closed: bool) -> Facts<ConversationId> {
     Facts {
         subject: row.id.0,
         person: None,
@@ -124,6 +125,7 @@ fn facts(row: &conversation::Model) -> Facts<ConversationId> {
             organisation: Some(row.organisation_id.0),
             site: Some(row.site_id.0),
             lead: Some(row.account_id.0),
+            closed,
             ..Ties::default()
         },
     }
@@ -165,7 +167,10 @@ impl Work<'_> {
             .filter(conversation::Column::Reference.eq(Col(reference)))
             .one(&self.tx)
             .await?;
-        Ok(row.as_ref().map(facts))
+        let case = row.as_ref().and_then(|row| row.case_id);
+        let about = self.person_in(case.map(|case| case.0)).await?;
+        let closed = self.is_closed(about).await?;
+        Ok(row.map(|row| facts(&row, closed)))
     }
 
     /// Starts a conversation with a key of its own. Until "is it safe to talk?" is answered, it goes no further than the
@@ -442,7 +447,7 @@ impl Work<'_> {
     ) -> Result<Vec<Conversation>> {
         self.note_scope(scope, &["stage", "started_at"]);
         let mut out = Vec::new();
-        for branch in branches(scope.rule(), &ties()) {
+        for branch in branches(scope, &ties(), self.now()) {
             let rows = conversation::Entity::find()
                 .filter(branch)
                 .filter(conversation::Column::EndedAt.is_null())
@@ -464,7 +469,7 @@ impl Work<'_> {
         id: ConversationId,
     ) -> Result<Option<Ref>> {
         self.note_scope(scope, &["reference"]);
-        for branch in branches(scope.rule(), &ties()) {
+        for branch in branches(scope, &ties(), self.now()) {
             let row = conversation::Entity::find_by_id(Col(id))
                 .filter(branch)
                 .one(&self.tx)

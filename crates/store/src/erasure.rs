@@ -24,7 +24,7 @@ use crate::erased_list::{self, hash_of};
 use crate::error::{Error, Result};
 use crate::keys::place;
 use crate::read::Read;
-use crate::scope::{TieColumns, condition};
+use crate::scope::{About, TieColumns, condition};
 use crate::store::Store;
 use crate::work::Work;
 
@@ -117,6 +117,8 @@ const fn ties() -> TieColumns<erasure::Column> {
         to: None,
         accepted_by: None,
         referral: None,
+        // Nobody who decides learns whose record it is: what is closed to them waits for them like any other.
+        about: About::Nobody,
     }
 }
 
@@ -352,7 +354,7 @@ impl Work<'_> {
         limit: u64,
     ) -> Result<Vec<Erasure>> {
         self.note_scope(scope, &["ground", "state"]);
-        let Some(mine) = condition(scope.rule(), &ties()) else {
+        let Some(mine) = condition(scope, &ties(), self.now()) else {
             return Ok(Vec::new());
         };
         let rows = erasure::Entity::find()

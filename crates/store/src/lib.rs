@@ -29,6 +29,7 @@ mod case_lead;
 mod checkpoint;
 pub mod child;
 pub mod client;
+pub mod closed;
 mod col;
 pub mod consent;
 pub mod contact;

@@ -26,6 +26,7 @@ pub(crate) const ALL: &[(&str, &str)] = &[
     ),
     ("m0005_told", include_str!("../schema/m0005_told.txt")),
     ("m0006_details", include_str!("../schema/m0006_details.txt")),
+    ("m0007_closed", include_str!("../schema/m0007_closed.txt")),
     ("m0008_message", include_str!("../schema/m0008_message.txt")),
     ("m0011_erasure", include_str!("../schema/m0011_erasure.txt")),
     (

@@ -22,7 +22,7 @@ use crate::scope::branches;
 use crate::work::Work;
 
 /// What a person tells of themselves: all of it sealed, none of it needed but a name to call them by.
-#[derive(Clone, Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Default, Serialize, Deserialize, PartialEq, Eq)]
 pub struct PersonSheet {
     /// The name they want to be called by.
     pub chosen: String,
@@ -207,7 +207,7 @@ impl Work<'_> {
             return Ok(Vec::new());
         }
         let mut found = std::collections::BTreeMap::new();
-        for branch in branches(scope.rule(), &ties()) {
+        for branch in branches(scope, &ties(), self.now()) {
             let query = support_case::Entity::find().filter(branch).filter(
                 wanted_by
                     .iter()

@@ -30,6 +30,7 @@ const LARGE: &[&str] = &[
     "account",
     "api_client",
     "audit_entry",
+    "bar",
     "case_event",
     "child",
     "consent",
@@ -49,10 +50,12 @@ const LARGE: &[&str] = &[
     "referral",
     "referral_link",
     "referral_transition",
+    "restriction",
     "risk_assessment",
     "statement",
     "support_case",
     "task",
+    "viewer",
 ];
 
 fn others(organisation: OrganisationId, account: AccountId) -> [Actor; 2] {
@@ -292,7 +295,6 @@ async fn everything_about_one_case_is_read_through_an_index() {
                 w.contacts_lapse_told(&send, w.now()).await?;
                 let over = w.permit_found::<CaseHandOver>(facts)?;
                 w.case_colleagues(&over).await?;
-                w.caseload(coach.id).await?;
 
                 let referral = nothing(coach, case);
                 let read = w.permit::<ReferralRead>(&own::<ReferralRead>(referral.id, coach))?;

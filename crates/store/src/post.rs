@@ -7,7 +7,7 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::code::Code;
-use throughline_core::id::{AccountId, OrganisationId, SiteId};
+use throughline_core::id::{AccountId, CaseId, OrganisationId, SiteId};
 use throughline_core::role::Role;
 use throughline_core::time::At;
 use throughline_policy::action::{AccountManage, SitePostName};
@@ -19,7 +19,7 @@ use crate::audit::Event;
 use crate::col::Col;
 use crate::entity::{account, site, site_lead};
 use crate::error::{Error, Result};
-use crate::scope::{TieColumns, condition};
+use crate::scope::{About, TieColumns, condition};
 use crate::setup::Site;
 use crate::task::TOP;
 use crate::work::Work;
@@ -83,6 +83,8 @@ pub(crate) struct Below {
     pub level: i64,
     /// Somebody else than this account.
     pub not: Option<AccountId>,
+    /// Somebody who may see whom this case is about.
+    pub case: Option<CaseId>,
 }
 
 /// The next one up.
@@ -125,6 +127,7 @@ const fn account_ties() -> TieColumns<account::Column> {
         to: None,
         accepted_by: None,
         referral: None,
+        about: About::Nobody,
     }
 }
 
@@ -147,6 +150,7 @@ impl Work<'_> {
                 to_organisation: None,
                 accepted_by: None,
                 referral: None,
+                closed: false,
             },
         }
     }
@@ -226,8 +230,20 @@ impl Work<'_> {
         Ok(out)
     }
 
-    /// The next post above that somebody holds. A post that nobody holds is passed over: waiting for nobody helps nobody. Where
-    /// none is held at all, those who stand in take the levels up to `top` in turn. Where nobody is above, the highest who is
+    /// Those of these accounts who can sign in, in the same order.
+    async fn who_of(&self, accounts: Vec<AccountId>) -> Result<Vec<AccountId>> {
+        let can = self.who_can_sign_in().await?;
+        let mut out = Vec::new();
+        for id in accounts {
+            let row = account::Entity::find_by_id(Col(id)).filter(can.clone());
+            out.extend(row.one(&self.tx).await?.map(|row| row.id.0));
+        }
+        Ok(out)
+    }
+
+    /// The next post above that somebody holds. A post that nobody holds is passed over, and so is one whose holder may not see
+    /// whom it is about: waiting for nobody helps nobody. Where none is left, those who stand in take the levels up to `top` in
+    /// turn, and then the viewers of a record that is kept to them. Where nobody is above, the highest who is
     /// there is told again.
     pub(crate) async fn next_post(
         &self,
@@ -236,14 +252,27 @@ impl Work<'_> {
         below: Below,
         top: i64,
     ) -> Result<Next> {
+        let about = match below.case {
+            Some(case) => self.person_in(Some(case)).await?,
+            None => None,
+        };
+        let shut = match about {
+            Some(person) => Some(self.shut_out(person).await?),
+            None => None,
+        };
+        let lets = |who: AccountId| shut.as_ref().is_none_or(|shut| shut.lets(who));
         let mut ladder = match site {
             Some(site) => self.named(site).await?,
             None => Vec::new(),
         };
+        ladder.retain(|(_, who)| lets(*who));
         if ladder.is_empty() {
-            ladder = (1..=top)
-                .zip(self.stand_ins(organisation, site).await?)
-                .collect();
+            let mut others = self.stand_ins(organisation, site).await?;
+            others.retain(|who| lets(*who));
+            if let Some(shut) = shut.filter(|_| others.is_empty()) {
+                others = self.who_of(shut.left()).await?;
+            }
+            ladder = (1..=top).zip(others).collect();
         }
         let next = ladder
             .iter()
@@ -346,7 +375,7 @@ impl Work<'_> {
         site: SiteId,
     ) -> Result<Vec<Holder>> {
         self.note_scope(scope, &["name", "site_lead"]);
-        let Some(mine) = condition(scope.rule(), &account_ties()) else {
+        let Some(mine) = condition(scope, &account_ties(), self.now()) else {
             return Ok(Vec::new());
         };
         let told = self.named(site).await?;
@@ -377,7 +406,7 @@ impl Work<'_> {
         site: SiteId,
     ) -> Result<Vec<Account>> {
         self.note_scope(scope, &["name", "role", "site"]);
-        let Some(mine) = condition(scope.rule(), &account_ties()) else {
+        let Some(mine) = condition(scope, &account_ties(), self.now()) else {
             return Ok(Vec::new());
         };
         let rows = account::Entity::find()
@@ -401,7 +430,7 @@ impl Work<'_> {
         sites: &[SiteId],
     ) -> Result<Vec<(SiteId, bool)>> {
         self.note_scope(scope, &["site", "site_lead"]);
-        let Some(mine) = condition(scope.rule(), &account_ties()) else {
+        let Some(mine) = condition(scope, &account_ties(), self.now()) else {
             return Ok(Vec::new());
         };
         let fit = account::Entity::find()

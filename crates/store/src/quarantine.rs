@@ -17,7 +17,7 @@ use crate::entity::{feed, quarantine};
 use crate::error::{Error, Result};
 use crate::feed::Feed;
 use crate::keys::place;
-use crate::scope::{TieColumns, condition};
+use crate::scope::{About, TieColumns, condition};
 use crate::work::Work;
 
 throughline_core::code_list! {
@@ -102,6 +102,7 @@ const fn ties() -> TieColumns<quarantine::Column> {
         to: None,
         accepted_by: None,
         referral: None,
+        about: About::Nobody,
     }
 }
 
@@ -185,7 +186,7 @@ impl Work<'_> {
         limit: u64,
     ) -> Result<Vec<QuarantineRow>> {
         self.note_scope(scope, &["reason"]);
-        let Some(mine) = condition(scope.rule(), &ties()) else {
+        let Some(mine) = condition(scope, &ties(), self.now()) else {
             return Ok(Vec::new());
         };
         let rows = quarantine::Entity::find()

@@ -161,7 +161,7 @@ pub struct MoveDetail {
     pub contact: Option<(Option<String>, Option<String>)>,
 }
 
-fn facts(row: &referral::Model) -> Facts<ReferralId> {
+fn facts(row: &referral::Model, closed: bool) -> Facts<ReferralId> {
     Facts {
         subject: row.id.0,
         person: Some(row.person_id.0),
@@ -172,6 +172,7 @@ fn facts(row: &referral::Model) -> Facts<ReferralId> {
             to_organisation: row.live_organisation_id.map(|id| id.0),
             accepted_by: row.accepted_organisation_id.map(|id| id.0),
             referral: Some(row.id.0),
+            closed,
         },
     }
 }
@@ -220,7 +221,15 @@ impl Work<'_> {
             .filter(referral::Column::Reference.eq(Col(reference)))
             .one(&self.tx)
             .await?;
-        Ok(row.as_ref().map(facts))
+        self.referral_facts_of(row.as_ref()).await
+    }
+
+    async fn referral_facts_of(
+        &self,
+        row: Option<&referral::Model>,
+    ) -> Result<Option<Facts<ReferralId>>> {
+        let closed = self.is_closed(row.map(|row| row.person_id.0)).await?;
+        Ok(row.map(|row| facts(row, closed)))
     }
 
     /// The ties of a referral, by id.
@@ -228,11 +237,8 @@ impl Work<'_> {
         &mut self,
         id: ReferralId,
     ) -> Result<Option<Facts<ReferralId>>> {
-        Ok(referral::Entity::find_by_id(Col(id))
-            .one(&self.tx)
-            .await?
-            .as_ref()
-            .map(facts))
+        let row = referral::Entity::find_by_id(Col(id)).one(&self.tx).await?;
+        self.referral_facts_of(row.as_ref()).await
     }
 
     /// Makes a referral in state `draft`, with the packet that the partner will see sealed in it.

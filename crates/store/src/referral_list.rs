@@ -9,13 +9,13 @@ use throughline_core::time::At;
 use throughline_policy::action::{
     CaseRead, OutcomeRecord, ReferralRead, ReferralReceive, ReferralRecord,
 };
-use throughline_policy::{Action as _, Permit, Rule, Scope};
+use throughline_policy::{Action, Permit, Scope};
 
 use crate::col::Col;
 use crate::entity::{referral, referral_transition};
 use crate::error::{Error, Result};
 use crate::referral::{Referral, SeesReferral, Transition, Via, plain};
-use crate::scope::{NOT_A_ROW, TieColumns, branches, condition};
+use crate::scope::{About, NOT_A_ROW, TieColumns, branches, condition};
 use crate::work::Work;
 
 pub(crate) const fn ties() -> TieColumns<referral::Column> {
@@ -26,6 +26,7 @@ pub(crate) const fn ties() -> TieColumns<referral::Column> {
         to: Some(referral::Column::LiveOrganisationId),
         accepted_by: Some(referral::Column::AcceptedOrganisationId),
         referral: Some(referral::Column::Id),
+        about: About::Person(referral::Column::PersonId),
     }
 }
 
@@ -104,7 +105,7 @@ impl Work<'_> {
         limit: u64,
     ) -> Result<Vec<Referral>> {
         self.note_scope(scope, &["state", "need", "due_at"]);
-        self.referrals_in(scope.rule(), states, None, limit).await
+        self.referrals_in(scope, states, None, limit).await
     }
 
     /// The referrals that the actor sent or leads, by clock; for Today.
@@ -114,7 +115,7 @@ impl Work<'_> {
         limit: u64,
     ) -> Result<Vec<Referral>> {
         self.note_scope(scope, &["state", "need", "due_at"]);
-        self.referrals_in(scope.rule(), &[], None, limit).await
+        self.referrals_in(scope, &[], None, limit).await
     }
 
     /// One page of the referrals that the actor sent or leads, newest first, from the one after `after` on. The order is that in
@@ -128,7 +129,7 @@ impl Work<'_> {
         limit: u64,
     ) -> Result<Vec<Referral>> {
         self.note_scope(scope, &["state", "need", "due_at"]);
-        let Some(mine) = condition(scope.rule(), &ties()) else {
+        let Some(mine) = condition(scope, &ties(), self.now()) else {
             return Ok(Vec::new());
         };
         let mut query = referral::Entity::find().filter(mine.clone());
@@ -156,7 +157,7 @@ impl Work<'_> {
         limit: u64,
     ) -> Result<Vec<Referral>> {
         self.note_scope(scope, &["state", "need", "due_at"]);
-        self.referrals_in(scope.rule(), &[], None, limit).await
+        self.referrals_in(scope, &[], None, limit).await
     }
 
     /// Referrals whose clock has run out, oldest first: for the job that keeps promises.
@@ -167,20 +168,20 @@ impl Work<'_> {
     ) -> Result<Vec<Referral>> {
         self.note_scope(scope, &["state", "due_at"]);
         let now = self.now();
-        self.referrals_in(scope.rule(), &[], Some(now), limit).await
+        self.referrals_in(scope, &[], Some(now), limit).await
     }
 
     /// One query per branch of the rule, merged by clock: what is most overdue is never what a limit cuts off, and what is over
     /// comes last. No states: any.
-    async fn referrals_in(
+    async fn referrals_in<A: Action>(
         &mut self,
-        rule: &Rule,
+        scope: &Scope<A>,
         states: &[ReferralState],
         due_before: Option<At>,
         limit: u64,
     ) -> Result<Vec<Referral>> {
         let mut found = std::collections::BTreeMap::new();
-        for branch in branches(rule, &ties()) {
+        for branch in branches(scope, &ties(), self.now()) {
             let mut query = referral::Entity::find().filter(branch);
             if !states.is_empty() {
                 let codes = states.iter().map(|state| state.code());

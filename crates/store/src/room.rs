@@ -16,7 +16,7 @@ use crate::col::Col;
 use crate::entity::room_request;
 use crate::error::{Error, Result};
 use crate::post::{Below, NOBODY_TO_TELL};
-use crate::scope::{TieColumns, branches};
+use crate::scope::{About, TieColumns, branches};
 use crate::work::Work;
 
 /// A request for a private room.
@@ -69,6 +69,7 @@ const fn ties() -> TieColumns<room_request::Column> {
         to: None,
         accepted_by: None,
         referral: None,
+        about: About::Nobody,
     }
 }
 
@@ -225,7 +226,7 @@ impl Work<'_> {
         limit: u64,
     ) -> Result<Vec<Room>> {
         let mut out = Vec::new();
-        for branch in branches(scope.rule(), &ties()) {
+        for branch in branches(scope, &ties(), self.now()) {
             let mut query = room_request::Entity::find()
                 .filter(branch)
                 .filter(room_request::Column::ClosedAt.is_null());
@@ -330,7 +331,7 @@ impl Work<'_> {
             let (organisation, site) = (row.organisation_id.0, row.site_id.0);
             let below = Below {
                 level: level(state),
-                not: None,
+                ..Below::default()
             };
             let above = self.next_post(organisation, Some(site), below, TOP).await?;
             (told, again) = (above.told, above.again);

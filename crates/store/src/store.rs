@@ -322,6 +322,10 @@ impl Store {
     /// Refusals and look-ups of things that do not exist leave an entry of their own, alike, before anything is shown.
     async fn record_refusal(&self, actor: &Actor, purpose: Purpose, error: &Error) -> Result<()> {
         let (action, reason) = match error {
+            // Where the actor works, even the record does not tell that somebody is there who is closed to them.
+            Error::Denied(denied) if denied.reason == Reason::Closed => {
+                (denied.action, Reason::NoSuchThing)
+            }
             Error::Denied(denied) => (denied.action, denied.reason),
             Error::NotFound(action) => (*action, Reason::NoSuchThing),
             _ => return Ok(()),

@@ -26,6 +26,8 @@ throughline_core::code_list! {
         CaseReopened = "case_reopened",
         /// Somebody else leads.
         HandedOver = "handed_over",
+        /// Who may see the record was changed.
+        AccessChanged = "access_changed",
         /// What they told of themselves was changed.
         PersonChanged = "person_changed",
         /// They told of a need.

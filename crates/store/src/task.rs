@@ -26,7 +26,7 @@ use crate::error::{Error, Result};
 use crate::outbox::OutboxKind;
 use crate::post::{Below, NOBODY_TO_TELL};
 use crate::read::Read;
-use crate::scope::{TieColumns, branches};
+use crate::scope::{About, TieColumns, branches};
 use crate::work::Work;
 
 /// The posts of the ladder by level: the owner, then up (SPEC 4.3). A level is one more than the rank in `site_lead`.
@@ -156,6 +156,7 @@ pub(crate) const fn ties(lead: task::Column) -> TieColumns<task::Column> {
         to: None,
         accepted_by: None,
         referral: None,
+        about: About::Case(task::Column::CaseId),
     }
 }
 
@@ -238,6 +239,7 @@ impl Work<'_> {
         let mut below = Below {
             level: row.ladder_level,
             not,
+            case: new.case,
         };
         let above = self.next_post(new.organisation, new.site, below, TOP);
         if above.await?.again {
@@ -254,7 +256,7 @@ impl Work<'_> {
         &mut self,
         new: &TaskNew,
         conversation: Option<ConversationId>,
-        below: Below,
+        mut below: Below,
     ) -> Result<(TaskId, Ref)> {
         // Nobody is given work on a closed case. The lock makes whoever is just closing it come first or second, not between.
         let mut case = new.case;
@@ -271,6 +273,7 @@ impl Work<'_> {
             case = None;
         }
         let (id, reference) = (self.env().id(), self.env().reference());
+        below.case = case;
         let (level, told) = if let Some(owner) = new.owner_account {
             (0, owner)
         } else {
@@ -315,28 +318,26 @@ impl Work<'_> {
         Ok((id, reference))
     }
 
-    async fn task_facts_of(&self, row: &task::Model) -> Result<Facts<TaskId>> {
-        let person = match row.case_id {
-            Some(case) => support_case::Entity::find_by_id(case)
-                .one(&self.tx)
-                .await?
-                .map(|case| case.person_id.0),
-            None => None,
-        };
+    async fn task_facts_of(&self, row: Option<&task::Model>) -> Result<Option<Facts<TaskId>>> {
+        let case = row.and_then(|row| row.case_id);
+        let person = self.person_in(case.map(|case| case.0)).await?;
+        let closed = self.is_closed(person).await?;
+        let Some(row) = row else { return Ok(None) };
         // Both the owner and the one who was told may act.
         let told = row
             .told_account_id
             .filter(|told| self.actor().account() == Some(told.0));
-        Ok(Facts {
+        Ok(Some(Facts {
             subject: row.id.0,
             person,
             ties: Ties {
                 organisation: Some(row.organisation_id.0),
                 site: row.site_id.map(|id| id.0),
                 lead: told.or(row.owner_account_id).map(|id| id.0),
+                closed,
                 ..Ties::default()
             },
-        })
+        }))
     }
 
     /// The ties of a task, by reference.
@@ -345,18 +346,13 @@ impl Work<'_> {
             .filter(task::Column::Reference.eq(Col(reference)))
             .one(&self.tx)
             .await?;
-        match row {
-            Some(row) => self.task_facts_of(&row).await.map(Some),
-            None => Ok(None),
-        }
+        self.task_facts_of(row.as_ref()).await
     }
 
     /// The ties of a task, by id.
     pub async fn task_facts_by_id(&mut self, id: TaskId) -> Result<Option<Facts<TaskId>>> {
-        match task::Entity::find_by_id(Col(id)).one(&self.tx).await? {
-            Some(row) => self.task_facts_of(&row).await.map(Some),
-            None => Ok(None),
-        }
+        let row = task::Entity::find_by_id(Col(id)).one(&self.tx).await?;
+        self.task_facts_of(row.as_ref()).await
     }
 
     pub(crate) async fn task_row(&self, id: TaskId) -> Result<task::Model> {
@@ -395,7 +391,7 @@ impl Work<'_> {
     ) -> Result<Vec<Task>> {
         let mut found = BTreeMap::new();
         for lead in [task::Column::OwnerAccountId, task::Column::ToldAccountId] {
-            for branch in branches(scope.rule(), &ties(lead)) {
+            for branch in branches(scope, &ties(lead), self.now()) {
                 let mut query = task::Entity::find()
                     .filter(branch)
                     .filter(task::Column::DoneAt.is_null());

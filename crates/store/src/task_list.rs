@@ -37,7 +37,7 @@ impl Work<'_> {
         limit: u64,
     ) -> Result<Vec<TaskListed>> {
         self.note_scope(scope, &["kind", "state", "due_at"]);
-        let Some(mine) = condition(scope.rule(), &ties(task::Column::OwnerAccountId)) else {
+        let Some(mine) = condition(scope, &ties(task::Column::OwnerAccountId), self.now()) else {
             return Ok(Vec::new());
         };
         let mut query = task::Entity::find()

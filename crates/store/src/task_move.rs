@@ -212,6 +212,7 @@ impl Work<'_> {
         let below = Below {
             level: row.ladder_level,
             not: was,
+            case: row.case_id.map(|case| case.0),
         };
         let organisation = row.organisation_id.0;
         let next = self.next_post(organisation, site, below, TOP).await?;

@@ -207,7 +207,15 @@ both!(
         }
         raw.run("ALTER TABLE quarantine DROP COLUMN cleared_digest")
             .await;
-        for table in ["partner_join", "legal_hold", "erasure", "access_request"] {
+        for table in [
+            "partner_join",
+            "legal_hold",
+            "erasure",
+            "access_request",
+            "bar",
+            "viewer",
+            "restriction",
+        ] {
             raw.run(&format!("DROP TABLE {table}")).await;
         }
         raw.run("DROP TABLE message").await;
@@ -235,6 +243,7 @@ both!(
                 "m0004_partner_join",
                 "m0005_told",
                 "m0006_details",
+                "m0007_closed",
                 "m0008_message",
                 "m0011_erasure",
                 "m0016_access_request"

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use shared::{HELP, Raw, open_case, organisation};
 use throughline_core::code::Code as _;
-use throughline_core::id::{Id, Ref};
+use throughline_core::id::{CaseId, Id, Ref};
 use throughline_core::referral::ReferralState;
 use throughline_core::risk::RiskBand;
 use throughline_core::role::Role;
@@ -138,7 +138,15 @@ async fn foundations(world: &TestStore, pen: &Pen<'_>) -> Everything {
 /// Shakes the world: leads, sites and ties go anywhere, also where no honest program would put them.
 async fn shake(world: &TestStore, pen: &Pen<'_>, all: &Everything, chance: &mut Chance) {
     let raw = pen.raw;
-    for table in ["task", "referral", "room_request", "conversation"] {
+    for table in [
+        "task",
+        "referral",
+        "room_request",
+        "conversation",
+        "viewer",
+        "restriction",
+        "bar",
+    ] {
         raw.run(&format!("DELETE FROM {table}")).await;
     }
     let env = &world.env;
@@ -183,6 +191,7 @@ async fn shake(world: &TestStore, pen: &Pen<'_>, all: &Everything, chance: &mut 
             );
             raw.run(&sql).await;
         }
+        close(world, pen, all, chance, &case).await;
         let told = (chance.below(2) > 0).then(|| chance.of(&all.accounts).id.uuid());
         let owner = (chance.below(4) > 0).then(|| chance.of(&all.accounts).id.uuid());
         let sql = format!(
@@ -199,13 +208,14 @@ async fn shake(world: &TestStore, pen: &Pen<'_>, all: &Everything, chance: &mut 
         );
         raw.run(&sql).await;
         let sql = format!(
-            "INSERT INTO conversation (id, reference, organisation_id, site_id, account_id, stage, mode, reach, started_at, ended_at, version) \
-             VALUES ({}, '{}', {}, {}, {}, 'noticed', 'in_person', 'as_agreed', 1, {}, 1)",
+            "INSERT INTO conversation (id, reference, organisation_id, site_id, account_id, case_id, stage, mode, reach, started_at, ended_at, version) \
+             VALUES ({}, '{}', {}, {}, {}, {}, 'noticed', 'in_person', 'as_agreed', 1, {}, 1)",
             pen.new_id(),
             env.reference(),
             pen.id(*chance.of(&all.organisations)),
             pen.id(*chance.of(&all.sites)),
             pen.id(chance.of(&all.accounts).id.uuid()),
+            chance.of(&["NULL", case.as_str()]),
             chance.of(&["NULL", "NULL", "2"]),
         );
         raw.run(&sql).await;
@@ -221,6 +231,48 @@ async fn shake(world: &TestStore, pen: &Pen<'_>, all: &Everything, chance: &mut 
             chance.of(&["NULL", "1", "9000000000000000"]),
         );
         raw.run(&sql).await;
+    }
+}
+
+/// Some people are barred from some staff, some records are kept to viewers whose time may be over, some of it was lifted again.
+async fn close(
+    world: &TestStore,
+    pen: &Pen<'_>,
+    all: &Everything,
+    chance: &mut Chance,
+    case: &str,
+) {
+    for _ in 0..3 {
+        let sql = format!(
+            "INSERT INTO bar (id, account_id, person_id, why, made_at, lifted_at) \
+             SELECT {}, {}, person_id, 'told', 1, {} FROM support_case WHERE id = {case}",
+            pen.new_id(),
+            pen.id(chance.of(&all.accounts).id.uuid()),
+            chance.of(&["NULL", "NULL", "2"]),
+        );
+        pen.raw.run(&sql).await;
+    }
+    if chance.below(2) == 0 {
+        return;
+    }
+    let kept = pen.id(world.env.id::<()>().uuid());
+    let sql = format!(
+        "INSERT INTO restriction (id, person_id, organisation_id, reason, made_at, made_by, lifted_at) \
+         SELECT {kept}, person_id, {}, {}, 1, {}, {} FROM support_case WHERE id = {case}",
+        pen.id(*chance.of(&all.organisations)),
+        pen.bytes(),
+        pen.id(all.accounts[0].id.uuid()),
+        chance.of(&["NULL", "NULL", "2"]),
+    );
+    pen.raw.run(&sql).await;
+    for _ in 0..4 {
+        let sql = format!(
+            "INSERT INTO viewer (id, restriction_id, account_id, from_at, until_at) VALUES ({}, {kept}, {}, 1, {})",
+            pen.new_id(),
+            pen.id(chance.of(&all.accounts).id.uuid()),
+            chance.of(&["NULL", "2", "9000000000000000"]),
+        );
+        pen.raw.run(&sql).await;
     }
 }
 
@@ -297,7 +349,7 @@ both!(every_list_is_what_the_decision_allows_one_by_one, |world| {
     let pen = Pen { raw: &raw, world };
     let all = foundations(world, &pen).await;
     let mut chance = Chance(0x5EED_1234_ABCD);
-    let (mut compared, mut listed, mut empty) = (0_u32, 0_usize, 0_u32);
+    let (mut compared, mut listed, mut empty, mut caught) = (0_u32, 0_usize, 0_u32, 0_u32);
     for _ in 0..WORLDS {
         shake(world, &pen, &all, &mut chance).await;
         let references = (
@@ -502,6 +554,16 @@ both!(every_list_is_what_the_decision_allows_one_by_one, |world| {
                     allowed::<TaskList>(&actor, &facts.2, Id::uuid, now),
                 ),
             ];
+            // A decision that forgot who is closed to whom would not have passed.
+            let forgets = |mut facts: Facts<CaseId>| {
+                facts.ties.closed = false;
+                facts
+            };
+            let forgotten: Vec<_> = facts.0.iter().copied().map(forgets).collect();
+            caught += u32::from(
+                allowed::<CaseRead>(&actor, &forgotten, Id::uuid, now)
+                    != allowed::<CaseRead>(&actor, &facts.0, Id::uuid, now),
+            );
             for ((name, expected), list) in expected.into_iter().zip(lists) {
                 let once: BTreeSet<Uuid> = list.iter().copied().collect();
                 assert_eq!(
@@ -516,6 +578,10 @@ both!(every_list_is_what_the_decision_allows_one_by_one, |world| {
             }
         }
     }
+    assert!(
+        caught > 20,
+        "only {caught} lists had anybody closed to them"
+    );
     // The worlds are worth asking: many lists have something in them and many are empty.
     assert!(
         compared > 3_000 && listed > 3_000 && empty > compared / 4,

@@ -346,7 +346,7 @@ pub(crate) fn right_now(visit: &Visit, view: &CaseView) -> Html {
     let undecided = view
         .children
         .iter()
-        .filter(|child| child.safeguarding.is_none())
+        .filter(|child| child.safeguarding.is_none() && !child.closed)
         .count();
     let children = if undecided > 0 {
         Html::from(

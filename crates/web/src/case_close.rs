@@ -54,6 +54,10 @@ pub(crate) fn ending(visit: &Visit, view: &CaseView) -> Html {
             text.t("case-hand-over"),
             format!("{at}/hand-over"),
         )))
+        .then(Html::paragraph(Link::new(
+            text.t("closed-link"),
+            format!("{at}/who-may-see"),
+        )))
         .then(keeping)
         .then(form)
 }

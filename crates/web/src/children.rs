@@ -54,6 +54,11 @@ fn children_page(visit: &Visit, view: &CaseView, form: &Form) -> Page {
     let text = visit.text();
     let mut body = Html::paragraph(text.t("children-what"));
     for child in &view.children {
+        if child.closed {
+            body.push(Html::heading(2, Size::S, text.t("closed-child")));
+            body.push(Html::paragraph(text.t("closed-child-what")));
+            continue;
+        }
         let decided = match &child.safeguarding {
             None => Html::from(Tag::new(text.t("children-undecided")).colour(Colour::Yellow)),
             Some(decision) => word(text, "safeguarding", decision.code().code()),
@@ -187,7 +192,7 @@ fn child_of<'a>(visit: &Visit, view: &'a CaseView) -> Result<&'a Child, Fault> {
     let own = visit.reference("child")?;
     view.children
         .iter()
-        .find(|child| child.reference == own)
+        .find(|child| child.reference == own && !child.closed)
         .ok_or(Fault::NotFound)
 }
 

@@ -41,6 +41,7 @@ mod case;
 mod case_close;
 mod case_now;
 mod children;
+mod closed;
 mod consent;
 mod contact;
 mod conversation;

@@ -31,6 +31,7 @@ pub fn all() -> Vec<Route> {
         crate::children::routes(),
         crate::needs::routes(),
         crate::hand_over::routes(),
+        crate::closed::routes(),
         crate::keeping::routes(),
         crate::access_requests::routes(),
         crate::person::routes(),

@@ -1,0 +1,25 @@
+//! Table `restriction`.
+
+use sea_orm::entity::prelude::*;
+use throughline_core::id::{self, Id};
+use throughline_core::time::At;
+
+use crate::col::{Blob, Col};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "restriction")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub person_id: Col<Id<id::Person>>,
+    pub organisation_id: Col<Id<id::Organisation>>,
+    pub reason: Blob,
+    pub made_at: Col<At>,
+    pub made_by: Col<Id<id::Account>>,
+    pub lifted_at: Option<Col<At>>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,26 @@
+# Pwy na chaiff weld cofnod. Drafft peiriant: i'w wirio gan siaradwr Cymraeg.
+closed-link = Pwy gaiff weld y cofnod hwn
+closed-heading = Pwy gaiff weld y cofnod hwn
+closed-kept-heading = Cydweithwyr a enwir yn unig
+closed-kept-what = Defnyddiwch hyn pan nad yw’n ddiogel i gydweithwyr eraill ei weld: maent yn gweithio gyda rhywun y mae’n ymwneud ag ef, neu mae llawer yn adnabod y person. I bawb na enwir, mae’n edrych fel pe na bai cofnod o’r fath. Cedwir cofnodion plant a enwir yma yn yr un modd. Mae gwasanaethau y gofynnoch iddynt am gymorth yn dal i weld yr hyn a anfonwyd gennych.
+closed-why = Pam
+closed-why-hint = Dim ond y rhai a enwir sy’n gweld hyn.
+closed-keep = Cadw i gydweithwyr a enwir
+closed-since = Ers
+closed-by = Dywedwyd gan
+closed-viewers = Pwy gaiff ei weld
+closed-name = Pwy arall gaiff ei weld?
+closed-name-go = Ychwanegu’r enw hwn
+closed-unname = Tynnu { $name } oddi ar y rhestr
+closed-open = Peidio â’i gadw i gydweithwyr a enwir
+closed-leads = Mae’r sawl sy’n arwain bob amser yn gweld y cofnod. Trosglwyddwch ef yn gyntaf
+closed-bar-heading = Cydweithiwr na chaiff ei weld
+closed-bar-what = Er enghraifft rhywun sy’n adnabod y person, sy’n perthyn, neu sy’n byw gerllaw. Iddyn nhw mae’n edrych fel pe na bai cofnod o’r fath, ac ni ddywedir wrthynt. Os ydynt yn ei arwain, mae’n mynd at rywun arall ar unwaith.
+closed-bar = Pwy na chaiff ei weld?
+closed-bar-go = Ei gau i’r cydweithiwr hwn
+closed-lift = Gadael i { $name } ei weld eto
+closed-oneself = Ni allwch ei gau i chi’ch hun. Trosglwyddwch ef i gydweithiwr yn gyntaf
+closed-child = Plentyn
+closed-child-what = Mae gan y plentyn hwn gofnod ei hun nad yw’n cael ei ddangos yma.
+story-access_changed = Newidiwyd pwy gaiff weld y cofnod hwn
+look-case_restrict = Edrychodd ar bwy gaiff ei weld, neu ei newid

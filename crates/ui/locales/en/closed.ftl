@@ -1,0 +1,26 @@
+# Who may not see a record.
+closed-link = Who may see this record
+closed-heading = Who may see this record
+closed-kept-heading = Only named colleagues
+closed-kept-what = Use this when it is not safe for other colleagues to see it: they work with somebody it concerns, or many people know the person. To everyone who is not named it looks as if there were no such record. The records of children named here are kept in the same way. Services you have asked for help still see what you sent them.
+closed-why = Why
+closed-why-hint = Only those who are named see this.
+closed-keep = Keep to named colleagues
+closed-since = Since
+closed-by = Said by
+closed-viewers = Who may see it
+closed-name = Who else may see it?
+closed-name-go = Add this name
+closed-unname = Take { $name } off
+closed-open = Stop keeping it to named colleagues
+closed-leads = Whoever leads always sees the record. Hand it over first
+closed-bar-heading = A colleague who must not see it
+closed-bar-what = For example somebody who knows the person, is family, or lives near. To them it looks as if there were no such record, and they are not told. If they lead it, it goes to somebody else at once.
+closed-bar = Who must not see it?
+closed-bar-go = Close it to this colleague
+closed-lift = Let { $name } see it again
+closed-oneself = You cannot close it to yourself. Hand it over to a colleague first
+closed-child = A child
+closed-child-what = This child has a record of their own that is not shown here.
+story-access_changed = Who may see this record was changed
+look-case_restrict = Looked at or changed who may see it
