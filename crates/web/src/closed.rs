@@ -23,13 +23,16 @@ pub fn routes() -> Vec<Route> {
         }),
         post("/cases/{case}/who-may-see", TITLE, CLOSE, page, |v| {
             Box::pin(changed(v))
-        }),
+        })
+        .keeping(&["reason"]),
     ]
 }
 
 async fn shown(visit: Visit) -> Outcome {
     let view = opened(&visit).await?;
-    let page = page(&visit, &view, &Form::empty()).await?;
+    let action = format!("{}/who-may-see", at(&view));
+    let form = visit.typed(&action, Form::empty()).await?;
+    let page = page(&visit, &view, &form).await?;
     Ok(visit.show(page))
 }
 
@@ -41,8 +44,7 @@ async fn page(visit: &Visit, view: &CaseView, form: &Form) -> Result<Page, Fault
 
 /// A form that does one thing.
 fn does(visit: &Visit, view: &CaseView, then: &str, body: Html) -> Html {
-    visit
-        .form_to(format!("{}/who-may-see", at(view)))
+    PostForm::new(format!("{}/who-may-see", at(view)), visit.csrf())
         .hidden("then", then)
         .body(body)
         .into()
@@ -71,8 +73,7 @@ fn named(visit: &Visit, view: &CaseView, who: &[Account], then: &str, go: &str) 
         let button = Html::from(
             Button::new(text.t_with(go, &[("name", one.name.clone().into())])).secondary(),
         );
-        let form = visit
-            .form_to(format!("{}/who-may-see", at(view)))
+        let form = PostForm::new(format!("{}/who-may-see", at(view)), visit.csrf())
             .hidden("then", then)
             .hidden("account", one.reference.to_string())
             .body(button);
@@ -92,7 +93,11 @@ fn kept(visit: &Visit, view: &CaseView, known: &WhoMaySee, form: &Form) -> Html 
                 .bind(form, text),
         )
         .then(Button::new(text.t("closed-keep")));
-        return body.then(does(visit, view, "keep", questions));
+        let form = visit
+            .form_to(format!("{}/who-may-see", at(view)))
+            .hidden("then", "keep")
+            .body(questions);
+        return body.then(form);
     };
     let list = SummaryList::new()
         .fact(text.t("closed-why"), why.as_str())
