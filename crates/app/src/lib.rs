@@ -116,6 +116,18 @@ impl App {
         self.store.env()
     }
 
+    /// Tells the clock what has been: the latest instant of the record. Once, where a node starts: a clock that was set back while
+    /// nothing ran opens nothing again (ASSURANCE, O3). The years of a demo are invented and may end at any instant that somebody
+    /// asked for: there the clock is told nothing.
+    pub async fn tell_time(&self) -> Result<()> {
+        if !self.settings.demo
+            && let Some(at) = self.store.latest_recorded().await?
+        {
+            self.env().clock.has_been(at);
+        }
+        Ok(())
+    }
+
     /// The policy pack in force for a nation now. Errors when there is none: then nothing that needs a clock may start.
     pub fn pack(&self, nation: Nation, now: At) -> Result<&Pack> {
         self.packs

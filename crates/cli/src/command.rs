@@ -150,6 +150,10 @@ pub struct ServeArgs {
     /// Leave the queue to `throughline work`.
     #[arg(long)]
     pub no_jobs: bool,
+    /// The machine's clock is right although the record holds later instants: somebody had set it ahead. Without this, time goes on
+    /// from the latest that was recorded, and the node is not ready.
+    #[arg(long)]
+    pub clock_is_right: bool,
 }
 
 /// How to migrate.

@@ -84,6 +84,13 @@ pub struct Database {
     /// The most connections to PostgreSQL at once.
     #[serde(default = "sixteen")]
     pub connections: u32,
+    /// Megabytes kept free beside the SQLite file, so that a full disk stops no reading; 0 keeps none.
+    #[serde(default = "sixty_four")]
+    pub reserve_mb: u64,
+}
+
+const fn sixty_four() -> u64 {
+    64
 }
 
 const fn sixteen() -> u32 {
@@ -318,6 +325,7 @@ impl Config {
                 postgres: None,
                 postgres_file: None,
                 connections: sixteen(),
+                reserve_mb: sixty_four(),
             },
             keys: Keys {
                 file: folder.join("root.key"),

@@ -1,8 +1,10 @@
 //! The real clock and the real entropy: the only place that asks the machine for either.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
 use throughline_core::env::{Clock, Entropy, Env};
+use throughline_core::ratchet::Ratchet;
 use throughline_core::time::At;
 
 use crate::report::Failure;
@@ -18,6 +20,11 @@ impl Clock for SystemClock {
     )]
     fn now(&self) -> At {
         At::from(jiff::Timestamp::now())
+    }
+
+    fn steady_micros(&self) -> i64 {
+        static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        i64::try_from(BEGUN.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
 }
 
@@ -41,10 +48,10 @@ impl Entropy for SystemEntropy {
     }
 }
 
-/// The surroundings of a real service.
+/// The surroundings of a real service. Its clock never goes back.
 pub fn system() -> Env {
     Env {
-        clock: Arc::new(SystemClock),
+        clock: Ratchet::over(Arc::new(SystemClock)),
         entropy: Arc::new(SystemEntropy),
     }
 }
@@ -56,4 +63,18 @@ pub fn instant(now: Option<&str>) -> Result<At, Failure> {
     };
     At::parse(text)
         .ok_or_else(|| Failure::input("--now takes an instant such as 2026-11-23T09:00:00Z"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_of_a_real_service_never_goes_back_behind_what_has_been() {
+        let env = system();
+        let tomorrow = SystemClock.now().plus_days(1);
+        env.clock.has_been(tomorrow);
+        assert!(env.now() >= tomorrow && SystemClock.now() < tomorrow);
+        assert!(env.clock.behind_seconds() > 86_000);
+    }
 }

@@ -124,6 +124,14 @@ pub async fn sound(config: &Config, store: &Store) -> Result<(), Failure> {
     })
 }
 
+/// Keeps the room on the disk that the configuration names, beside a SQLite file.
+pub fn keep_room(config: &Config, store: &Store) {
+    if let Some(path) = &config.database.sqlite {
+        // What could not be taken is said in the log, and looked for again every few seconds.
+        store.keep_room(path, config.database.reserve_mb.saturating_mul(1 << 20));
+    }
+}
+
 /// Joins everything. Errors when the database has no schema, is not sound, or nobody has set the installation up.
 pub async fn app(config: &Config, store: Store) -> Result<Arc<App>, Failure> {
     let packs = packs(config)?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use throughline_app::App;
 use throughline_app::mail::{AnyMailer, FolderMailer, SmtpMailer};
+use throughline_core::ratchet::BEHIND_SECONDS;
 use throughline_web::figures::Figures;
 use throughline_web::server::Limits;
 use throughline_web::{Settings, Web};
@@ -29,7 +30,11 @@ pub async fn serve(place: &Place, args: &ServeArgs) -> Outcome {
     }
     log(&config);
     let store = open::store(&config).await?;
+    open::keep_room(&config, &store);
     let app = open::app(&config, store).await?;
+    if !args.clock_is_right {
+        app.tell_time().await?;
+    }
     let running = Running::begin(&config, app, !args.no_jobs && config.jobs.run).await?;
     running.until_told().await
 }
@@ -40,6 +45,7 @@ pub async fn work(place: &Place) -> Outcome {
     log(&config);
     let store = open::store(&config).await?;
     let app = open::app(&config, store).await?;
+    app.tell_time().await?;
     let (stop, stopped) = watch::channel(false);
     let jobs = jobs(&config, &app, stopped)?;
     told_to_stop().await;
@@ -96,6 +102,8 @@ impl Running {
             loop {
                 tokio::time::sleep(Duration::from_secs(5)).await;
                 figures.run_upkeep();
+                node.store.look_for_room();
+                machine(&node);
                 // A database that is away for a moment is asked again the next time.
                 let _ = node.directory.refresh(&node.store).await;
                 let _ = node.directory.write_searches(&node.store).await;
@@ -135,6 +143,22 @@ impl Running {
                 "the server stopped unexpectedly; the log says why",
             )),
         }
+    }
+}
+
+/// Says how this node's disk and clock are.
+fn machine(app: &App) {
+    let short = app.store.is_short_of_room();
+    metrics::gauge!("throughline_disk_reserve_spent").set(f64::from(u8::from(short)));
+    let behind = app.env().clock.behind_seconds();
+    // More than an hour or two is wrong by any measure: what does not fit is said as the most that does.
+    metrics::gauge!("throughline_clock_behind_seconds")
+        .set(f64::from(u32::try_from(behind).unwrap_or(u32::MAX)));
+    if behind > BEHIND_SECONDS {
+        tracing::error!(
+            behind,
+            "the machine's clock is behind what has been: not ready"
+        );
     }
 }
 

@@ -9,6 +9,19 @@ use crate::time::At;
 pub trait Clock: Send + Sync {
     /// The instant now, UTC.
     fn now(&self) -> At;
+
+    /// Microseconds since some moment, by a clock that nobody can set; 0 for ever where there is none.
+    fn steady_micros(&self) -> i64 {
+        0
+    }
+
+    /// Told of an instant that has certainly been: a clock that keeps to it (`crate::ratchet`) never shows an earlier one again.
+    fn has_been(&self, _: At) {}
+
+    /// How far the machine's clock is behind what has been.
+    fn behind_seconds(&self) -> i64 {
+        0
+    }
 }
 
 /// Gives unpredictable bytes (in tests and the demo world: predictable ones from a seed).

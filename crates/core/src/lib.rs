@@ -38,6 +38,7 @@ pub mod pack;
 pub mod packet_line;
 pub mod payment;
 pub mod people;
+pub mod ratchet;
 pub mod reason;
 pub mod referral;
 pub mod risk;

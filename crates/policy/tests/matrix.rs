@@ -253,8 +253,18 @@ macro_rules! compare_every_action {
     }};
 }
 
+/// How many worlds are asked: 4,000 unless somebody says otherwise (`./test assurance` asks 100,000).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long it may take, from whoever runs the test"
+)]
+fn cases() -> u32 {
+    let said = std::env::var("THROUGHLINE_POLICY_CASES").ok();
+    said.and_then(|text| text.parse().ok()).unwrap_or(4_000)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
     #[test]
     fn the_decision_and_the_scope_are_what_the_table_says_in_plain_words(actor in actor(), ties in ties()) {
         let compared = compare_every_action!(&actor, ties; EmergencyRecord RoomRequest RoomList RoomAnswer ConversationStart ConversationKeep ConversationTakeUp CaseOpen PersonSearch CaseRead CaseChange MessageSend CaseRestrict CaseHandOver CaseLookers AccessAnswer CaseErase ErasureDecide ReferralSend ReferralRead ReferralRecord ReferralReceive PacketRead ReferralAnswer ContactReveal OutcomeRecord TaskDo TaskList DraftKeep DirectoryImport ServiceEdit QuarantineRead AddressPropose AddressConfirm PartnerPropose PartnerConfirm AuditRead AccountManage SitePostName ClientManage);

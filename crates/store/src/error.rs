@@ -30,6 +30,9 @@ pub enum Error {
     /// The database was busy for too long.
     #[error("busy")]
     Busy,
+    /// The disk has no more room, or fails.
+    #[error("no room on the disk, or the disk fails")]
+    Full,
     /// A stored row is not what its table promises.
     #[error("a stored row of {table} has a bad {column}")]
     RowShape {
@@ -73,6 +76,15 @@ impl Error {
             Self::Busy => true,
             _ => false,
         }
+    }
+
+    /// Whether SQLite found no room or could not write: `SQLITE_FULL`, or `SQLITE_IOERR` with whatever went wrong in its upper byte.
+    pub(crate) fn is_no_room(&self) -> bool {
+        let Self::Database { code, .. } = self else {
+            return false;
+        };
+        code.parse::<u32>()
+            .is_ok_and(|code| matches!(code & 0xff, 10 | 13))
     }
 
     /// Whether a unique or primary key was broken.

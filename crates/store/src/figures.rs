@@ -1,6 +1,7 @@
 //! What monitoring asks: counts and ages, nothing of whom or which.
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, Statement};
+use throughline_core::ratchet::BEHIND_SECONDS;
 use throughline_core::time::At;
 
 use crate::audit::heads;
@@ -58,8 +59,11 @@ impl Read<'_> {
 
 impl Store {
     /// Whether this node can do its work: the database answers, was migrated by this version, holds an installation, and its
-    /// tables are as this version expects.
+    /// tables are as this version expects; and the machine's clock is not far behind what has been.
     pub async fn ready(&self) -> bool {
+        if self.env().clock.behind_seconds() > BEHIND_SECONDS {
+            return false;
+        }
         // Only what is right stands for a while: a database that is back, or mended, is ready at the next look.
         if !self.schema_seen_since(SCHEMA_STANDS_SECONDS) {
             if self.schema_check().await.is_err() {
@@ -68,6 +72,22 @@ impl Store {
             self.schema_seen();
         }
         self.migrated().await.unwrap_or(false)
+    }
+
+    /// The latest instant at the end of any log of the record: it has certainly been. `None` where nothing was recorded.
+    pub async fn latest_recorded(&self) -> Result<Option<At>> {
+        let tx = self.begin_read().await?;
+        // The last entry of each log: two looks by key, whatever its length.
+        let sql = "SELECT max(e.at) AS latest FROM audit_head h JOIN audit_entry e ON e.log_id = h.log_id AND e.seq >= h.size - 1";
+        let row = tx
+            .query_one_raw(Statement::from_string(self.backend(), sql))
+            .await;
+        tx.rollback().await?;
+        let latest = match row? {
+            Some(row) => row.try_get::<Option<i64>>("", "latest")?,
+            None => None,
+        };
+        Ok(latest.and_then(At::from_micros))
     }
 
     async fn migrated(&self) -> Result<bool> {

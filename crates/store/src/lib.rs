@@ -67,6 +67,7 @@ mod read;
 pub mod referral;
 pub mod referral_content;
 mod referral_list;
+mod reserve;
 pub mod review;
 pub mod risk;
 pub mod room;
@@ -75,6 +76,7 @@ pub mod schema;
 mod scope;
 pub mod session;
 pub mod setup;
+mod sqlite;
 pub mod statement;
 mod store;
 pub mod story;
@@ -88,10 +90,13 @@ mod work;
 mod doors_tests;
 #[cfg(test)]
 mod plans_tests;
+#[cfg(test)]
+mod reserve_tests;
 
 pub use error::{Error, Result};
 pub use keys::Keys;
 pub use migration::fingerprint as schema_fingerprint;
 pub use read::Read;
-pub use store::{Durability, Store, UseCase};
+pub use sqlite::Durability;
+pub use store::{Store, UseCase};
 pub use work::Work;

@@ -6,14 +6,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use sea_orm::sqlx::ConnectOptions as _;
-use sea_orm::sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend,
-    IsolationLevel, SqliteTransactionMode, SqlxSqliteConnector, Statement, TransactionOptions,
-    TransactionTrait,
+    IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use throughline_core::env::Env;
 use throughline_core::time::At;
@@ -25,11 +20,11 @@ use crate::keys::Keys;
 use crate::migration;
 use crate::proof::Checked;
 use crate::read::Read;
+use crate::reserve::Reserve;
+use crate::sqlite::{self, Durability};
 use crate::tx::Tx;
 use crate::work::Work;
 
-/// The oldest SQLite that is free of the WAL-reset corruption bug (ASSURANCE section 0, finding 4).
-const SQLITE_FLOOR: [u32; 3] = [3, 51, 3];
 /// How often a unit of work is tried when the database asks for it.
 const TRIES: u32 = 8;
 
@@ -69,6 +64,8 @@ struct Inner {
     checked: Mutex<Option<Checked>>,
     /// When the tables were last seen to be right.
     tables: Mutex<Option<At>>,
+    /// Room on the disk for the record, where some is kept.
+    reserve: OnceLock<Reserve>,
 }
 
 impl Inner {
@@ -81,6 +78,7 @@ impl Inner {
             checkpoints: OnceLock::new(),
             checked: Mutex::new(None),
             tables: Mutex::new(None),
+            reserve: OnceLock::new(),
         }
     }
 }
@@ -91,68 +89,11 @@ impl std::fmt::Debug for Store {
     }
 }
 
-/// How careful SQLite is with the disk. Anything but `Full` is for making a throwaway demo world or test faster.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
-    /// Every commit is on disk before it is acknowledged.
-    Full,
-    /// No waiting for the disk: only while filling a world that can be made again.
-    Throwaway,
-}
-
 impl Store {
     /// Opens (and makes, if need be) a SQLite database. Errors when the linked SQLite is too old or the pragmas did not take.
     pub async fn sqlite(path: &Path, env: Env, keys: Keys, durability: Durability) -> Result<Self> {
-        let synchronous = match durability {
-            Durability::Full => SqliteSynchronous::Full,
-            Durability::Throwaway => SqliteSynchronous::Off,
-        };
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(synchronous)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(10))
-            .pragma("trusted_schema", "OFF")
-            .pragma("secure_delete", "ON")
-            .statement_cache_capacity(512)
-            .disable_statement_logging();
-        let options = match durability {
-            Durability::Full => options,
-            // A world is written once, from end to end, and nobody reads it meanwhile: what a commit would undo is kept in
-            // memory, and no page is written twice.
-            Durability::Throwaway => options
-                .journal_mode(SqliteJournalMode::Memory)
-                .pragma("cache_size", "-262144"),
-        };
-        let pool = |max| {
-            SqlitePoolOptions::new()
-                .min_connections(1)
-                .max_connections(max)
-                .max_lifetime(None)
-                .idle_timeout(None)
-                .test_before_acquire(false)
-        };
-        let failed = |_| {
-            Error::Setup(format!(
-                "cannot open the database file {}; nothing was changed",
-                path.display()
-            ))
-        };
-        let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(
-            pool(1)
-                .connect_with(options.clone())
-                .await
-                .map_err(failed)?,
-        );
-        let readers = SqlxSqliteConnector::from_sqlx_sqlite_pool(
-            pool(4)
-                .connect_with(options.pragma("query_only", "ON"))
-                .await
-                .map_err(failed)?,
-        );
-        let store = Self {
+        let (writer, readers) = sqlite::open(path, durability).await?;
+        Ok(Self {
             inner: Arc::new(Inner::new(
                 Engine::Sqlite { writer, readers },
                 env,
@@ -160,9 +101,7 @@ impl Store {
                 durability == Durability::Throwaway,
             )),
             gather: None,
-        };
-        store.check_sqlite(durability).await?;
-        Ok(store)
+        })
     }
 
     /// Opens a PostgreSQL database by URL.
@@ -232,6 +171,15 @@ impl Store {
         *last.unwrap_or_else(PoisonError::into_inner) = Some(checked);
     }
 
+    pub(crate) fn reserve(&self) -> Option<&Reserve> {
+        self.inner.reserve.get()
+    }
+
+    pub(crate) fn set_reserve(&self, reserve: Reserve) {
+        // The first word holds: one server keeps one reserve.
+        let _ = self.inner.reserve.set(reserve);
+    }
+
     pub(crate) fn is_throwaway(&self) -> bool {
         self.inner.throwaway
     }
@@ -283,9 +231,14 @@ impl Store {
                     ))
                     .await;
                 }
+                Err(error) if self.may_use_reserve(&error) && attempt < TRIES => {}
                 Err(error) => {
                     self.record_refusal(actor, purpose, &error).await?;
-                    return Err(if error.is_retry() { Error::Busy } else { error });
+                    return Err(match error {
+                        busy if busy.is_retry() => Error::Busy,
+                        full if self.is_sqlite() && full.is_no_room() => Error::Full,
+                        error => error,
+                    });
                 }
                 done => return done,
             }
@@ -510,49 +463,5 @@ impl Store {
             Engine::Sqlite { writer, .. } => writer,
             Engine::Postgres(pool) => pool,
         }
-    }
-
-    async fn check_sqlite(&self, durability: Durability) -> Result<()> {
-        let version = self.one_text("SELECT sqlite_version()").await?;
-        let parts: Vec<u32> = version
-            .split('.')
-            .filter_map(|part| part.parse().ok())
-            .collect();
-        if parts.as_slice() < SQLITE_FLOOR.as_slice() {
-            return Err(Error::Setup(format!(
-                "SQLite {version} can corrupt a busy database; 3.51.3 or newer is needed"
-            )));
-        }
-        if durability == Durability::Full
-            && self
-                .one_text("SELECT CAST(synchronous AS text) FROM pragma_synchronous")
-                .await?
-                != "2"
-        {
-            return Err(Error::Setup(
-                "SQLite did not accept synchronous=FULL".to_owned(),
-            ));
-        }
-        if durability == Durability::Full
-            && self
-                .one_text("SELECT journal_mode FROM pragma_journal_mode")
-                .await?
-                != "wal"
-        {
-            return Err(Error::Setup(
-                "SQLite cannot use a write-ahead log here; is this a network file system?"
-                    .to_owned(),
-            ));
-        }
-        Ok(())
-    }
-
-    async fn one_text(&self, sql: &str) -> Result<String> {
-        let row = self
-            .connection()
-            .query_one_raw(Statement::from_string(DbBackend::Sqlite, sql))
-            .await?;
-        let row = row.ok_or_else(|| Error::Setup("SQLite did not answer".to_owned()))?;
-        Ok(row.try_get_by_index::<String>(0)?)
     }
 }

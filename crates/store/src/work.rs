@@ -281,6 +281,10 @@ impl<'e> Work<'e> {
             self.rollback().await;
             return Err(Error::Uncovered(table));
         }
+        if let Err(full) = self.store.may_change(&self.tx.changed()) {
+            self.rollback().await;
+            return Err(full);
+        }
         let only_refusals = self
             .notes
             .iter()

@@ -101,7 +101,7 @@ impl From<Error> for Fault {
             Error::Conflict => Self::Conflict,
             Error::Illegal(what) => Self::Illegal(what),
             Error::Invalid { field, problem } => Self::Invalid { field, problem },
-            Error::Busy => Self::Unavailable,
+            Error::Busy | Error::Full => Self::Unavailable,
             Error::Database { .. } => {
                 tracing::error!(error = %error, "the database failed");
                 Self::Unavailable
