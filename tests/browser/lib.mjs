@@ -46,15 +46,16 @@ after(async () => { await browser?.close(); });
 /**
  * A fresh visitor: no cookies, no history. Gives `{ page, problems, close }`.
  * `problems` collects what no page may do: write an error to the console, throw, ask another host, or answer 5xx.
+ * `also`: other origins that this visitor may go to.
  */
-export async function visitor({ javaScript = true, width = 1280, height = 900, ...more } = {}) {
+export async function visitor({ javaScript = true, width = 1280, height = 900, also = [], ...more } = {}) {
   const context = await (await launch()).newContext({
     baseURL: base, javaScriptEnabled: javaScript, viewport: { width, height }, locale: 'en-GB', timezoneId: 'Europe/London', ...more,
   });
   context.setDefaultTimeout(15_000);
   const problems = [];
-  const origin = new URL(base).origin;
-  await context.route((url) => url.origin !== origin && url.protocol.startsWith('http'), (route) => {
+  const ours = [more.baseURL ?? base, ...also].map((url) => new URL(url).origin);
+  await context.route((url) => !ours.includes(url.origin) && url.protocol.startsWith('http'), (route) => {
     problems.push(`asked another host: ${route.request().url()}`);
     return route.abort();
   });

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 export const binary = process.env.THROUGHLINE_BIN ?? fileURLToPath(new URL('../../target/debug/throughline', import.meta.url));
 
 /** A port nobody listens on, as far as the system knows. */
-function freePort() {
+export function freePort() {
   return new Promise((found, failed) => {
     const probe = createServer();
     probe.once('error', failed);

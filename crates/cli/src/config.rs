@@ -20,6 +20,9 @@ pub struct Config {
     pub database: Database,
     /// Where the root key is.
     pub keys: Keys,
+    /// How people sign in.
+    #[serde(default)]
+    pub sign_in: SignIn,
     /// How mail leaves.
     #[serde(default)]
     pub mail: Mail,
@@ -103,6 +106,45 @@ const fn sixteen() -> u32 {
 pub struct Keys {
     /// The file, which only the service may read.
     pub file: PathBuf,
+}
+
+/// How people sign in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignIn {
+    /// Whether a password signs somebody in.
+    pub passwords: bool,
+    /// The organisation's own sign-in service.
+    pub oidc: Option<Oidc>,
+}
+
+impl Default for SignIn {
+    fn default() -> Self {
+        Self {
+            passwords: true,
+            oidc: None,
+        }
+    }
+}
+
+/// The organisation's own sign-in service, by OpenID Connect.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oidc {
+    /// Its issuer, to the letter.
+    pub issuer: String,
+    /// What it calls us.
+    pub client_id: String,
+    /// The file that holds the secret it gave us, where it gave one.
+    pub secret_file: Option<PathBuf>,
+    /// What people call it: it stands on the page.
+    pub name: String,
+    /// Values of `acr` that mean that it asked two factors.
+    #[serde(default)]
+    pub second_factor_acr: Vec<String>,
+    /// Values in `amr` that mean the same.
+    #[serde(default)]
+    pub second_factor_amr: Vec<String>,
 }
 
 /// How mail leaves: over SMTP, or only into the mail folder that a demo shows. With neither, messages wait.
@@ -297,6 +339,10 @@ impl Config {
         ] {
             *path = path.take().map(|path| secret(path, given.as_deref()));
         }
+        if let Some(oidc) = &mut config.sign_in.oidc {
+            let file = oidc.secret_file.take();
+            oidc.secret_file = file.map(|path| secret(path, given.as_deref()));
+        }
         let databases = [
             config.database.sqlite.is_some(),
             config.database.postgres.is_some(),
@@ -330,6 +376,7 @@ impl Config {
             keys: Keys {
                 file: folder.join("root.key"),
             },
+            sign_in: SignIn::default(),
             mail: Mail {
                 folder: true,
                 ..Mail::default()

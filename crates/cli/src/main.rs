@@ -20,6 +20,7 @@ mod key_file;
 mod open;
 mod outbox;
 mod proof;
+mod provider;
 mod report;
 mod serve;
 mod set_up;

@@ -76,10 +76,7 @@ impl Running {
             secure: config.secure(),
             behind_proxy: config.server.behind_proxy,
         };
-        let identity = throughline_identity::Identity::new(
-            app.store.clone(),
-            throughline_identity::Settings::default(),
-        )?;
+        let identity = crate::provider::identity(config, app.store.clone())?;
         let shown = Figures {
             counted: figures.clone(),
             word: config.figures_word()?,

@@ -95,7 +95,10 @@ pub fn config_check(place: &Place, args: &CheckArgs) -> Outcome {
         wrong(problem.message().to_owned());
         None
     });
+    let (bad, to_see) = crate::provider::findings(&config);
+    bad.into_iter().for_each(&mut wrong);
     let mut look = |text: String| found.push(Finding { wrong: false, text });
+    to_see.into_iter().for_each(&mut look);
     if key_file::open_to_group(key) {
         look(format!(
             "a group may read the root key file {}",

@@ -31,6 +31,14 @@ impl Cookies {
         }
     }
 
+    /// The name of the cookie of a way that leads elsewhere and back.
+    pub const fn flow_name(self) -> &'static str {
+        match self {
+            Self::Secure => "__Host-flow",
+            Self::PlainHttpDemo => "flow",
+        }
+    }
+
     const fn attributes(self) -> &'static str {
         match self {
             Self::Secure => "; Path=/; HttpOnly; SameSite=Strict; Secure",
@@ -51,6 +59,21 @@ impl Cookies {
     /// Takes the session cookie away.
     pub fn session_over(self) -> String {
         format!("{}=; Max-Age=0{}", self.session_name(), self.attributes())
+    }
+
+    /// The cookie of a way that leads elsewhere and back ([`crate::flow`]).
+    pub fn flow(self, value: &str) -> String {
+        let seconds = crate::flow::FLOW_SECONDS;
+        let attributes = self.attributes();
+        format!(
+            "{}={value}; Max-Age={seconds}{attributes}",
+            self.flow_name()
+        )
+    }
+
+    /// Takes that cookie away.
+    pub fn flow_over(self) -> String {
+        format!("{}=; Max-Age=0{}", self.flow_name(), self.attributes())
     }
 
     /// The device cookie, kept for `days`.

@@ -4,7 +4,8 @@
 //! [`passwords`]: argon2id and what may be a password. [`totp`]: the second factor. [`throttle`]: how guessing is slowed
 //! without shutting anyone out. [`sign_in`]: signing in. [`sessions`]: the session on every request, privacy lock, step-up,
 //! signing out. [`cookies`]: the cookies' exact text. [`welcome`]: how a joiner chooses a first password. [`clients`]:
-//! programs.
+//! programs. [`flow`]: a way that leads elsewhere and back. [`provider`] and [`outside`]: the organisation's own sign-in service.
+//! [`passkey`] and [`ways`]: passkeys, and which ways of signing in an account has.
 //!
 //! # Rules
 //! - Every request asks the database: no copy of a session or a client is kept, so access ends on the next request.
@@ -16,11 +17,17 @@
 
 pub mod clients;
 pub mod cookies;
+pub mod flow;
+pub mod outside;
+pub mod passkey;
 pub mod passwords;
+pub mod provider;
 pub mod sessions;
 pub mod sign_in;
+mod signature;
 pub mod throttle;
 pub mod totp;
+pub mod ways;
 pub mod welcome;
 
 pub use throughline_seal::Token;
@@ -51,6 +58,8 @@ pub struct Settings {
     pub welcome_days: i64,
     /// After how many seconds a session that is used is marked as used again: spares one write per request.
     pub touch_seconds: i64,
+    /// Whether a password signs somebody in. Without, it takes the organisation's sign-in service or a passkey.
+    pub passwords: bool,
     /// How guessing is slowed.
     pub limits: Limits,
     /// What a password costs to check.
@@ -65,6 +74,7 @@ impl Default for Settings {
             device_days: 180,
             welcome_days: throughline_seal::WELCOME_DAYS,
             touch_seconds: 60,
+            passwords: true,
             limits: Limits::default(),
             cost: Cost::OWASP,
         }
@@ -75,6 +85,7 @@ impl Default for Settings {
 #[derive(Clone)]
 pub struct Identity {
     inner: Arc<Inner>,
+    provider: Option<Arc<provider::Provider>>,
 }
 
 struct Inner {
@@ -115,6 +126,7 @@ impl Identity {
                 passwords,
                 names: RwLock::default(),
             }),
+            provider: None,
         })
     }
 

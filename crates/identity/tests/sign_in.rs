@@ -9,7 +9,7 @@ use throughline_identity::sessions::{Presence, Proof};
 use throughline_identity::sign_in::{Attempt, Outcome};
 use throughline_identity::totp;
 use throughline_testkit::both;
-use world::{PASSWORD, attempt, identity, office, signed};
+use world::{PASSWORD, attempt, identity, office, signed, unspell};
 
 const OFFICE: &str = "192.0.2.10";
 const AWAY: &str = "203.0.113.5";
@@ -275,21 +275,6 @@ both!(
         );
     }
 );
-
-/// What a person's app does with the spelling.
-fn unspell(text: &str) -> Vec<u8> {
-    const SIGNS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let (mut out, mut bits, mut held) = (vec![], 0_u32, 0);
-    for sign in text.bytes().filter(|b| *b != b' ') {
-        bits = bits << 5 | u32::try_from(SIGNS.iter().position(|s| *s == sign).unwrap()).unwrap();
-        held += 5;
-        if held >= 8 {
-            held -= 8;
-            out.push(u8::try_from(bits >> held & 0xff).unwrap());
-        }
-    }
-    out
-}
 
 both!(one_press_sign_in_exists_only_in_a_demo, |world| {
     let identity = identity(world);

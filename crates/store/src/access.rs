@@ -318,15 +318,24 @@ impl Work<'_> {
         self.account_update(permit.on(), version, change).await?;
         self.sessions_end(permit.on()).await?;
         self.devices_forget(permit.on()).await?;
+        self.ways_forget(permit.on()).await?;
         self.note(
             permit,
             permit.on().uuid(),
-            &["state", "password", "second_factor", "sessions", "devices"],
+            &[
+                "state",
+                "password",
+                "second_factor",
+                "passkeys",
+                "provider",
+                "sessions",
+                "devices",
+            ],
         );
         Ok(())
     }
 
-    /// Stops an access at once without ending the account: password, second factor, sessions and devices go, what it holds
+    /// Stops an access at once without ending the account: every way to sign in, sessions and devices go, what it holds
     /// stays until a colleague takes it. For the moment when nobody is there to take it yet, and for a password that is lost.
     /// Gives the account's new version.
     pub async fn account_stop(
@@ -345,10 +354,18 @@ impl Work<'_> {
         self.account_update(permit.on(), version, change).await?;
         self.sessions_end(permit.on()).await?;
         self.devices_forget(permit.on()).await?;
+        self.ways_forget(permit.on()).await?;
         self.note(
             permit,
             permit.on().uuid(),
-            &["password", "second_factor", "sessions", "devices"],
+            &[
+                "password",
+                "second_factor",
+                "passkeys",
+                "provider",
+                "sessions",
+                "devices",
+            ],
         );
         Ok(version + 1)
     }

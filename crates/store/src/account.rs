@@ -3,7 +3,7 @@
 //! a site in [`crate::post`].
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 use throughline_core::code::Code;
 use throughline_core::id::{AccountId, OrganisationId, Ref, SiteId};
 use throughline_core::role::Role;
@@ -13,7 +13,7 @@ use throughline_seal::{BlindKey, normal};
 
 use crate::audit::Event;
 use crate::col::{Blob, Col};
-use crate::entity::{account, installation};
+use crate::entity::{account, installation, sign_in_link};
 use crate::error::{Error, Result};
 use crate::keys::{Owner, place};
 use crate::work::Work;
@@ -270,14 +270,23 @@ impl Work<'_> {
         }))
     }
 
-    /// Who can sign in, as a condition on accounts: those who have not left and have a password. One who never chose theirs, or
-    /// whose access was stopped, has none. Nobody in a demo has one: there one press is enough.
+    /// Who can sign in, as a condition on accounts: those who have not left and have a password, or are known to the organisation's
+    /// own sign-in service. One who never chose, or whose access was stopped, has neither. Nobody in a demo has a password: there
+    /// one press is enough.
     pub(crate) async fn who_can_sign_in(&self) -> Result<Condition> {
         let active = Condition::all().add(account::Column::State.eq(AccountState::Active.code()));
         Ok(if self.is_demo().await? {
             active
         } else {
-            active.add(account::Column::Password.is_not_null())
+            let linked = sign_in_link::Entity::find()
+                .select_only()
+                .column(sign_in_link::Column::AccountId)
+                .into_query();
+            active.add(
+                Condition::any()
+                    .add(account::Column::Password.is_not_null())
+                    .add(account::Column::Id.in_subquery(linked)),
+            )
         })
     }
 

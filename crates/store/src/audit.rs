@@ -50,6 +50,8 @@ throughline_core::code_list! {
         Exported = "exported",
         /// Somebody was erased: everything that was kept about them, and the key that opened it.
         Erased = "erased",
+        /// A passkey was used whose counter went back: somebody may hold a copy. It was refused and stopped.
+        PasskeyCopied = "passkey_copied",
         /// A message that was given up is to be tried again.
         MessageRetried = "message_retried",
     }
@@ -82,6 +84,7 @@ const SELF_COVERED: &[&str] = &[
     "session",
     "known_device",
     "sign_in_attempt",
+    "sign_in_flow",
     "outbox",
     "sent_mail",
     "idempotency",
@@ -193,6 +196,8 @@ fn covers(note: &Note) -> &'static [&'static str] {
             "account",
             "site_lead",
             "session",
+            "sign_in_link",
+            "passkey",
             "data_key",
             "organisation_key",
             "task",
@@ -243,8 +248,10 @@ fn covers(note: &Note) -> &'static [&'static str] {
                 "feed",
             ],
             Ok(Event::AccountChanged | Event::SignedIn | Event::SteppedUp) => {
-                &["account", "site_lead"]
+                &["account", "site_lead", "sign_in_link", "passkey"]
             }
+            // A passkey lifts the lock as well: then how often it was used changes with it.
+            Ok(Event::PasskeyCopied | Event::SessionLock) => &["passkey"],
             Ok(Event::SignInFailed) => &["account", "referral_link"],
             Ok(Event::ClientChanged) => &["api_client"],
             Ok(Event::DirectoryChanged) => &["service", "directory_head"],
@@ -261,9 +268,8 @@ fn covers(note: &Note) -> &'static [&'static str] {
                 "access_request",
             ],
             Ok(Event::Erased) => crate::erase::changed(),
-            Ok(Event::KeysRotated) => &["organisation_key", "account"],
-            Ok(Event::SignedOut | Event::SessionLock | Event::Exported | Event::MessageRetried)
-            | Err(_) => &[],
+            Ok(Event::KeysRotated) => &["organisation_key", "account", "sign_in_link"],
+            Ok(Event::SignedOut | Event::Exported | Event::MessageRetried) | Err(_) => &[],
         },
     }
 }

@@ -26,6 +26,7 @@ const NEED_NO_NOTE: &[&str] = &[
     "sent_mail",
     "session",
     "sign_in_attempt",
+    "sign_in_flow",
 ];
 
 /// A SQLite store of its own. (The harness for both databases knows this crate only from outside.)

@@ -76,6 +76,7 @@ pub mod schema;
 mod scope;
 pub mod session;
 pub mod setup;
+pub mod sign_in_way;
 mod sqlite;
 pub mod statement;
 mod store;

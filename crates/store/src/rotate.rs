@@ -69,6 +69,7 @@ impl Work<'_> {
                 .await?;
         }
         let accounts = self.sign_in_indexes_renew().await?;
+        self.subjects_renew().await?;
         self.note_event(
             Event::KeysRotated,
             None,

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::account::AccountState;
 use crate::audit::Event;
 use crate::col::{Blob, Col};
-use crate::entity::{account, known_device, session, sign_in_attempt};
+use crate::entity::{account, known_device, session, sign_in_attempt, sign_in_flow};
 use crate::error::{Error, Result};
 use crate::read::Read;
 use crate::work::Work;
@@ -82,6 +82,8 @@ pub enum Bucket<'a> {
     Network(&'a str),
     /// Attempts to lift the privacy lock of, or to step up in, one session.
     Session(SessionId),
+    /// Guesses at the code of one account's second factor by somebody whom its sign-in service has let in.
+    SecondFactor(AccountId),
 }
 
 impl Bucket<'_> {
@@ -92,6 +94,7 @@ impl Bucket<'_> {
             Self::Email(email) => format!("email\n{email}"),
             Self::Network(network) => format!("network\n{network}"),
             Self::Session(id) => format!("session\n{}", id.uuid()),
+            Self::SecondFactor(id) => format!("second factor\n{}", id.uuid()),
         }
     }
 }
@@ -450,6 +453,10 @@ impl Work<'_> {
             .await?;
         known_device::Entity::delete_many()
             .filter(known_device::Column::ExpiresAt.lte(now))
+            .exec(&self.tx)
+            .await?;
+        sign_in_flow::Entity::delete_many()
+            .filter(sign_in_flow::Column::UntilAt.lte(now))
             .exec(&self.tx)
             .await?;
         let waiting_over = Condition::any()

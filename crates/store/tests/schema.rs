@@ -215,6 +215,9 @@ both!(
             "bar",
             "viewer",
             "restriction",
+            "passkey",
+            "sign_in_link",
+            "sign_in_flow",
         ] {
             raw.run(&format!("DROP TABLE {table}")).await;
         }
@@ -246,6 +249,7 @@ both!(
                 "m0007_closed",
                 "m0008_message",
                 "m0011_erasure",
+                "m0014_sign_in",
                 "m0016_access_request"
             ]
         );

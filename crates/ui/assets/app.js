@@ -71,3 +71,6 @@ for (const button of document.querySelectorAll('[data-print]')) {
   button.hidden = false
   button.addEventListener('click', () => print())
 }
+
+// Passkeys: only where a page has a form for one.
+if (document.querySelector('form[data-passkey]')) import('./passkey.js')

@@ -86,6 +86,8 @@ pub struct Page {
     pub sign_out: Option<(String, String)>,
     /// Where a post hides the screen from other eyes, with the same token.
     pub lock_href: Option<String>,
+    /// Where somebody sees how they sign in.
+    pub ways_href: Option<String>,
     /// The form of one button that records an emergency call, in the strip on every page of somebody signed in.
     pub called_999: Option<Html>,
     /// Helplines in the strip; the emergency number is always there.
@@ -115,6 +117,8 @@ pub struct Page {
     /// Asks the browser to load the page again after this many seconds, without JavaScript. For pages that show the
     /// state of something, never for a page with a form.
     pub refresh_seconds: Option<u16>,
+    /// Where that leads instead: to another page of ours, for one that stands only between two.
+    pub refresh_to: Option<String>,
     /// What the page is for.
     pub body: Html,
 }
@@ -151,6 +155,7 @@ impl Page {
             signed_in: None,
             sign_out: None,
             lock_href: None,
+            ways_href: None,
             called_999: None,
             help: Vec::new(),
             exit_button: false,
@@ -165,6 +170,7 @@ impl Page {
             paper: Paper::Nothing,
             wide: false,
             refresh_seconds: None,
+            refresh_to: None,
             body: body.into(),
         }
     }

@@ -44,6 +44,8 @@ pub fn all() -> Vec<Route> {
         crate::link::routes(),
         crate::sign_in::routes(),
         crate::welcome::routes(),
+        crate::provider::routes(),
+        crate::keys::routes(),
         crate::admin::routes(),
         crate::admin_site::routes(),
         crate::programs::routes(),

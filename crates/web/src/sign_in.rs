@@ -5,6 +5,7 @@ use axum::response::Response;
 use throughline_core::time::At;
 use throughline_identity::Token;
 use throughline_identity::cookies::Devices;
+use throughline_identity::flow::Aim;
 use throughline_identity::sessions::Proof;
 use throughline_identity::sign_in::{Attempt, DemoPerson, Outcome as SignedIn, Signed};
 use throughline_policy::{Actor, STEP_UP_SECONDS, Standing};
@@ -89,7 +90,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-fn set_cookie(response: &mut Response, cookie: &str) {
+pub(crate) fn set_cookie(response: &mut Response, cookie: &str) {
     if let Ok(value) = HeaderValue::from_str(cookie) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
@@ -109,15 +110,30 @@ pub(crate) fn way_back(web: &Web, path: &str) -> Option<HeaderValue> {
 }
 
 /// Forgets that page once it was reached.
-fn no_way_back(visit: &Visit) -> String {
+pub(crate) fn no_way_back(visit: &Visit) -> String {
     format!(
         "{BACK}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict{}",
         visit.secure()
     )
 }
 
+/// The page that was open when the lock fell or that asks for proof, else `usual`.
+pub(crate) fn way_on<'v>(visit: &'v Visit, usual: &'v str) -> &'v str {
+    cookie(&visit.headers, BACK)
+        .filter(|path| path.starts_with('/'))
+        .unwrap_or(usual)
+}
+
+/// Goes on under the session's new token.
+pub(crate) fn proved(visit: &Visit, token: &Token, to: &str) -> Response {
+    let mut response = visit.go(to);
+    set_cookie(&mut response, &visit.web.cookies().session(token));
+    set_cookie(&mut response, &no_way_back(visit));
+    response
+}
+
 /// When somebody may try again, in words.
-fn at_time(text: Text, until: At) -> Vec<(&'static str, Value)> {
+pub(crate) fn at_time(text: Text, until: At) -> Vec<(&'static str, Value)> {
     // The minute in which it is over, so that a wait is never said to be shorter than it is.
     vec![(
         "time",
@@ -148,9 +164,13 @@ async fn sign_in_page(visit: &Visit, form: &Form) -> Result<Page, Fault> {
         code_input(text, form, "sign-in-code-hint").into(),
         Button::new(text.t("sign-in-button")).into(),
     ]);
-    let mut body = Html::heading(1, Size::L, text.t("sign-in-heading"))
-        .then(PostForm::new("/sign-in", visit.csrf()).body(questions))
-        .then(Html::paragraph(text.t("sign-in-lost")));
+    let mut body = Html::heading(1, Size::L, text.t("sign-in-heading"));
+    if visit.web.identity().settings().passwords {
+        body = body
+            .then(PostForm::new("/sign-in", visit.csrf()).body(questions))
+            .then(Html::paragraph(text.t("sign-in-lost")));
+    }
+    body = body.then(crate::provider::other_ways(visit, Aim::SignIn));
     let people = visit.web.identity().demo_people().await?;
     if !people.is_empty() {
         body = body.then(demo_table(visit, &people));
@@ -247,7 +267,7 @@ async fn sign_in_post(visit: Visit) -> Outcome {
     Ok(visit.show_errors(page))
 }
 
-fn signed_in(visit: &Visit, signed: &Signed, remember: bool) -> Response {
+pub(crate) fn signed_in(visit: &Visit, signed: &Signed, remember: bool) -> Response {
     let mut response = visit.go("/today");
     let cookies = visit.web.cookies();
     set_cookie(&mut response, &cookies.session(&signed.token));
@@ -272,7 +292,7 @@ async fn demo_post(visit: Visit) -> Outcome {
 }
 
 /// The session's token of somebody who is here or locked.
-fn own_token(visit: &Visit) -> Result<Token, Fault> {
+pub(crate) fn own_token(visit: &Visit) -> Result<Token, Fault> {
     visit
         .signed
         .as_ref()
@@ -304,6 +324,11 @@ async fn locked(visit: Visit) -> Outcome {
     Ok(visit.show(locked_page(&visit, &Form::default())))
 }
 
+/// Whether a password proves who somebody is here; in a demo one press does.
+fn asks_password(visit: &Visit) -> bool {
+    visit.web.identity().settings().passwords || visit.app().settings.demo
+}
+
 /// The field for one's own password; in a demo it says that there is none.
 fn password(visit: &Visit, form: &Form, label: &str) -> PasswordInput {
     let text = visit.text();
@@ -324,9 +349,13 @@ fn locked_page(visit: &Visit, form: &Form) -> Page {
         .body(Html::from(question).then(Button::new(text.t("locked-button"))));
     let leave = PostForm::new("/sign-out", visit.csrf())
         .body(Button::new(text.t("locked-sign-out")).secondary());
-    let body = Html::heading(1, Size::L, text.t("locked-heading"))
-        .then(Html::paragraph(text.t("locked-what")))
-        .then(unlock)
+    let mut body = Html::heading(1, Size::L, text.t("locked-heading"))
+        .then(Html::paragraph(text.t("locked-what")));
+    if asks_password(visit) {
+        body = body.then(unlock);
+    }
+    let body = body
+        .then(crate::provider::other_ways(visit, Aim::Unlock))
         .then(leave);
     let mut page = visit.page("page-locked-title", body);
     page.errors = form.summary(text);
@@ -342,13 +371,7 @@ async fn unlock(visit: Visit) -> Outcome {
         .await?;
     match proof {
         Proof::Done(token) => {
-            let back = cookie(&visit.headers, BACK)
-                .filter(|path| path.starts_with('/'))
-                .unwrap_or("/today");
-            let mut response = visit.go(back);
-            set_cookie(&mut response, &visit.web.cookies().session(&token));
-            set_cookie(&mut response, &no_way_back(&visit));
-            return Ok(response);
+            return Ok(proved(&visit, &token, way_on(&visit, "/today")));
         }
         Proof::Gone => return Err(Fault::SignIn),
         Proof::NeedsTotp | Proof::Refused => form.wrong("password", "locked-refused"),
@@ -368,7 +391,7 @@ pub(crate) fn stepped_up(visit: &Visit) -> bool {
 }
 
 /// Where proving oneself again leads: to the part of the service that asks it of this role.
-fn after_step_up(visit: &Visit) -> &'static str {
+pub(crate) fn after_step_up(visit: &Visit) -> &'static str {
     match visit.actor().standing() {
         Standing::Administrator => "/admin/programs/new",
         Standing::DirectorySteward => "/steward",
@@ -385,20 +408,21 @@ pub(crate) fn step_up_page(visit: &Visit, form: &Form) -> Page {
     let next = if form.has("next") {
         form.value("next")
     } else {
-        cookie(&visit.headers, BACK)
-            .filter(|path| path.starts_with('/'))
-            .unwrap_or_else(|| after_step_up(visit))
+        way_on(visit, after_step_up(visit))
     };
     let questions = Html::from(password(visit, form, "sign-in-password"))
         .then(code_input(text, form, "sign-in-code-hint"))
         .then(Button::new(text.t("step-up-button")));
-    let body = Html::heading(1, Size::L, text.t("step-up-heading"))
-        .then(Html::paragraph(text.t("step-up-what")))
-        .then(
+    let mut body = Html::heading(1, Size::L, text.t("step-up-heading"))
+        .then(Html::paragraph(text.t("step-up-what")));
+    if asks_password(visit) {
+        body = body.then(
             PostForm::new("/step-up", visit.csrf())
                 .hidden("next", next.to_owned())
                 .body(questions),
         );
+    }
+    body = body.then(crate::provider::other_ways(visit, Aim::StepUp));
     let mut page = visit.page("page-step-up-title", body);
     page.errors = form.summary(text);
     page
@@ -422,10 +446,7 @@ async fn step_up_post(visit: Visit) -> Outcome {
             } else {
                 after_step_up(&visit)
             };
-            let mut response = visit.go(next);
-            set_cookie(&mut response, &visit.web.cookies().session(&token));
-            set_cookie(&mut response, &no_way_back(&visit));
-            return Ok(response);
+            return Ok(proved(&visit, &token, next));
         }
         Proof::Gone => return Err(Fault::SignIn),
         Proof::NeedsTotp => form.wrong("code", "sign-in-code-missing"),

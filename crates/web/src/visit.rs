@@ -68,7 +68,8 @@ pub struct Visit {
     pub lang: Lang,
     /// References in the path.
     pub params: Vec<(String, String)>,
-    /// The query string: only for the public directory API, the language switch and which page of a list.
+    /// The query string: only for the public directory API, the language switch, which page of a list, and what a sign-in service
+    /// sends back.
     pub query: String,
     /// The path itself.
     pub path: String,
@@ -158,6 +159,7 @@ impl Visit {
             });
             page.sign_out = Some(("/sign-out".to_owned(), signed.csrf.clone()));
             page.lock_href = Some("/lock".to_owned());
+            page.ways_href = Some("/keys".to_owned());
             page.nav = self.navigation(standing);
             page.called_999 = self.called_999(&signed.csrf, typed);
         }

@@ -1,5 +1,6 @@
 //! Becoming somebody who can sign in: the link by which a colleague chooses a password, and the second step.
 
+use throughline_identity::flow::Aim;
 use throughline_identity::passwords;
 use throughline_identity::sessions::Authenticated;
 use throughline_identity::welcome::Chosen;
@@ -82,8 +83,11 @@ fn welcome_page(visit: &Visit, form: &Form) -> Page {
             .error(form.error(text, "password")),
     )
     .then(Button::new(text.t("welcome-button")));
-    let body = Html::heading(1, Size::L, text.t("welcome-heading"))
-        .then(PostForm::new(&visit.path, visit.csrf()).body(questions));
+    let mut body = Html::heading(1, Size::L, text.t("welcome-heading"));
+    if visit.web.identity().settings().passwords {
+        body = body.then(PostForm::new(&visit.path, visit.csrf()).body(questions));
+    }
+    let body = body.then(crate::provider::other_ways(visit, Aim::Welcome));
     let mut page = visit.page("page-welcome-title", body);
     page.errors = form.summary(text);
     page
@@ -108,7 +112,7 @@ async fn welcome_post(visit: Visit) -> Outcome {
 }
 
 /// Somebody who is here, as identity knows them.
-fn here(visit: &Visit) -> Result<&Authenticated, Fault> {
+pub(crate) fn here(visit: &Visit) -> Result<&Authenticated, Fault> {
     visit
         .signed
         .as_ref()

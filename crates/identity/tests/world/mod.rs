@@ -113,3 +113,18 @@ pub async fn signed(identity: &Identity, attempt: &Attempt<'_>) -> Signed {
         other => panic!("not signed in: {other:?}"),
     }
 }
+
+/// What a person's app does with the spelling.
+pub fn unspell(text: &str) -> Vec<u8> {
+    const SIGNS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let (mut out, mut bits, mut held) = (vec![], 0_u32, 0);
+    for sign in text.bytes().filter(|b| *b != b' ') {
+        bits = bits << 5 | u32::try_from(SIGNS.iter().position(|s| *s == sign).unwrap()).unwrap();
+        held += 5;
+        if held >= 8 {
+            held -= 8;
+            out.push(u8::try_from(bits >> held & 0xff).unwrap());
+        }
+    }
+    out
+}
