@@ -2,13 +2,16 @@
 //!
 //! Checked in every Markdown file of the repository: a path in backticks that starts with a folder of ours, the target of
 //! every relative link, every `throughline` command in backticks or in a code block (against the command enums in
-//! `crates/cli/src`), and, in the documents of `NAME_TESTS`, every test named in backticks.
+//! `crates/cli/src`), and, in the documents of `NAME_TESTS`, every test named in backticks. The never-events: see
+//! `never_events`.
 //!
 //! What must never happen here: guessing. A name is checked only if it cannot be anything else.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use crate::never_events;
 
 /// Folders that are not ours to check: built, fetched, or copied from others.
 const NOT_OURS: &[&str] = &["target", "node_modules", ".git", "out", "vendor", "assets"];
@@ -53,13 +56,18 @@ pub fn run(_args: &[String]) -> Result<(), String> {
             }
         }
     }
+    let list = read(&root.join("docs/never-events.csv"))?;
+    let table = read(&root.join("docs/QUALITY.md"))?;
+    let missed = never_events::wrong(&list, &table, tests.iter().map(String::as_str));
+    wrong.extend(missed.iter().map(|what| format!("docs/QUALITY.md: {what}")));
     if wrong.is_empty() {
+        let (met, open) = never_events::counted(&list, &table);
         return crate::say(&format!(
-            "check-docs: {checked} names in the documents, all exist"
+            "check-docs: {checked} names in the documents, all exist; of the never-events {met} are met by a test of their id, {open} are open"
         ));
     }
     Err(format!(
-        "check-docs: {} name(s) that do not exist\n  {}",
+        "check-docs: {} thing(s) that do not hold\n  {}",
         wrong.len(),
         wrong.join("\n  ")
     ))

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_message_names_nobody_but_sender_and_recipient() {
+    async fn ne_25_a_message_names_nobody_but_sender_and_recipient() {
         let mailer = SmtpMailer::new("smtp://localhost", "notices@example.org").unwrap();
         let text = Artefact::StaffTask
             .text(Lang::English, Slots::default())

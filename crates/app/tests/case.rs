@@ -282,7 +282,7 @@ both!(
 );
 
 both!(
-    a_risk_is_only_added_and_only_a_practitioner_lowers_it,
+    ne_09_a_risk_is_only_added_and_only_a_practitioner_lowers_it,
     |world| {
         let office = office(world).await;
         let (coach, lead) = (office.coach.actor(), office.lead.actor());
@@ -573,7 +573,7 @@ both!(contact_is_safe_in_its_hours_and_until_it_lapses, |world| {
 });
 
 both!(
-    after_a_move_nothing_is_safe_until_confirmed_and_the_old_home_never_again,
+    ne_02_after_a_move_nothing_is_safe_until_confirmed_and_the_old_home_never_again,
     |world| {
         let office = office(world).await;
         let coach = office.coach.actor();

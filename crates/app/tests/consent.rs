@@ -323,7 +323,7 @@ both!(
 );
 
 both!(
-    nothing_can_be_taken_back_where_sharing_never_rested_on_agreement,
+    ne_28_nothing_can_be_taken_back_where_sharing_never_rested_on_agreement,
     |world| {
         let town = town(world).await;
         let (app, coach) = (&town.app, &town.coach.actor());

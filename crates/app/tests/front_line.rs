@@ -611,7 +611,7 @@ async fn task_now(site: &Site, reference: Ref) -> Task {
 }
 
 both!(
-    a_task_nobody_takes_reaches_the_top_in_the_time_of_the_policy_whoever_is_missing,
+    ne_08_a_task_nobody_takes_reaches_the_top_in_the_time_of_the_policy_whoever_is_missing,
     |world| {
         let site = site(world, &[0, 2]).await;
         for owner in [Some(&site.coach), Some(&site.lead), None] {

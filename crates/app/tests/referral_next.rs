@@ -72,7 +72,7 @@ async fn refreshed(town: &Town) {
 }
 
 both!(
-    after_a_no_other_services_are_named_until_there_is_none,
+    ne_22_after_a_no_other_services_are_named_until_there_is_none,
     |world| {
         let town = town(world).await;
         refreshed(&town).await;

@@ -59,6 +59,10 @@ code_list! {
         /// The person is closed to whoever asks (decision 0019). Recorded where they work as "no such thing"; the truth goes to
         /// an organisation that is not theirs.
         Closed = "closed",
+        /// They looked for more people in an hour than anybody's work needs.
+        TooManySearches = "too_many_searches",
+        /// The e-mail address signs in already, perhaps in another organisation.
+        AddressTaken = "address_taken",
     }
 }
 

@@ -144,6 +144,9 @@ fn credentials_of(row: account::Model) -> Result<Credentials> {
     })
 }
 
+/// The problem of an address that signs in already.
+pub(crate) const EMAIL_TAKEN: &str = "account-email-taken";
+
 impl Work<'_> {
     /// The installation's own look-up key for e-mail addresses: sign-in does not know the organisation yet.
     pub(crate) fn email_key(&self) -> BlindKey {
@@ -179,7 +182,7 @@ impl Work<'_> {
         if taken.is_some() {
             return Err(Error::Invalid {
                 field: "email",
-                problem: "account-email-taken",
+                problem: EMAIL_TAKEN,
             });
         }
         self.data_key_create(id.uuid(), Owner::Account, new.organisation)

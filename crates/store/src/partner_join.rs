@@ -16,7 +16,7 @@ use throughline_policy::action::{PartnerConfirm, PartnerPropose};
 use throughline_policy::{Action, Facts, Permit, Ties};
 use throughline_seal::normal;
 
-use crate::account::{AccountState, FIRST_VERSION, NewAccount};
+use crate::account::{AccountState, EMAIL_TAKEN, FIRST_VERSION, NewAccount};
 use crate::address::{AddressState, is_email};
 use crate::col::{Blob, Col};
 use crate::entity::{account, organisation, partner_join, service};
@@ -172,7 +172,7 @@ impl Work<'_> {
             .one(&self.tx)
             .await?;
         if taken.is_some() {
-            return Err(invalid("email", "account-email-taken"));
+            return Err(invalid("email", EMAIL_TAKEN));
         }
         Ok(())
     }

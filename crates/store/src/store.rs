@@ -14,6 +14,7 @@ use throughline_core::env::Env;
 use throughline_core::time::At;
 use throughline_policy::{ActionKind, Actor, Denied, Purpose, Reason};
 
+use crate::account::EMAIL_TAKEN;
 use crate::error::{Error, Result};
 use crate::gather::Gather;
 use crate::keys::Keys;
@@ -263,16 +264,18 @@ impl Store {
 
     /// Records that somebody was turned away before any record was looked for: what they asked is not for their role, or was not
     /// given to the program. Errors when it cannot be recorded; then nothing must be answered either.
-    pub async fn turned_away(&self, actor: &Actor, action: ActionKind) -> Result<()> {
-        let denied = Error::Denied(Denied {
-            action,
-            reason: Reason::NotForThisRole,
-        });
+    pub async fn turned_away(
+        &self,
+        actor: &Actor,
+        action: ActionKind,
+        reason: Reason,
+    ) -> Result<()> {
+        let denied = Error::Denied(Denied { action, reason });
         self.record_refusal(actor, Purpose::HelpAPerson, &denied)
             .await
     }
 
-    /// Refusals and look-ups of things that do not exist leave an entry of their own, alike, before anything is shown.
+    /// Refusals, look-ups of things that do not exist and addresses that sign in already leave an entry of their own, alike, before anything is shown.
     async fn record_refusal(&self, actor: &Actor, purpose: Purpose, error: &Error) -> Result<()> {
         let (action, reason) = match error {
             // Where the actor works, even the record does not tell that somebody is there who is closed to them.
@@ -281,6 +284,11 @@ impl Store {
             }
             Error::Denied(denied) => (denied.action, denied.reason),
             Error::NotFound(action) => (*action, Reason::NoSuchThing),
+            // Whoever asks learns that somebody has an account somewhere: how often they ask is on record.
+            Error::Invalid {
+                problem: EMAIL_TAKEN,
+                ..
+            } => (ActionKind::AccountManage, Reason::AddressTaken),
             _ => return Ok(()),
         };
         let tx = self.begin().await?;

@@ -98,7 +98,7 @@ mod tests {
     use crate::html::Component as _;
 
     #[test]
-    fn missing_and_suppressed_figures_have_no_bar_and_are_never_zero() {
+    fn ne_16_missing_and_suppressed_figures_have_no_bar_and_are_never_zero() {
         let chart = BarChart::sample(Lang::En).html();
         assert_eq!(chart.as_str().matches("<progress").count(), 1);
         assert!(chart.as_str().contains("no figure"));

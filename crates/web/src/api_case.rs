@@ -52,7 +52,7 @@ pub fn routes() -> Vec<Route> {
         A::PersonSearch,
         |v| Box::pin(people(v)),
     );
-    search.rate = Rate::Search;
+    search.rate = Rate::People;
     let public = Access::Public;
     vec![
         api(Method1::Post, "/api/v1/find", "Find help", public, |v| {

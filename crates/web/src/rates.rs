@@ -6,9 +6,11 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use throughline_core::id::AccountId;
+use throughline_core::id::{AccountId, OrganisationId};
 use throughline_identity::DeviceId;
 use throughline_identity::cookies::Devices;
+use throughline_policy::{ActionKind, Actor, Reason};
+use uuid::Uuid;
 
 use crate::fault::Fault;
 use crate::route::Rate;
@@ -33,7 +35,16 @@ pub(crate) struct Rates {
     by_class: HashMap<Rate, DefaultKeyedRateLimiter<Caller>>,
     /// What an address may ask at all before anything is looked up for it: far more than an office does.
     addresses: DefaultKeyedRateLimiter<IpAddr>,
+    /// Searches over people of one account or program, and of one organisation.
+    people: [DefaultKeyedRateLimiter<Uuid>; 3],
 }
+
+/// How many people one may look for in an hour, on each node: an account, a program, all of an organisation together. Our design
+/// (ASSURANCE E4): far more than a day's work needs, far fewer than a list of guesses; who goes on is told to wait, and it is on
+/// record for the security officer.
+const PEOPLE_AN_HOUR: [u32; 3] = [100, 1_000, 5_000];
+/// How long they wait for the next one, in seconds: an account gains one every 36.
+const PEOPLE_WAIT_SECONDS: u64 = 60;
 
 /// Requests a minute of one address, whoever is behind it.
 const OF_AN_ADDRESS: u32 = 30_000;
@@ -43,6 +54,7 @@ impl Default for Rates {
         let per_minute = [
             (Rate::Page, 3_000_u32),
             (Rate::Search, 600),
+            (Rate::People, 600),
             (Rate::SignIn, 300),
             (Rate::Api, 6_000),
         ];
@@ -53,6 +65,10 @@ impl Default for Rates {
                 .map(|(rate, n)| (rate, RateLimiter::keyed(quota(n))))
                 .collect(),
             addresses: RateLimiter::keyed(quota(OF_AN_ADDRESS)),
+            people: PEOPLE_AN_HOUR.map(|n| {
+                let n = NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
+                RateLimiter::keyed(Quota::per_hour(n))
+            }),
         }
     }
 }
@@ -79,7 +95,35 @@ impl Rates {
             .values()
             .for_each(DefaultKeyedRateLimiter::retain_recent);
         self.addresses.retain_recent();
+        self.people.iter().for_each(RateLimiter::retain_recent);
     }
+
+    /// Counts one search over people. Gives whether it is within what they, and their organisation, may look for in an hour.
+    fn spends_a_search(&self, actor: &Actor) -> bool {
+        let [accounts, programs, organisations] = &self.people;
+        let own = match actor {
+            Actor::Client { client, .. } => programs.check_key(&client.uuid()).is_ok(),
+            _ => actor
+                .account()
+                .is_none_or(|account| accounts.check_key(&account.uuid()).is_ok()),
+        };
+        let all =
+            |organisation: OrganisationId| organisations.check_key(&organisation.uuid()).is_ok();
+        own && actor.organisation().is_none_or(all)
+    }
+}
+
+/// Counts one search over people, on routes that are one. Errors with how long to wait when it was too many; that is on record
+/// before anything is answered.
+pub(crate) async fn spend_a_search(visit: &Visit) -> Result<(), Fault> {
+    let actor = visit.actor();
+    if visit.route.rate != Rate::People || visit.web.rates().spends_a_search(actor) {
+        return Ok(());
+    }
+    metrics::counter!("throughline_searches_refused_total").increment(1);
+    let (action, reason) = (ActionKind::PersonSearch, Reason::TooManySearches);
+    visit.app().store.turned_away(actor, action, reason).await?;
+    Err(Fault::TooMany(PEOPLE_WAIT_SECONDS))
 }
 
 /// Counts one request. Errors with how long to wait when there were too many.

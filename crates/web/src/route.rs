@@ -57,8 +57,10 @@ pub enum Rate {
     Free,
     /// Ordinary pages and writes.
     Page,
-    /// Searches over people, and anything that could be used to guess.
+    /// Searches, and anything that could be used to guess.
     Search,
+    /// Searches over people: as [`Rate::Search`], and within an hourly budget.
+    People,
     /// Signing in and one-time links.
     SignIn,
     /// The API and the public directory.

@@ -12,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use subtle::ConstantTimeEq as _;
-use throughline_policy::{ActionKind, Actor};
+use throughline_policy::{ActionKind, Actor, Reason};
 use throughline_ui::form::Form;
 use throughline_ui::html::Html;
 use throughline_ui::text::Lang;
@@ -187,7 +187,7 @@ async fn handle(visit: &mut Visit, body: Body) -> Result<(), Fault> {
     if route.csrf {
         same_site(visit)?;
     }
-    Ok(())
+    crate::rates::spend_a_search(visit).await
 }
 
 /// Whether this visitor may reach the route at all.
@@ -225,7 +225,8 @@ async fn admit(visit: &mut Visit) -> Result<(), Fault> {
 /// Somebody known asked for what is not for their role, or a program for what it was not given: on record before the answer, which
 /// is that of a page that does not exist.
 async fn turned_away(visit: &Visit, actor: &Actor, action: ActionKind) -> Result<(), Fault> {
-    visit.app().store.turned_away(actor, action).await?;
+    let reason = Reason::NotForThisRole;
+    visit.app().store.turned_away(actor, action, reason).await?;
     Err(Fault::NotFound)
 }
 

@@ -18,7 +18,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         get("/with-me", title, TALK, page, |v| Box::pin(doors(v))),
         get("/with-me/again", title, TALK, page, |v| Box::pin(again(v))),
-        post("/with-me/again", title, TALK, Rate::Search, |v| {
+        post("/with-me/again", title, TALK, Rate::People, |v| {
             Box::pin(found(v))
         }),
         get("/emergency", title, Access::SignedIn, page, |v| {

@@ -528,7 +528,7 @@ both!(
 );
 
 both!(
-    the_front_desk_asks_and_the_lead_comes_and_no_page_says_why,
+    ne_21_the_front_desk_asks_and_the_lead_comes_and_no_page_says_why,
     |world| {
         let places = places(world, &[0, 1]).await;
         let desk = signed_in(&places, &places.site.desk).await;

@@ -143,7 +143,7 @@ fn theirs(request: &str) -> String {
 }
 
 both!(
-    what_is_struck_out_is_nowhere_and_what_was_looked_at_is_what_they_read,
+    ne_10_what_is_struck_out_is_nowhere_and_what_was_looked_at_is_what_they_read,
     |world| {
         let places = places(world).await;
         known_well(&places).await;
@@ -410,45 +410,48 @@ both!(
     }
 );
 
-both!(immigration_is_told_only_with_a_yes_of_its_own, |world| {
-    let places = places(world).await;
-    let coach = signed_in(&places, &places.coach).await;
-    let path = format!("/cases/{}/refer/{}", places.case, places.inbox);
-    let other = looked(&coach, &path, &ticks("debt", &["chosen_name"])).await;
-    assert!(
-        !other.contains("name=\"immigration\""),
-        "asked only where it is told"
-    );
-    let preview = looked(&coach, &path, &ticks("immigration", &["chosen_name"])).await;
-    assert!(packet(&preview).contains("Immigration"), "{preview}");
-    let send = format!("{path}/send");
-    let (status, _, page) = coach.post(&send, &preview, &AGREED).await;
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(
-        page.contains("Ask whether they want this service to know about immigration"),
-        "{page}"
-    );
-    let yes: Vec<_> = AGREED.into_iter().chain([("immigration", "yes")]).collect();
-    let (status, _, page) = coach.post(&send, &page, &yes).await;
-    assert_eq!(status, StatusCode::SEE_OTHER, "{page}");
-
-    let ours = sender(world, &places.web, places.coach.organisation).await;
-    for (yes, status) in [
-        (false, StatusCode::UNPROCESSABLE_ENTITY),
-        (true, StatusCode::CREATED),
-    ] {
-        let made = asked(
-            &ours,
-            places.case,
-            places.listed,
-            "immigration",
-            &["chosen_name"],
-            yes,
+both!(
+    ne_11_immigration_is_told_only_with_a_yes_of_its_own,
+    |world| {
+        let places = places(world).await;
+        let coach = signed_in(&places, &places.coach).await;
+        let path = format!("/cases/{}/refer/{}", places.case, places.inbox);
+        let other = looked(&coach, &path, &ticks("debt", &["chosen_name"])).await;
+        assert!(
+            !other.contains("name=\"immigration\""),
+            "asked only where it is told"
         );
-        let made = made.await;
-        assert_eq!(made.status, status, "{}", made.body);
+        let preview = looked(&coach, &path, &ticks("immigration", &["chosen_name"])).await;
+        assert!(packet(&preview).contains("Immigration"), "{preview}");
+        let send = format!("{path}/send");
+        let (status, _, page) = coach.post(&send, &preview, &AGREED).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(
+            page.contains("Ask whether they want this service to know about immigration"),
+            "{page}"
+        );
+        let yes: Vec<_> = AGREED.into_iter().chain([("immigration", "yes")]).collect();
+        let (status, _, page) = coach.post(&send, &page, &yes).await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "{page}");
+
+        let ours = sender(world, &places.web, places.coach.organisation).await;
+        for (yes, status) in [
+            (false, StatusCode::UNPROCESSABLE_ENTITY),
+            (true, StatusCode::CREATED),
+        ] {
+            let made = asked(
+                &ours,
+                places.case,
+                places.listed,
+                "immigration",
+                &["chosen_name"],
+                yes,
+            );
+            let made = made.await;
+            assert_eq!(made.status, status, "{}", made.body);
+        }
     }
-});
+);
 
 both!(
     what_changed_since_it_was_looked_at_is_looked_at_again,

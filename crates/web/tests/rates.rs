@@ -89,6 +89,68 @@ both!(nothing_is_read_from_whoever_may_not_send_it, |world| {
     }
 });
 
+/// Looks for people of invented names until told to wait; gives how often that was answered.
+async fn look_for_people(browser: &Browser) -> usize {
+    let page = browser.get("/with-me/again").await.page;
+    let csrf = office::value_of(&page, "csrf").unwrap();
+    for looked in 0..1_000 {
+        let guess = Request::post("/with-me/again")
+            .header(header::COOKIE, browser.cookies())
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(format!("csrf={csrf}&name=Guess{looked}")))
+            .unwrap();
+        let status = browser.ask(guess).await.status;
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            return looked;
+        }
+        assert_eq!(status, StatusCode::OK);
+    }
+    unreachable!("nobody is ever told to wait");
+}
+
+both!(
+    ne_26_who_looks_for_more_people_than_work_needs_waits_and_the_security_officer_reads_it,
+    |world| {
+        let office = office(world).await;
+        let (una, ola) = (pressed(&office, "Una").await, pressed(&office, "Ola").await);
+        let told = "looked for too many people in an hour";
+        assert!(!ola.get("/security").await.page.contains(told));
+        // One is gained every 36 seconds: a slow machine may see a few more.
+        let looked = look_for_people(&una).await;
+        assert!((100..115).contains(&looked), "{looked}");
+        assert!(ola.get("/security").await.page.contains(told));
+        // All the rest of her work goes on, and her colleague's as well.
+        assert_eq!(una.get("/today").await.status, StatusCode::OK);
+        let lee = pressed(&office, "Lee").await;
+        let found = lee
+            .send("/with-me/again", "/with-me/again", "name=Una")
+            .await;
+        assert_eq!(found.status, StatusCode::OK);
+    }
+);
+
+both!(
+    who_tries_out_which_addresses_sign_in_is_on_record_for_the_security_officer,
+    |world| {
+        let office = office(world).await;
+        let (ada, ola) = (pressed(&office, "Ada").await, pressed(&office, "Ola").await);
+        let told = "an e-mail address that signs in already";
+        let new = "/admin/people/new";
+        let form = ada.get(new).await.page;
+        let before = form.split_once(">Peckham<").unwrap().0;
+        let site = before.rsplit('"').nth(1).unwrap();
+        for (email, status) in [
+            ("new%40example.org", StatusCode::OK),
+            ("Una%40example.org", StatusCode::UNPROCESSABLE_ENTITY),
+        ] {
+            assert!(!ola.get("/security").await.page.contains(told));
+            let fields = format!("name=Somebody&email={email}&role=work_coach&site={site}");
+            assert_eq!(ada.send(new, new, &fields).await.status, status);
+        }
+        assert!(ola.get("/security").await.page.contains(told));
+    }
+);
+
 both!(whoever_is_turned_away_at_the_door_is_on_record, |world| {
     let office = office(world).await;
     let (una, ola) = (pressed(&office, "Una").await, pressed(&office, "Ola").await);

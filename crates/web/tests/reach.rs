@@ -114,7 +114,7 @@ async fn accepted(places: &Places, sent: &str) -> (Browser, String) {
 }
 
 both!(
-    a_number_marked_never_is_no_way_by_account_or_program,
+    ne_01_a_number_marked_never_is_no_way_by_account_or_program,
     |world| {
         let places = places(world).await;
         let theirs = receiver(world, &places.web, places.partner.organisation).await;

@@ -285,7 +285,7 @@ both!(a_partner_who_is_second_sees_what_changed, |world| {
 });
 
 both!(
-    what_sharing_rests_on_is_chosen_and_never_filled_in,
+    ne_24_what_sharing_rests_on_is_chosen_and_never_filled_in,
     |world| {
         let places = places(world).await;
         let coach = signed_in(&places, &places.coach).await;
