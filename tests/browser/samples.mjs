@@ -1,6 +1,7 @@
 // A real record for every `{…}` in the list of pages: found by following links as that role, as a person would. What only a
 // form leads to is prepared first. A page that nothing leads to has no sample, and its test fails.
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { base, open, stepUp, visitor } from './lib.mjs';
 import { signIn } from './sign-in.mjs';
 import { hands } from './hands.mjs';
@@ -83,6 +84,46 @@ async function letterFor(page, caseAt) {
   return new URL(page.url()).pathname;
 }
 
+/** Somebody with an appointment at this time of a day in three weeks; gives where their record is. */
+async function booked(page, chosen, family, time) {
+  const by = hands(page);
+  await open(page, '/cases/new');
+  await by.fill('chosen', chosen);
+  await by.fill('family', family);
+  await by.press('main form[action="/cases/new"] button');
+  const at = new URL(page.url()).pathname;
+  await open(page, `${at}/appointments/add`);
+  const day = new Date(Date.now() + 21 * 86_400_000);
+  await by.fill('day-day', String(day.getUTCDate()));
+  await by.fill('day-month', String(day.getUTCMonth() + 1));
+  await by.fill('day-year', String(day.getUTCFullYear()));
+  await by.fill('time', time);
+  await by.press('main form[action$="/appointments/add"] button');
+  return at;
+}
+
+/** Two who are to be kept apart have appointments on one day; gives the planner's page, once a job has told the planner. */
+async function planApart(page) {
+  const family = `Sample${Date.now()}`;
+  await asRole('work coach', async (own) => {
+    const by = hands(own);
+    await booked(own, 'Rory', family, '10:00');
+    const at = await booked(own, 'Mina', family, '15:00');
+    await open(own, `${at}/apart/add`);
+    await by.fill('name', `Rory ${family}`);
+    await by.choose('role', 'alleged_perpetrator');
+    await by.press('main form[action$="/apart/add"] button');
+  });
+  // The job comes by once a minute.
+  for (let tries = 0; tries < 30; tries += 1) {
+    await open(page, '/today');
+    const task = page.locator('main a[href^="/tasks/"]', { hasText: 'Plan two appointments apart' }).first();
+    if (await task.count()) return `${await task.getAttribute('href')}/apart`;
+    await sleep(3_000);
+  }
+  return assert.fail('nobody was told to plan two appointments apart');
+}
+
 /** What a role has to do first, because only a form leads there. Gives more places to begin at. */
 const prepare = {
   async public(page) {
@@ -106,11 +147,12 @@ const prepare = {
     const child = new URL(page.url()).pathname;
     const risk = await riskWithoutPlan(page);
     const letter = await letterFor(page, caseAt);
+    const later = await booked(page, `Ines ${Date.now()}`, 'Sample', '11:00');
     await sendTo(page, hands(page), { name: `Sample ${Date.now()}`, need: 'emotional_support', to: 'Peckham Lantern' });
-    return [letter, `${risk}/talk`, new URL(page.url()).pathname, child, offer.href, talk, ...['/first', '/notes', '/end', '/continue'].map((part) => `${talk}${part}`)];
+    return [letter, `${risk}/talk`, new URL(page.url()).pathname, `${later}/appointments`, child, offer.href, talk, ...['/first', '/notes', '/end', '/continue'].map((part) => `${talk}${part}`)];
   },
   async safety_lead(page) {
-    const places = await prepare.work_coach(page);
+    const places = [await planApart(page), ...(await prepare.work_coach(page))];
     // Somebody asks what is held about them.
     await stepUp(page);
     await open(page, '/cases');

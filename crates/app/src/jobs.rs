@@ -10,7 +10,7 @@ use throughline_core::time::At;
 use throughline_policy::Purpose;
 
 use crate::mail::Mailer;
-use crate::{App, Result, consent, message, outbox, promises};
+use crate::{App, Result, apart, consent, message, outbox, promises};
 
 /// Answers to repeated writes are kept for two days: longer than any program retries.
 const ONCE_HOURS: i64 = 48;
@@ -47,8 +47,8 @@ pub async fn run<M: Mailer>(
     }
 }
 
-/// One turn: the queue each time, the clocks and the directory every five, checkpoints every minute, tidying and
-/// what lapses every ten minutes, the whole record four times a day. Without a mailer mail waits. Gives the steps that
+/// One turn: the queue each time, the clocks and the directory every five, checkpoints and appointments that meet every minute,
+/// tidying and what lapses every ten minutes, the whole record four times a day. Without a mailer mail waits. Gives the steps that
 /// failed; each was said in the log.
 pub async fn run_once<M: Mailer>(
     app: &App,
@@ -73,6 +73,10 @@ pub async fn run_once<M: Mailer>(
         ran("promises", promises::run(app).await.map(drop));
         let read = app.directory.refresh(&app.store).await;
         ran("directory", read.map(drop));
+    }
+    // On a beat of its own, never on a booking: when it ran says nothing of what was booked (decision 0023).
+    if turn % 60 == 45 {
+        ran("apart", apart::run(app).await.map(drop));
     }
     if turn % 60 == 59 {
         ran("searches", app.directory.write_searches(&app.store).await);

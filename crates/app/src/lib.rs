@@ -10,6 +10,8 @@
 pub mod access;
 pub mod access_request;
 pub mod address;
+pub mod apart;
+pub mod appointment;
 pub mod case;
 pub mod case_lead;
 pub mod case_now;

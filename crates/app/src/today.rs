@@ -352,6 +352,8 @@ pub struct TaskView {
     pub conversation: Option<Ref>,
     /// Whether the actor can take up the conversation of somebody else that it is about.
     pub take_up: bool,
+    /// Whether it asks to plan two appointments apart, on a page of its own.
+    pub plan_apart: bool,
 }
 
 /// One task.
@@ -373,8 +375,12 @@ pub async fn task(app: &App, actor: &Actor, reference: Ref) -> Result<TaskView> 
                     && task.conversation.is_some()
                     && conversation.is_none()
                     && w.permit_found::<ConversationTakeUp>(facts).is_ok();
+                let plan_apart = task.kind == TaskKind::PlanApart
+                    && !task.state.is_final()
+                    && w.apart_facts(*reference).await?.is_some();
                 Ok(TaskView {
                     take_up,
+                    plan_apart,
                     row: known.task(&task, &references(&referrals)),
                     reference: task.reference,
                     over: task.state.is_final(),
@@ -433,6 +439,15 @@ pub async fn task_finish(
                     return Err(Error::Invalid {
                         field: "outcome",
                         problem: "task-agree-first",
+                    });
+                }
+                // Two people who must not meet are planned apart, or somebody says why not (NE-05); where one of them was erased,
+                // nothing is left to plan.
+                let planned = task.kind == TaskKind::PlanApart;
+                if planned && w.apart_facts(*reference).await?.is_some() {
+                    return Err(Error::Invalid {
+                        field: "outcome",
+                        problem: "task-apart-first",
                     });
                 }
                 w.task_finish(&permit, *outcome).await?;

@@ -207,6 +207,10 @@ entities! {
     Task => TaskId,
     /// A private room asked for at the front desk.
     RoomRequest => RoomRequestId,
+    /// An appointment at a site.
+    Appointment => AppointmentId,
+    /// Whom a person is to be kept apart from.
+    ProtectiveLink => ProtectiveLinkId,
     /// A stored draft of a form.
     Draft => DraftId,
     /// A service in the directory.

@@ -10,6 +10,8 @@
 //! What must never happen here: input or output, a clock, randomness, async, SQL, HTML.
 
 pub mod answer;
+pub mod apart;
+pub mod appointment;
 pub mod artefact;
 pub mod calendar;
 pub mod child;

@@ -92,6 +92,10 @@ crate::code_list! {
         ActOnEscalation = "act_on_escalation",
         /// Review a break-glass look.
         ReviewBreakGlass = "review_break_glass",
+        /// Plan two appointments at one site apart (NE-05). For a planner, never for the worker of either person.
+        PlanApart = "plan_apart",
+        /// Agree the time of an appointment with the person: somebody else changed it.
+        AgreeTime = "agree_time",
     }
 }
 

@@ -1,8 +1,8 @@
 //! Every action on personal or protected data, typed.
 
 use throughline_core::id::{
-    AccountId, ApiClientId, CaseId, ConversationId, DraftId, ErasureId, OrganisationId, PersonId,
-    QuarantineId, ReferralId, RoomRequestId, ServiceId, SiteId, TaskId,
+    AccountId, ApiClientId, AppointmentId, CaseId, ConversationId, DraftId, ErasureId,
+    OrganisationId, PersonId, QuarantineId, ReferralId, RoomRequestId, ServiceId, SiteId, TaskId,
 };
 
 /// An action: a marker type that a [`crate::Permit`] is typed by.
@@ -94,6 +94,12 @@ actions! {
     /// See which tasks wait, whose they are and by when: never what they are about beyond their kind. Taking and ending one is
     /// `task_do`, and for people.
     TaskList = "task_list" on TaskId;
+    /// See the appointments of a site by their times: the front desk, and whoever they are with.
+    AppointmentList = "appointment_list" on AppointmentId;
+    /// Confirm that two people are to be kept apart, on something else than the word of one of them.
+    LinkConfirm = "link_confirm" on CaseId, step_up;
+    /// Plan two appointments apart: their times and nothing of whose they are.
+    PlanApart = "plan_apart" on TaskId;
     /// Keep one's own drafts.
     DraftKeep = "draft_keep" on DraftId;
     /// Import feeds and publish listings.

@@ -135,6 +135,23 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
             ApiClient => &[OwnOrganisation],
             _ => &[],
         },
+        // Times and workers, never a name: a coach sees their own, so that nobody else's appointments can be counted.
+        A::AppointmentList => match standing {
+            WorkCoach => &[Lead],
+            FrontDesk => &[OwnSite],
+            DaLead => &[Lead, OwnSite],
+            _ => &[],
+        },
+        A::LinkConfirm => match standing {
+            DaLead => &[Lead, OwnSite],
+            _ => &[],
+        },
+        // Only who was told of it: never everybody at the site.
+        A::PlanApart => match standing {
+            DaLead => &[Lead],
+            System => &[Anyone],
+            _ => &[],
+        },
         A::DraftKeep => match standing {
             WorkCoach | FrontDesk | DaLead | PartnerWorker | DirectorySteward => &[Lead],
             _ => &[],

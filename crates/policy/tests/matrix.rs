@@ -267,7 +267,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(cases()))]
     #[test]
     fn the_decision_and_the_scope_are_what_the_table_says_in_plain_words(actor in actor(), ties in ties()) {
-        let compared = compare_every_action!(&actor, ties; EmergencyRecord RoomRequest RoomList RoomAnswer ConversationStart ConversationKeep ConversationTakeUp CaseOpen PersonSearch CaseRead CaseChange MessageSend CaseRestrict CaseHandOver CaseLookers AccessAnswer CaseErase ErasureDecide ReferralSend ReferralRead ReferralRecord ReferralReceive PacketRead ReferralAnswer ContactReveal OutcomeRecord TaskDo TaskList DraftKeep DirectoryImport ServiceEdit QuarantineRead AddressPropose AddressConfirm PartnerPropose PartnerConfirm AuditRead AccountManage SitePostName ClientManage);
+        let compared = compare_every_action!(&actor, ties; EmergencyRecord RoomRequest RoomList RoomAnswer ConversationStart ConversationKeep ConversationTakeUp CaseOpen PersonSearch CaseRead CaseChange MessageSend CaseRestrict CaseHandOver CaseLookers AccessAnswer CaseErase ErasureDecide ReferralSend ReferralRead ReferralRecord ReferralReceive PacketRead ReferralAnswer ContactReveal OutcomeRecord TaskDo TaskList AppointmentList LinkConfirm PlanApart DraftKeep DirectoryImport ServiceEdit QuarantineRead AddressPropose AddressConfirm PartnerPropose PartnerConfirm AuditRead AccountManage SitePostName ClientManage);
         prop_assert_eq!(compared, ActionKind::ALL.len());
     }
 }

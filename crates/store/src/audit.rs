@@ -115,6 +115,8 @@ fn covers(note: &Note) -> &'static [&'static str] {
         "bar",
         "restriction",
         "viewer",
+        "appointment",
+        "protective_link",
     ];
     const REFERRAL: &[&str] = &[
         "referral",
@@ -158,7 +160,10 @@ fn covers(note: &Note) -> &'static [&'static str] {
             "task",
             "conversation",
             "referral",
+            "appointment",
         ],
+        Some(A::LinkConfirm) => &["protective_link"],
+        Some(A::PlanApart) => &["clash", "appointment", "case_event", "task"],
         Some(A::ReferralSend) => &[
             "referral",
             "referral_transition",
@@ -222,6 +227,7 @@ fn covers(note: &Note) -> &'static [&'static str] {
         Some(
             A::RoomList
             | A::TaskList
+            | A::AppointmentList
             | A::PersonSearch
             | A::CaseRead
             | A::CaseLookers

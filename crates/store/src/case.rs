@@ -427,6 +427,9 @@ impl Work<'_> {
         };
         self.case_update(permit.on(), version, change).await?;
         self.note(permit, permit.on().uuid(), &["state"]);
+        if closed {
+            self.appointments_end(permit).await?;
+        }
         self.case_event(
             permit,
             if closed {

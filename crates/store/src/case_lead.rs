@@ -39,7 +39,7 @@ impl Work<'_> {
         row: &support_case::Model,
         to: AccountId,
     ) -> Result<()> {
-        use crate::entity::{conversation, referral, task};
+        use crate::entity::{appointment, conversation, referral, task};
         self.viewer_ensure(row.person_id.0, to).await?;
         let change = support_case::ActiveModel {
             lead_account_id: Set(Col(to)),
@@ -80,6 +80,16 @@ impl Work<'_> {
                 .exec(&self.tx)
                 .await?;
         }
+        let with = appointment::ActiveModel {
+            lead_account_id: Set(Col(to)),
+            ..Default::default()
+        };
+        appointment::Entity::update_many()
+            .set(with)
+            .filter(appointment::Column::CaseId.eq(row.id))
+            .filter(appointment::Column::LeadAccountId.eq(row.lead_account_id))
+            .exec(&self.tx)
+            .await?;
         // Conversations that led to the case go with it: the one who leaves reads them no more.
         let talked = conversation::ActiveModel {
             account_id: Set(Col(to)),

@@ -144,6 +144,7 @@ fn reading_covers_no_write_a_refusal_covers_nothing_and_no_note_covers_everythin
         if matches!(
             action,
             A::RoomList
+                | A::AppointmentList
                 | A::PersonSearch
                 | A::CaseRead
                 | A::CaseLookers

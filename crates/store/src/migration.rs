@@ -30,6 +30,7 @@ pub(crate) const ALL: &[(&str, &str)] = &[
     ("m0008_message", include_str!("../schema/m0008_message.txt")),
     ("m0011_erasure", include_str!("../schema/m0011_erasure.txt")),
     ("m0014_sign_in", include_str!("../schema/m0014_sign_in.txt")),
+    ("m0015_apart", include_str!("../schema/m0015_apart.txt")),
     (
         "m0016_access_request",
         include_str!("../schema/m0016_access_request.txt"),

@@ -29,10 +29,12 @@ const LARGE: &[&str] = &[
     "access_request",
     "account",
     "api_client",
+    "appointment",
     "audit_entry",
     "bar",
     "case_event",
     "child",
+    "clash",
     "consent",
     "contact_point",
     "conversation",
@@ -46,6 +48,7 @@ const LARGE: &[&str] = &[
     "outbox",
     "person",
     "person_index",
+    "protective_link",
     "quarantine",
     "referral",
     "referral_link",
@@ -169,6 +172,8 @@ async fn every_list_is_read_through_an_index() {
                     w.tasks_to_climb(&w.scope(), 50).await?;
                     w.contacts_lapsing(&w.scope(), w.now(), 50).await?;
                     w.task_list(&w.scope(), None, 50).await?;
+                    w.appointments_between(&w.scope(), w.now(), w.now(), 50)
+                        .await?;
                     w.referrals_sent_page(&w.scope(), None, 50).await?;
                     w.accounts(&w.scope()).await?;
                     w.clients(&w.scope()).await?;
@@ -190,11 +195,37 @@ async fn every_list_is_read_through_an_index() {
         "account",
         "api_client",
         "quarantine",
+        "appointment",
     ] {
         assert!(
             seen.contains(table),
             "no list of {table} was explained: {seen:?}"
         );
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn what_a_job_looks_for_every_minute_is_read_through_an_index() {
+    let (_folder, store) = store().await;
+    let staff = everybody(&store).await;
+    let job = Actor::System {
+        organisation: staff[0].organisation,
+    };
+    let said = store
+        .work(&job, Purpose::KeepPromises, |w| {
+            Box::pin(async move {
+                w.clashes_found(&w.scope()).await?;
+                w.clashes_open(&w.scope()).await?;
+                Ok(w.tx.said())
+            })
+        })
+        .await
+        .unwrap();
+    let mut wrong = Vec::new();
+    let seen = explain(&store, said, "a job", &mut wrong).await;
+    for table in ["appointment", "protective_link", "clash"] {
+        assert!(seen.contains(table), "{table} was not explained: {seen:?}");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -7,7 +7,7 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::code::Code;
-use throughline_core::id::{AccountId, CaseId, OrganisationId, SiteId};
+use throughline_core::id::{AccountId, CaseId, OrganisationId, PersonId, SiteId};
 use throughline_core::role::Role;
 use throughline_core::time::At;
 use throughline_policy::action::{AccountManage, SitePostName};
@@ -16,6 +16,7 @@ use throughline_policy::{Action, ActionKind, Facts, Permit, Scope, Standing, Tie
 
 use crate::account::{Account, AccountState};
 use crate::audit::Event;
+use crate::closed::ShutOut;
 use crate::col::Col;
 use crate::entity::{account, site, site_lead};
 use crate::error::{Error, Result};
@@ -85,6 +86,15 @@ pub(crate) struct Below {
     pub not: Option<AccountId>,
     /// Somebody who may see whom this case is about.
     pub case: Option<CaseId>,
+}
+
+/// Who is passed over on a ladder.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sparing {
+    /// Whoever may not see one of these people.
+    pub about: Vec<PersonId>,
+    /// These, as long as there is anybody else.
+    pub not_to_learn: Vec<AccountId>,
 }
 
 /// The next one up.
@@ -252,27 +262,51 @@ impl Work<'_> {
         below: Below,
         top: i64,
     ) -> Result<Next> {
-        let about = match below.case {
-            Some(case) => self.person_in(Some(case)).await?,
-            None => None,
-        };
-        let shut = match about {
-            Some(person) => Some(self.shut_out(person).await?),
-            None => None,
-        };
-        let lets = |who: AccountId| shut.as_ref().is_none_or(|shut| shut.lets(who));
-        let mut ladder = match site {
+        self.next_post_but(organisation, site, below, top, &Sparing::default())
+            .await
+    }
+
+    /// The same, passing over whoever may not see one of these people and whoever must not learn of it. Only where nobody else is
+    /// left is it theirs after all who must not learn of it: what nobody knows is done by nobody.
+    pub(crate) async fn next_post_but(
+        &self,
+        organisation: OrganisationId,
+        site: Option<SiteId>,
+        below: Below,
+        top: i64,
+        sparing: &Sparing,
+    ) -> Result<Next> {
+        let mut about = sparing.about.clone();
+        if let Some(case) = below.case {
+            about.extend(self.person_in(Some(case)).await?);
+        }
+        let mut shut = Vec::with_capacity(about.len());
+        for person in about {
+            shut.push(self.shut_out(person).await?);
+        }
+        let lets = |who: AccountId| shut.iter().all(|shut| shut.lets(who));
+        let spared = |who: AccountId| sparing.not_to_learn.contains(&who);
+        let mut held = match site {
             Some(site) => self.named(site).await?,
             None => Vec::new(),
         };
-        ladder.retain(|(_, who)| lets(*who));
+        held.retain(|(_, who)| lets(*who));
+        let mut ladder = held.clone();
+        ladder.retain(|(_, who)| !spared(*who));
         if ladder.is_empty() {
             let mut others = self.stand_ins(organisation, site).await?;
             others.retain(|who| lets(*who));
-            if let Some(shut) = shut.filter(|_| others.is_empty()) {
-                others = self.who_of(shut.left()).await?;
+            if others.is_empty() {
+                let left = shut.iter().flat_map(ShutOut::left);
+                others = self.who_of(left.filter(|who| lets(*who)).collect()).await?;
             }
-            ladder = (1..=top).zip(others).collect();
+            let all = others.clone();
+            others.retain(|who| !spared(*who));
+            ladder = match (others.is_empty(), held.is_empty()) {
+                (true, false) => held,
+                (true, true) => (1..=top).zip(all).collect(),
+                (false, _) => (1..=top).zip(others).collect(),
+            };
         }
         let next = ladder
             .iter()

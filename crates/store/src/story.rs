@@ -86,8 +86,28 @@ throughline_core::code_list! {
         TaskEnded = "task_ended",
         /// A task went up the ladder.
         TaskClimbed = "task_climbed",
+        /// An appointment was booked.
+        AppointmentBooked = "appointment_booked",
+        /// An appointment got another time. Who changed it is never told, whoever it was (decision 0023).
+        AppointmentMoved = "appointment_moved",
+        /// The time of an appointment does not hold. Who said so is never told.
+        AppointmentToRearrange = "appointment_to_rearrange",
+        /// An appointment was called off.
+        AppointmentCancelled = "appointment_cancelled",
+        /// An appointment happened.
+        AppointmentHappened = "appointment_happened",
+        /// The person did not come to an appointment.
+        AppointmentMissed = "appointment_missed",
         /// 999 was called.
         Called999 = "called_999",
+    }
+}
+
+impl StoryKind {
+    /// Whether nobody is named for it, whoever it was: that somebody else than the worker changed a time would tell the worker why
+    /// (decision 0023). The audit record names them.
+    const fn is_unsigned(self) -> bool {
+        matches!(self, Self::AppointmentMoved | Self::AppointmentToRearrange)
     }
 }
 
@@ -161,12 +181,13 @@ impl Work<'_> {
                 new.detail.as_ref(),
             )
             .await?;
+        let signed = self.actor().account().filter(|_| !new.kind.is_unsigned());
         let row = case_event::ActiveModel {
             id: Set(id),
             case_id: Set(Col(new.case)),
             at: Set(Col(self.now())),
             kind: Set(new.kind.code().to_owned()),
-            account_id: Set(self.actor().account().map(Col)),
+            account_id: Set(signed.map(Col)),
             referral_id: Set(new.referral.map(Col)),
             detail: Set(detail),
         };

@@ -272,7 +272,6 @@ impl Work<'_> {
             // Talk that goes on after the case was closed is about itself.
             case = None;
         }
-        let (id, reference) = (self.env().id(), self.env().reference());
         below.case = case;
         let (level, told) = if let Some(owner) = new.owner_account {
             (0, owner)
@@ -283,6 +282,19 @@ impl Work<'_> {
             let told = next.told.ok_or(Error::Illegal(NOBODY_TO_TELL))?;
             (next.level, told)
         };
+        self.task_insert_told(new, case, conversation, (level, told))
+            .await
+    }
+
+    /// Makes a task about a case, or none, for the account that is to be told of it, at its level of the ladder.
+    pub(crate) async fn task_insert_told(
+        &mut self,
+        new: &TaskNew,
+        case: Option<CaseId>,
+        conversation: Option<ConversationId>,
+        (level, told): (i64, AccountId),
+    ) -> Result<(TaskId, Ref)> {
+        let (id, reference) = (self.env().id(), self.env().reference());
         // Whoever holds a post does not look for work of others: they are told in the same instant.
         let mut state = TaskState::Raised;
         if new.owner_account.is_none() {

@@ -1,9 +1,11 @@
 //! Which tasks wait: for a program that shows its organisation what is to be done, and on the page of a case. Nothing here says
 //! what happened to a person, and nothing here takes or ends a task.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::{BTreeMap, BTreeSet};
+use throughline_core::code::Code as _;
 use throughline_core::id::{AccountId, CaseId, Ref};
+use throughline_core::task::TaskKind;
 use throughline_policy::action::{CaseRead, TaskList};
 use throughline_policy::{Action, Permit, Scope};
 
@@ -40,6 +42,10 @@ impl Work<'_> {
         let Some(mine) = condition(scope, &ties(task::Column::OwnerAccountId), self.now()) else {
             return Ok(Vec::new());
         };
+        // Who plans whom apart is for the planner alone: an organisation's program shows its list to everybody there.
+        let mine = Condition::all()
+            .add(mine)
+            .add(task::Column::Kind.ne(TaskKind::PlanApart.code()));
         let mut query = task::Entity::find()
             .filter(mine.clone())
             .filter(task::Column::DoneAt.is_null());

@@ -3,7 +3,7 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::code::Code;
-use throughline_core::id::{CaseId, ConversationId, ReferralId};
+use throughline_core::id::{CaseId, ConversationId, ReferralId, TaskId};
 use throughline_core::task::{TaskKind, TaskMove, TaskState};
 use throughline_core::time::At;
 use throughline_policy::Permit;
@@ -122,6 +122,15 @@ impl Work<'_> {
         self.task_update(row, outcome.made(), change).await
     }
 
+    /// Ends one task, if it is not over yet. The action that settles what it asks for covers it.
+    pub(crate) async fn task_end_by_id(&mut self, id: TaskId, outcome: TaskOutcome) -> Result<()> {
+        let row = self.task_row(id).await?;
+        if row.done_at.is_some() {
+            return Ok(());
+        }
+        self.task_end(&row, outcome).await
+    }
+
     /// Ends the unfinished tasks of one kind about a case or a referral, because what they ask for has happened. Gives how
     /// many. Like [`Work::task_add`] it is covered by the action that made it so.
     pub async fn tasks_settle(
@@ -208,14 +217,16 @@ impl Work<'_> {
             return Err(Error::Illegal("climb"));
         }
         let was = row.told_account_id.or(row.owner_account_id).map(|id| id.0);
-        let site = row.site_id.map(|site| site.0);
+        let (site, sparing) = self.task_ladder(&row).await?;
         let below = Below {
             level: row.ladder_level,
             not: was,
             case: row.case_id.map(|case| case.0),
         };
         let organisation = row.organisation_id.0;
-        let next = self.next_post(organisation, site, below, TOP).await?;
+        let next = self
+            .next_post_but(organisation, site, below, TOP, &sparing)
+            .await?;
         let change = task::ActiveModel {
             ladder_level: Set(next.level),
             // Where nobody can be told, whoever had it still does, should they come back.

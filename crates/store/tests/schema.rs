@@ -208,6 +208,9 @@ both!(
         raw.run("ALTER TABLE quarantine DROP COLUMN cleared_digest")
             .await;
         for table in [
+            "clash",
+            "protective_link",
+            "appointment",
             "partner_join",
             "legal_hold",
             "erasure",
@@ -250,6 +253,7 @@ both!(
                 "m0008_message",
                 "m0011_erasure",
                 "m0014_sign_in",
+                "m0015_apart",
                 "m0016_access_request"
             ]
         );

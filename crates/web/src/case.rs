@@ -65,16 +65,19 @@ pub(crate) enum Tab {
     Sharing,
     /// Contact.
     Contact,
+    /// Appointments.
+    Appointments,
     /// Who has looked.
     Looks,
 }
 
-const TABS: [(Tab, &str, &str); 6] = [
+const TABS: [(Tab, &str, &str); 7] = [
     (Tab::Story, "", "case-tab-story"),
     (Tab::Plan, "/plan", "case-tab-plan"),
     (Tab::Referrals, "/referrals", "case-tab-referrals"),
     (Tab::Sharing, "/sharing", "case-tab-sharing"),
     (Tab::Contact, "/contact", "case-tab-contact"),
+    (Tab::Appointments, "/appointments", "case-tab-appointments"),
     (Tab::Looks, "/looks", "case-tab-looks"),
 ];
 

@@ -251,6 +251,9 @@ async fn task(visit: Visit) -> Outcome {
             body.push(Button::link(text.t("task-go"), address(target)));
         }
         let base = format!("/tasks/{}", view.reference);
+        if view.plan_apart {
+            body.push(Button::link(text.t("task-go"), format!("{base}/apart")));
+        }
         if view.take_up {
             body.push(Button::link(text.t("task-talk"), format!("{base}/talk")));
         }

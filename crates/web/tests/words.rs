@@ -3,7 +3,9 @@
 #![cfg(test)]
 
 use throughline_core::answer::Answer;
-use throughline_core::artefact::Artefact;
+use throughline_core::apart::{Ground, LinkState};
+use throughline_core::appointment::AppointmentState;
+use throughline_core::artefact::{Artefact, NeutralTitle};
 use throughline_core::child::{ChildMove, ChildState, SafeguardingCode};
 use throughline_core::circumstances::{AccessNeed, Gender, NrpfState};
 use throughline_core::clock::Urgency;
@@ -18,7 +20,7 @@ use throughline_core::gate::DenyReason;
 use throughline_core::immediate::{ImmediateCode, ImmediateKind};
 use throughline_core::message::MessageState;
 use throughline_core::need::{NeedMove, NeedState, NeedType};
-use throughline_core::people::{Adjustment, AgeBand};
+use throughline_core::people::{Adjustment, AgeBand, RelationshipRole};
 use throughline_core::referral::{EndReason, Helped, ReferralState, UnmetReason};
 use throughline_core::risk::RiskBand;
 use throughline_core::task::TaskKind;
@@ -93,6 +95,11 @@ fn every_code_on_a_page_has_words() {
         missing::<RiskBand>("risk"),
         missing::<RiskBand>("case-risk"),
         missing::<TaskKind>("task-kind"),
+        missing::<AppointmentState>("appointment-state"),
+        missing::<NeutralTitle>("appointment-title"),
+        missing::<Ground>("apart-ground"),
+        missing::<LinkState>("apart-state"),
+        missing::<RelationshipRole>("apart-role"),
         missing::<Via>("via"),
     ] {
         without.extend(some);
