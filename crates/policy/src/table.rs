@@ -72,12 +72,6 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
             ApiClient => &[OwnOrganisation],
             _ => &[],
         },
-        A::MessageSend => match standing {
-            WorkCoach => &[Lead],
-            DaLead => &[Lead, OwnSite],
-            System => &[Anyone],
-            _ => &[],
-        },
         A::CaseRestrict => match standing {
             WorkCoach => &[Lead],
             DaLead => &[Lead, OwnSite],
@@ -124,7 +118,7 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
             DaLead => &[Lead, OwnSite],
             _ => &[],
         },
-        A::TaskDo => match standing {
+        A::TaskDo | A::MessageSend => match standing {
             WorkCoach => &[Lead],
             DaLead => &[Lead, OwnSite],
             System => &[Anyone],

@@ -132,6 +132,7 @@ fn afterwards(text: Text, read: &Decision) -> Html {
         ));
     }
     if !read.backups.is_empty() {
+        out.push(Html::paragraph(text.t("erasures-backups-known")));
         out.push(Html::bullets(read.backups.iter().map(|at| when(text, *at))));
     }
     if !read.told.is_empty() {

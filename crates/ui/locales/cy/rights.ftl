@@ -53,7 +53,8 @@ erasures-refused-said = Ni chafodd ei ddileu.
 erasures-afterwards = Beth sydd ar ôl i’w wneud
 erasures-purged = Trosysgrifwyd yr olion olaf ar ddisg ar { $when }.
 erasures-not-purged = Caiff yr hyn sydd ar ôl mewn lle rhydd ar ddisg ei drosysgrifo yn yr awr dawel nesaf, rhwng dau a phump y nos. Mae “throughline shred” yn ei wneud ar unwaith.
-erasures-backups = Gall pob copi wrth gefn o’r cyfnod cyn ei ddileu agor y cofnod o hyd. Rhaid i bob un fod wedi mynd erbyn { $day }. Y rhai y mae’r gwasanaeth hwn yn gwybod amdanynt:
+erasures-backups = Gall pob copi wrth gefn o’r cyfnod cyn ei ddileu agor y cofnod o hyd. Rhaid i bob un fod wedi mynd erbyn { $day }.
+erasures-backups-known = Y rhai a wnaeth y gwasanaeth hwn ac y mae’n gwybod amdanynt:
 erasures-tell = Anfonwyd rhywbeth at y sefydliadau hyn. Dywedwch wrth bob un iddo gael ei ddileu, heb ddweud mwy nag a wyddant (Erthygl 19 GDPR y DU):
 
 look-case_erase = Edrychodd neu newidiodd am ba hyd y’i cedwir

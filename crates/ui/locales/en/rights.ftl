@@ -53,7 +53,8 @@ erasures-refused-said = It was not erased.
 erasures-afterwards = What is left to do
 erasures-purged = The last trace on disk was overwritten on { $when }.
 erasures-not-purged = What is left in free space on disk is overwritten in the next quiet hour, between two and five at night. “throughline shred” does it at once.
-erasures-backups = Every backup from before it was erased can still open the record. All of them must be gone by { $day }. The ones this service knows of:
+erasures-backups = Every backup from before it was erased can still open the record. All of them must be gone by { $day }.
+erasures-backups-known = The ones that this service made and knows of:
 erasures-tell = These organisations were sent something. Tell each of them that it was erased, without saying more than they know (UK GDPR Article 19):
 
 look-case_erase = Looked at or changed how long it is kept
