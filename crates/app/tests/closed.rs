@@ -84,6 +84,7 @@ async fn office(world: &TestStore) -> Office {
         mail_from: "post@example.test".to_owned(),
         node: "test".to_owned(),
         demo: true,
+        call: None,
     };
     let app = App::new(world.store.clone(), Packs::embedded().unwrap(), settings).unwrap();
     let case = case::open(&app, &bea.actor(), &sheet("Amina"))
