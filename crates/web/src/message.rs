@@ -164,13 +164,16 @@ async fn list_page(visit: &Visit, form: &Form) -> Result<Page, Fault> {
                         .bind(form, text),
                 ),
         );
-        let questions = Html::from(
+        let tells = |offer: &Offer| offer.verdict.is_ok() && offer.artefact.is_about_a_time();
+        let mut questions = Html::from(
             Radios::new("what", text.t("message-what"))
                 .items(open)
                 .bind(form, text),
-        )
-        .then(when)
-        .then(Button::new(text.t("message-go")));
+        );
+        if offers.iter().any(tells) {
+            questions.push(when);
+        }
+        questions.push(Button::new(text.t("message-go")));
         body.push(Html::paragraph(text.t("message-words")));
         body.push(PostForm::new(format!("/cases/{case}/messages"), visit.csrf()).body(questions));
     }
