@@ -135,7 +135,7 @@ fn facts(visit: &Visit, ways: &Ways) -> SummaryList {
     let text = visit.text();
     let has = |yes: bool| text.t(if yes { "keys-yes" } else { "keys-no" });
     let code = if ways.second_factor {
-        Html::from(text.t("keys-yes"))
+        text.t("keys-yes")
     } else {
         has(false)
             .then(" ")
