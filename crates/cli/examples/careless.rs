@@ -41,6 +41,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         base_url: format!("http://127.0.0.1:{port}"),
         mail_from: "no-reply@example.org".to_owned(),
         node: "careless".to_owned(),
+        call: None,
         demo: true,
     };
     let app = Arc::new(App::new(store.clone(), Packs::embedded()?, settings)?);
