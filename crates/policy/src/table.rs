@@ -85,7 +85,7 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
             _ => &[],
         },
         // Whoever answers for a site's safety knows what must be kept; who decides sees grounds and dates, never the story.
-        A::CaseErase | A::AccessAnswer => match standing {
+        A::CaseErase | A::AccessAnswer | A::LinkConfirm => match standing {
             DaLead => &[Lead, OwnSite],
             _ => &[],
         },
@@ -133,10 +133,6 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
         A::AppointmentList => match standing {
             WorkCoach => &[Lead],
             FrontDesk => &[OwnSite],
-            DaLead => &[Lead, OwnSite],
-            _ => &[],
-        },
-        A::LinkConfirm => match standing {
             DaLead => &[Lead, OwnSite],
             _ => &[],
         },
