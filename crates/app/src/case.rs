@@ -33,7 +33,7 @@ const SEARCH_LIMIT: u64 = 20;
 /// How many cases a page of them shows.
 const CASES_ON_A_PAGE: u64 = 50;
 /// The furthest page that is looked for: further there is none.
-const PAGES_AT_MOST: u64 = 1_000_000;
+pub(crate) const PAGES_AT_MOST: u64 = 1_000_000;
 /// How many lines of the story and of the looks a page shows.
 pub(crate) const PAGE_LINES: u64 = 200;
 

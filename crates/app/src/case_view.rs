@@ -12,15 +12,17 @@ use throughline_store::child::Child;
 use throughline_store::consent::ConsentRecord;
 use throughline_store::contact::Contacts;
 use throughline_store::immediate::Immediate;
+use throughline_store::looks::Look;
+pub use throughline_store::looks::LookBy;
 use throughline_store::need::Need;
 use throughline_store::referral::Referral;
 use throughline_store::risk::Risk;
 use throughline_store::statement::Statement;
-use throughline_store::story::{Look, StoryLine};
+use throughline_store::story::StoryLine;
 use throughline_store::{Result, Work};
 
 use crate::App;
-use crate::case::{HELP, PAGE_LINES, permit};
+use crate::case::{HELP, PAGE_LINES, PAGES_AT_MOST, permit};
 use crate::contact::{SafelyNow, safely_now};
 use crate::referral::pack_named;
 
@@ -195,32 +197,57 @@ pub(crate) async fn organisation_name(w: &mut Work<'_>, id: OrganisationId) -> R
 pub struct Looked {
     /// The look.
     pub look: Look,
-    /// Who, by name; `None` for the system and for partners without an account.
+    /// Who, by name, where it was somebody with an account.
     pub by: Option<String>,
     /// In which organisation, by name.
     pub organisation: String,
 }
 
-/// Who has looked at the person's record, newest first.
-pub async fn lookers(app: &App, actor: &Actor, case: Ref) -> Result<Vec<Looked>> {
+/// One page of who has looked at a person's record.
+#[derive(Debug, Clone)]
+pub struct Looks {
+    /// The looks, newest first.
+    pub looks: Vec<Looked>,
+    /// Which page this is; the first is 1.
+    pub page: u64,
+    /// How many there are.
+    pub pages: u64,
+    /// How many looks there are in all.
+    pub all: u64,
+}
+
+/// Who has looked at the person's record, newest first. A page that there is not is the last one.
+pub async fn lookers(app: &App, actor: &Actor, case: Ref, page: u64) -> Result<Looks> {
     app.store
         .work(actor, HELP, |w| {
             Box::pin(async move {
                 let may = permit::<CaseLookers>(w, case).await?;
-                let mut out = Vec::new();
-                for look in w.lookers(&may, PAGE_LINES).await? {
-                    let by = match look.account {
-                        Some(id) => Some(account_name(w, id).await?),
-                        None => None,
+                let mut page = page.clamp(1, PAGES_AT_MOST);
+                let (mut found, all) = w.lookers(&may, page - 1, PAGE_LINES).await?;
+                let pages = all.div_ceil(PAGE_LINES).max(1);
+                if page > pages {
+                    page = pages;
+                    (found, _) = w.lookers(&may, page - 1, PAGE_LINES).await?;
+                }
+                let mut looks = Vec::with_capacity(found.len());
+                for look in found {
+                    let by = match look.by {
+                        LookBy::Account(id) => Some(account_name(w, id).await?),
+                        LookBy::Link | LookBy::Program | LookBy::System => None,
                     };
                     let organisation = organisation_name(w, look.organisation).await?;
-                    out.push(Looked {
+                    looks.push(Looked {
                         look,
                         by,
                         organisation,
                     });
                 }
-                Ok(out)
+                Ok(Looks {
+                    looks,
+                    page,
+                    pages,
+                    all,
+                })
             })
         })
         .await

@@ -17,7 +17,7 @@ use throughline_seal::merkle::{Frontier, leaf_hash};
 use uuid::Uuid;
 
 use crate::col::{Blob, Col};
-use crate::entity::{audit_entry, audit_head, installation};
+use crate::entity::{audit_entry, audit_head, installation, seen};
 use crate::error::{Error, Result as StoreResult};
 use crate::tx::Tx;
 
@@ -71,6 +71,8 @@ pub(crate) struct Note {
     pub kind: Option<ActionKind>,
     pub subject: Option<Uuid>,
     pub person: Option<PersonId>,
+    /// Everybody else whose record it showed something of: those on a list, or found by a search.
+    pub people: BTreeSet<PersonId>,
     pub fields: BTreeSet<&'static str>,
     pub result: Result,
     /// Another organisation's log, for what was done to that organisation; else the log of the work.
@@ -81,6 +83,7 @@ pub(crate) struct Note {
 const SELF_COVERED: &[&str] = &[
     "audit_head",
     "audit_entry",
+    "seen",
     "session",
     "known_device",
     "sign_in_attempt",
@@ -332,11 +335,18 @@ pub(crate) async fn append(
     let mut frontier = Frontier::from_bytes(&head.frontier.0)
         .map_err(|_| Error::Integrity("an audit head cannot be read".to_owned()))?;
     let mut rows = Vec::with_capacity(notes.len());
+    let mut shown = Vec::new();
     for note in notes {
         let seq = i64::try_from(frontier.size()).unwrap_or(i64::MAX);
         let body = canonical_json(&entry(log, seq, actor, purpose, now, note));
         let leaf = leaf_hash(&body);
         frontier.push(leaf);
+        shown.extend(note.people.iter().map(|person| seen::ActiveModel {
+            log_id: Set(log_id),
+            seq: Set(seq),
+            person_id: Set(Col(*person)),
+            at: Set(Col(now)),
+        }));
         rows.push(audit_entry::ActiveModel {
             log_id: Set(log_id),
             seq: Set(seq),
@@ -353,6 +363,11 @@ pub(crate) async fn append(
     }
     for chunk in rows.chunks(500) {
         audit_entry::Entity::insert_many(chunk.to_vec())
+            .exec_without_returning(tx)
+            .await?;
+    }
+    for chunk in shown.chunks(500) {
+        seen::Entity::insert_many(chunk.to_vec())
             .exec_without_returning(tx)
             .await?;
     }
@@ -389,7 +404,7 @@ fn entry(
         Actor::Client { client, .. } => Some(client.uuid()),
         Actor::System { .. } | Actor::Public => None,
     };
-    json!({
+    let mut entry = json!({
         "v": 1,
         "log": log.uuid(),
         "seq": seq,
@@ -402,7 +417,15 @@ fn entry(
         "person": note.person.map(throughline_core::id::Id::uuid),
         "fields": note.fields,
         "result": result_code(note.result),
-    })
+    });
+    // Only where there is somebody: the text of every other entry stays as it always was.
+    if !note.people.is_empty()
+        && let Some(entry) = entry.as_object_mut()
+    {
+        let people: Vec<Uuid> = note.people.iter().map(|person| person.uuid()).collect();
+        entry.insert("people".to_owned(), json!(people));
+    }
+    entry
 }
 
 pub(crate) fn result_code(result: Result) -> &'static str {

@@ -349,7 +349,7 @@ impl Work<'_> {
             .rev()
             .take(usize::try_from(limit).unwrap_or(usize::MAX))
             .collect();
-        self.cases_of(rows).await
+        self.cases_shown(scope, rows).await
     }
 
     /// One page of the cases that the actor may read, open ones first and newest first among them, and how many there are in all.
@@ -374,7 +374,7 @@ impl Work<'_> {
             .limit(size)
             .all(&self.tx)
             .await?;
-        Ok((self.cases_of(rows).await?, all))
+        Ok((self.cases_shown(scope, rows).await?, all))
     }
 
     /// The open cases that the actor may read and whose risk stands in one of these bands, the oldest first: none of them may fall
@@ -398,10 +398,20 @@ impl Work<'_> {
             .limit(limit)
             .all(&self.tx)
             .await?;
+        self.cases_shown(scope, rows).await
+    }
+
+    /// The rows of a list or a search as they are shown, with a note of whom they are about.
+    pub(crate) async fn cases_shown<A: Action>(
+        &mut self,
+        scope: &Scope<A>,
+        rows: Vec<support_case::Model>,
+    ) -> Result<Vec<Case>> {
+        self.note_shown(scope, rows.iter().map(|row| row.person_id.0));
         self.cases_of(rows).await
     }
 
-    pub(crate) async fn cases_of(&mut self, rows: Vec<support_case::Model>) -> Result<Vec<Case>> {
+    async fn cases_of(&mut self, rows: Vec<support_case::Model>) -> Result<Vec<Case>> {
         let owners: Vec<Uuid> = rows.iter().map(|row| row.person_id.0.uuid()).collect();
         self.data_keys_prefetch(&owners).await?;
         let mut out = Vec::with_capacity(rows.len());

@@ -108,6 +108,7 @@ fn note(what: &'static str, kind: Option<ActionKind>, result: NoteResult) -> Not
         kind,
         subject: None,
         person: None,
+        people: std::collections::BTreeSet::new(),
         fields: BTreeSet::new(),
         result,
         log: None,

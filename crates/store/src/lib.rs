@@ -54,6 +54,7 @@ pub mod gather;
 pub mod immediate;
 mod keys;
 pub mod link;
+pub mod looks;
 pub mod mail;
 pub mod message;
 mod migration;

@@ -221,7 +221,8 @@ impl Work<'_> {
                 .await?;
             found.extend(rows.into_iter().map(|row| (row.id.0, row)));
         }
-        self.cases_of(found.into_values().rev().collect()).await
+        self.cases_shown(scope, found.into_values().rev().collect())
+            .await
     }
 
     async fn blind_hash(

@@ -55,6 +55,7 @@ const LARGE: &[&str] = &[
     "referral_transition",
     "restriction",
     "risk_assessment",
+    "seen",
     "statement",
     "support_case",
     "task",
@@ -317,7 +318,7 @@ async fn everything_about_one_case_is_read_through_an_index() {
                 w.statement_latest(&read).await?;
                 w.story(&read, 50).await?;
                 let lookers = w.permit_found::<CaseLookers>(facts)?;
-                w.lookers(&lookers, 50).await?;
+                w.lookers(&lookers, 0, 50).await?;
                 let send = w.permit_found::<MessageSend>(facts)?;
                 w.messages(&send, 50).await?;
                 w.messages_in_hand(&send).await?;

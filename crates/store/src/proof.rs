@@ -22,7 +22,7 @@ use uuid::Uuid;
 use crate::audit::{entries, heads};
 use crate::checkpoint::{self, Known};
 use crate::col::Col;
-use crate::entity::{audit_entry, audit_head, installation, organisation};
+use crate::entity::{audit_entry, audit_head, installation, organisation, seen};
 use crate::error::{Error, Result};
 use crate::store::Store;
 use crate::tx::Tx;
@@ -179,6 +179,8 @@ struct Body<'a> {
     who: Option<Uuid>,
     action: &'a str,
     person: Option<Uuid>,
+    #[serde(default)]
+    people: BTreeSet<Uuid>,
     result: &'a str,
 }
 
@@ -427,14 +429,17 @@ async fn check_log(
         let Some(last) = page.last().map(|row| row.seq) else {
             break;
         };
+        let mut shown = shown(tx, head.log_id, next, Some(last)).await?;
         for row in &page {
-            walk.step(row);
+            walk.step(row, &shown.remove(&row.seq).unwrap_or_default());
         }
+        walk.shown_by_nothing(shown);
         match last.checked_add(1) {
             Some(after) => next = after,
             None => break,
         }
     }
+    walk.shown_by_nothing(shown(tx, head.log_id, walk.expected, None).await?);
     walk.end(head);
     Ok(LogReport {
         organisation: OrganisationId::from_uuid(head.log_id),
@@ -445,6 +450,30 @@ async fn check_log(
         problems: walk.problems,
         more_problems: walk.more,
     })
+}
+
+/// Whom one entry showed, and the instants that stand beside their names.
+#[derive(Default)]
+struct Shown {
+    people: BTreeSet<Uuid>,
+    at: BTreeSet<At>,
+}
+
+/// Whom the entries of a log from one number to another showed on lists, as the table says that "who has looked" is read from.
+async fn shown(tx: &Tx, log: Uuid, from: i64, to: Option<i64>) -> Result<BTreeMap<i64, Shown>> {
+    let mut query = seen::Entity::find()
+        .filter(seen::Column::LogId.eq(log))
+        .filter(seen::Column::Seq.gte(from));
+    if let Some(to) = to {
+        query = query.filter(seen::Column::Seq.lte(to));
+    }
+    let mut out: BTreeMap<i64, Shown> = BTreeMap::new();
+    for row in query.all(tx).await? {
+        let one = out.entry(row.seq).or_default();
+        one.people.insert(row.person_id.0.uuid());
+        one.at.insert(row.at.0);
+    }
+    Ok(out)
 }
 
 /// The way through one log.
@@ -468,7 +497,18 @@ impl Walk {
         }
     }
 
-    fn step(&mut self, row: &audit_entry::Model) {
+    /// Rows that name people for entries that there are not.
+    fn shown_by_nothing(&mut self, rest: BTreeMap<i64, Shown>) {
+        for seq in rest.into_keys() {
+            self.found(Problem::Column {
+                seq,
+                column: "seen",
+            });
+        }
+    }
+
+    /// One entry, with those whom it showed as the table has them.
+    fn step(&mut self, row: &audit_entry::Model, shown: &Shown) {
         if row.seq < self.expected {
             return self.found(Problem::Misplaced(row.seq));
         }
@@ -489,6 +529,12 @@ impl Walk {
                     self.found(Problem::Column {
                         seq: row.seq,
                         column,
+                    });
+                }
+                if body.people != shown.people || shown.at.iter().any(|at| *at != row.at.0) {
+                    self.found(Problem::Column {
+                        seq: row.seq,
+                        column: "seen",
                     });
                 }
             }

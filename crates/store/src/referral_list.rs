@@ -105,7 +105,8 @@ impl Work<'_> {
         limit: u64,
     ) -> Result<Vec<Referral>> {
         self.note_scope(scope, &["state", "need", "due_at"]);
-        self.referrals_in(scope, states, None, limit).await
+        let found = self.referrals_in(scope, states, None, limit).await?;
+        self.referrals_shown(scope, found).await
     }
 
     /// The referrals that the actor sent or leads, by clock; for Today.
@@ -115,7 +116,8 @@ impl Work<'_> {
         limit: u64,
     ) -> Result<Vec<Referral>> {
         self.note_scope(scope, &["state", "need", "due_at"]);
-        self.referrals_in(scope, &[], None, limit).await
+        let found = self.referrals_in(scope, &[], None, limit).await?;
+        self.referrals_shown(scope, found).await
     }
 
     /// One page of the referrals that the actor sent or leads, newest first, from the one after `after` on. The order is that in
@@ -147,7 +149,19 @@ impl Work<'_> {
             .limit(limit)
             .all(&self.tx)
             .await?;
-        rows.iter().map(plain).collect()
+        let found = rows.iter().map(plain).collect::<Result<Vec<_>>>()?;
+        self.referrals_shown(scope, found).await
+    }
+
+    /// The rows of a list as they are shown, with a note of whom they are about.
+    async fn referrals_shown<A: Action>(
+        &mut self,
+        scope: &Scope<A>,
+        found: Vec<Referral>,
+    ) -> Result<Vec<Referral>> {
+        let people = self.people_of(found.iter().map(|one| one.case)).await?;
+        self.note_shown(scope, people);
+        Ok(found)
     }
 
     /// The referrals whose organisation accepted them: the partner's caseload.
@@ -157,7 +171,8 @@ impl Work<'_> {
         limit: u64,
     ) -> Result<Vec<Referral>> {
         self.note_scope(scope, &["state", "need", "due_at"]);
-        self.referrals_in(scope, &[], None, limit).await
+        let found = self.referrals_in(scope, &[], None, limit).await?;
+        self.referrals_shown(scope, found).await
     }
 
     /// Referrals whose clock has run out, oldest first: for the job that keeps promises.

@@ -1,16 +1,16 @@
-//! The story of a case, line by line, and who has looked at it.
+//! The story of a case, line by line.
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::code::Code as _;
-use throughline_core::id::{AccountId, CaseId, OrganisationId, ReferralId};
+use throughline_core::id::{AccountId, CaseId, ReferralId};
 use throughline_core::time::At;
-use throughline_policy::action::{CaseChange, CaseLookers, CaseRead};
+use throughline_policy::action::{CaseChange, CaseRead};
 use throughline_policy::{Action, Permit};
 use uuid::Uuid;
 
 use crate::col::Col;
-use crate::entity::{audit_entry, case_event};
+use crate::entity::case_event;
 use crate::error::{Error, Result};
 use crate::keys::place;
 use crate::work::Work;
@@ -126,21 +126,6 @@ pub struct StoryLine {
     pub detail: serde_json::Value,
 }
 
-/// One look at a person's record.
-#[derive(Debug, Clone)]
-pub struct Look {
-    /// When.
-    pub at: At,
-    /// Action code.
-    pub action: String,
-    /// Who, if staff.
-    pub account: Option<AccountId>,
-    /// The organisation in whose log it stands.
-    pub organisation: OrganisationId,
-    /// Field names.
-    pub fields: Vec<String>,
-}
-
 pub(crate) struct NewEvent {
     pub case: CaseId,
     pub owner: Uuid,
@@ -229,41 +214,5 @@ impl Work<'_> {
             });
         }
         Ok(out)
-    }
-
-    /// Who has looked at this person's record, in every organisation, newest first. This look is not yet among them.
-    pub async fn lookers(&mut self, permit: &Permit<CaseLookers>, limit: u64) -> Result<Vec<Look>> {
-        let person = permit.person().ok_or(Error::NotFound(CaseLookers::KIND))?;
-        let rows = audit_entry::Entity::find()
-            .filter(audit_entry::Column::PersonId.eq(Col(person)))
-            .order_by_desc(audit_entry::Column::At)
-            .limit(limit)
-            .all(&self.tx)
-            .await?;
-        self.note(permit, permit.on().uuid(), &["looks"]);
-        rows.into_iter()
-            .map(|row| {
-                let body: serde_json::Value =
-                    serde_json::from_str(&row.body).map_err(|_| Error::RowShape {
-                        table: "audit_entry",
-                        column: "body",
-                    })?;
-                let fields = body
-                    .get("fields")
-                    .and_then(|fields| fields.as_array())
-                    .cloned()
-                    .unwrap_or_default();
-                Ok(Look {
-                    at: row.at.0,
-                    action: row.action,
-                    account: row.account_id.map(|id| id.0),
-                    organisation: OrganisationId::from_uuid(row.log_id),
-                    fields: fields
-                        .into_iter()
-                        .filter_map(|field| field.as_str().map(str::to_owned))
-                        .collect(),
-                })
-            })
-            .collect()
     }
 }

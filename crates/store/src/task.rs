@@ -385,7 +385,12 @@ impl Work<'_> {
     /// The unfinished tasks that the actor may do, by when they are due.
     pub async fn tasks(&mut self, scope: &Scope<TaskDo>, limit: u64) -> Result<Vec<Task>> {
         self.note_scope(scope, &["kind", "state", "due_at"]);
-        self.tasks_in(scope, None, limit).await
+        let found = self.tasks_in(scope, None, limit).await?;
+        let people = self
+            .people_of(found.iter().filter_map(|task| task.case))
+            .await?;
+        self.note_shown(scope, people);
+        Ok(found)
     }
 
     /// The unfinished tasks whose time to climb has come, longest overdue first.

@@ -64,6 +64,10 @@ impl Work<'_> {
             .all(&self.tx)
             .await?;
         let tasks = rows.iter().map(task_of).collect::<Result<Vec<_>>>()?;
+        let people = self
+            .people_of(tasks.iter().filter_map(|task| task.case))
+            .await?;
+        self.note_shown(scope, people);
         let cases = self
             .case_references(tasks.iter().filter_map(|task| task.case))
             .await?;

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::marker::PhantomData;
 
-use sea_orm::{EntityTrait, QuerySelect};
+use sea_orm::{ColumnTrait as _, EntityTrait, QueryFilter as _, QuerySelect};
 use throughline_core::code::Code as _;
 use throughline_core::env::Env;
-use throughline_core::id::{OrganisationId, PersonId};
+use throughline_core::id::{CaseId, OrganisationId, PersonId};
 use throughline_core::time::At;
 use throughline_policy::{
     Action, ActionKind, Actor, Denied, Facts, Permit, Purpose, Reason, Scope, decide,
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::account::AccountState;
 use crate::audit::{self, Event, Note, Result as NoteResult};
 use crate::col::Col;
-use crate::entity::account;
+use crate::entity::{account, support_case};
 use crate::error::{Error, Result};
 use crate::gather::Parked;
 use crate::store::Store;
@@ -144,6 +144,7 @@ impl<'e> Work<'e> {
             kind: Some(A::KIND),
             subject: Some(subject),
             person,
+            people: BTreeSet::new(),
             fields: fields.iter().copied().collect(),
             result: NoteResult::Granted,
             log: None,
@@ -157,10 +158,60 @@ impl<'e> Work<'e> {
             kind: Some(A::KIND),
             subject: None,
             person: None,
+            people: BTreeSet::new(),
             fields: fields.iter().copied().collect(),
             result: NoteResult::Granted,
             log: None,
         });
+    }
+
+    /// Notes of whom a list or a search showed something, so that "who has looked" knows of it too. Whoever this work notes
+    /// already is not named twice; a job shows nobody anything.
+    pub(crate) fn note_shown<A: Action>(
+        &mut self,
+        _: &Scope<A>,
+        people: impl IntoIterator<Item = PersonId>,
+    ) {
+        if matches!(self.actor, Actor::System { .. }) {
+            return;
+        }
+        let mut people: BTreeSet<PersonId> = people.into_iter().collect();
+        for note in &self.notes {
+            people.retain(|one| note.person != Some(*one) && !note.people.contains(one));
+        }
+        if people.is_empty() {
+            return;
+        }
+        self.add(Note {
+            what: A::KIND.code(),
+            kind: Some(A::KIND),
+            subject: None,
+            person: None,
+            people,
+            fields: BTreeSet::new(),
+            result: NoteResult::Granted,
+            log: None,
+        });
+    }
+
+    /// The people whose cases these are.
+    pub(crate) async fn people_of(
+        &self,
+        cases: impl IntoIterator<Item = CaseId>,
+    ) -> Result<BTreeSet<PersonId>> {
+        let cases: BTreeSet<CaseId> = cases.into_iter().collect();
+        // None of nothing is a question that reads everything.
+        if cases.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let people: Vec<Col<PersonId>> = support_case::Entity::find()
+            .select_only()
+            .column(support_case::Column::PersonId)
+            .filter(support_case::Column::Id.is_in(cases.into_iter().map(Col)))
+            .into_tuple()
+            .all(&self.tx)
+            .await?;
+        Ok(people.into_iter().map(|person| person.0).collect())
     }
 
     /// Notes in the log of another organisation what was done to it under a permit: its record tells what became of it without
@@ -176,6 +227,7 @@ impl<'e> Work<'e> {
             kind: Some(A::KIND),
             subject: Some(there.uuid()),
             person: None,
+            people: BTreeSet::new(),
             fields: fields.iter().copied().collect(),
             result: NoteResult::Granted,
             log: Some(there),
@@ -194,6 +246,7 @@ impl<'e> Work<'e> {
             kind: None,
             subject,
             person: None,
+            people: BTreeSet::new(),
             fields: fields.iter().copied().collect(),
             result: NoteResult::Granted,
             log: None,
@@ -206,6 +259,7 @@ impl<'e> Work<'e> {
             kind: Some(action),
             subject: None,
             person: None,
+            people: BTreeSet::new(),
             fields: BTreeSet::new(),
             result: NoteResult::Refused(reason),
             log: None,
@@ -222,6 +276,7 @@ impl<'e> Work<'e> {
         };
         if let Some(old) = self.notes.iter_mut().rev().take(64).find(same) {
             old.fields.extend(note.fields);
+            old.people.extend(note.people);
         } else {
             self.notes.push(note);
         }

@@ -53,6 +53,7 @@ impl Door {
             ".open_option(",
             "person_sheet(",
             "cases_of(",
+            "cases_shown(",
             "immediate_of(",
             "account_of(",
         ];
@@ -86,6 +87,8 @@ fn faults(text: &str) -> Vec<String> {
                     door.name
                 ));
             }
+        } else if door.takes.contains(": &Scope<") && door.does.contains("cases_of(") {
+            out.push(format!("{} shows a list and does not note whom", door.name));
         } else if !door.is_noted() {
             out.push(format!("{} takes a permit and leaves no note", door.name));
         }
@@ -145,4 +148,12 @@ fn a_door_that_forgets_is_caught() {
     assert!(faults(&notes).is_empty());
     let hands_on = forgets.replace("self.open(owner, place, &row.name)", "self.sheet(permit)");
     assert!(faults(&hands_on).is_empty());
+    let lists = "
+    pub async fn list(&mut self, scope: &Scope<CaseRead>) -> Result<Vec<Case>> {
+        self.note_scope(scope, &[\"name\"]);
+        self.cases_of(rows).await
+    }
+";
+    assert_eq!(faults(lists), ["list shows a list and does not note whom"]);
+    assert!(faults(&lists.replace("cases_of(", "cases_shown(scope, ")).is_empty());
 }

@@ -6,6 +6,7 @@ mod shared;
 
 use sea_orm::{ConnectionTrait, Statement};
 use shared::{Raw, little_world, open_case};
+use throughline_policy::Purpose;
 use throughline_seal::merkle::{Frontier, leaf_hash};
 use throughline_seal::{Keyring, RootKey};
 use throughline_store::proof::Problem;
@@ -158,6 +159,50 @@ both!(a_problem_names_the_entry_and_the_column, |world| {
     assert!(problems.contains(&&Problem::Chain(7)));
     assert!(report.logs[0].problems.len() < 8, "{problems:?}");
 });
+
+both!(
+    whom_a_list_showed_can_be_neither_forgotten_nor_made_up,
+    |world| {
+        let (accounts, _) = little_world(&world.store).await;
+        world
+            .store
+            .work(&accounts[0].actor(), Purpose::HelpAPerson, |w| {
+                Box::pin(async move { w.cases(&w.scope(), false, 50).await })
+            })
+            .await
+            .unwrap();
+        let raw = Raw::of(world).await;
+        assert!(raw.number("SELECT count(*) FROM seen").await > 0);
+        assert!(world.store.audit_verify(None).await.unwrap().ok());
+        raw.run("CREATE TABLE kept_seen AS SELECT * FROM seen")
+            .await;
+        for (what, sql) in [
+            ("forgotten", "DELETE FROM seen"),
+            (
+                "another instead",
+                "UPDATE seen SET person_id = (SELECT id FROM organisation LIMIT 1)",
+            ),
+            (
+                "one more",
+                "INSERT INTO seen SELECT log_id, seq, (SELECT id FROM organisation LIMIT 1), at FROM seen LIMIT 1",
+            ),
+            (
+                "of no entry",
+                "INSERT INTO seen SELECT log_id, 100000, person_id, at FROM seen LIMIT 1",
+            ),
+            ("another time", "UPDATE seen SET at = at + 1"),
+        ] {
+            assert!(raw.run(sql).await > 0, "{what}: nothing was changed");
+            let report = world.store.audit_verify(None).await.unwrap();
+            let of_seen =
+                |problem: &&Problem| matches!(problem, Problem::Column { column: "seen", .. });
+            assert!(report.all_problems().any(|it| of_seen(&it)), "{what}");
+            raw.run("DELETE FROM seen").await;
+            raw.run("INSERT INTO seen SELECT * FROM kept_seen").await;
+            assert!(world.store.audit_verify(None).await.unwrap().ok());
+        }
+    }
+);
 
 both!(
     an_end_cut_off_with_a_matching_head_is_found_by_the_checkpoint_alone,

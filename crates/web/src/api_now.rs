@@ -22,6 +22,7 @@ use throughline_core::people::AgeBand;
 use throughline_core::reason::Reason;
 use throughline_core::time::At;
 use throughline_policy::ActionKind as A;
+use throughline_ui::prelude::Form;
 
 use crate::api::{body, compact, if_match, if_matched, once, tagged, words};
 use crate::api_case::done;
@@ -281,17 +282,26 @@ async fn risk(visit: Visit) -> Outcome {
 
 async fn looks(visit: Visit) -> Outcome {
     let case = visit.reference("case")?;
-    let looked = case_view::lookers(visit.app(), visit.actor(), case).await?;
-    let rows: Vec<Value> = looked
+    let asked = Form::parse(visit.query.as_bytes()).map_err(|_| Fault::BadRequest)?;
+    let page = match asked.value("page") {
+        "" => 1,
+        page => page.parse().map_err(|_| Fault::BadRequest)?,
+    };
+    let found = case_view::lookers(visit.app(), visit.actor(), case, page).await?;
+    let rows: Vec<Value> = found
+        .looks
         .iter()
         .map(|one| {
             compact(json!({
                 "at": one.look.at.to_string(), "action": one.look.action, "by": one.by, "organisation": one.organisation,
-                "fields": one.look.fields,
+                "fields": one.look.fields, "on_list": one.look.on_list,
             }))
         })
         .collect();
-    Ok(answer_json(StatusCode::OK, &json!({ "looks": rows })))
+    Ok(answer_json(
+        StatusCode::OK,
+        &json!({ "looks": rows, "page": found.page, "pages": found.pages }),
+    ))
 }
 
 async fn close(visit: Visit) -> Outcome {

@@ -4,7 +4,7 @@
 use serde_json::Value as Json;
 use throughline_app::Error;
 use throughline_app::case::{self, CaseState};
-use throughline_app::case_view::{self, CaseView, Told};
+use throughline_app::case_view::{self, CaseView, LookBy, Looked, Told};
 use throughline_app::contact::SafelyNow;
 use throughline_core::code::Code;
 use throughline_core::contact::Channel;
@@ -469,35 +469,27 @@ async fn referrals(visit: Visit) -> Outcome {
 async fn looks(visit: Visit) -> Outcome {
     let text = visit.text();
     let view = opened(&visit).await?;
-    let looked = case_view::lookers(visit.app(), visit.actor(), view.case.reference).await?;
+    let asked = Form::parse(visit.query.as_bytes()).map_err(|_| Fault::BadRequest)?;
+    let page = asked.value("page").parse().unwrap_or(1);
+    let case = view.case.reference;
+    let found = case_view::lookers(visit.app(), visit.actor(), case, page).await?;
     // One line for each time that somebody was here, not for each page that they opened then.
-    let visits = looked.chunk_by(|a, b| {
-        (&a.by, &a.look.action, a.look.at.london_date())
-            == (&b.by, &b.look.action, b.look.at.london_date())
+    let visits = found.looks.chunk_by(|a, b| {
+        let what = |one: &Looked| (one.look.action.clone(), one.look.on_list, one.look.by);
+        (what(a), a.look.at.london_date()) == (what(b), b.look.at.london_date())
+            && a.organisation == b.organisation
     });
     let rows = visits.filter_map(|seen| {
         let (last, first) = (seen.first()?, seen.last()?);
-        let by = last
-            .by
-            .clone()
-            .unwrap_or_else(|| text.plain("case-looks-system"));
         let action = format!("look-{}", last.look.action);
-        let action = if has_key(&action) {
-            text.t(&action)
-        } else {
-            text.t("look-other")
+        let action = match last.look.on_list {
+            true if last.look.action == ActionKind::PersonSearch.code() => text.t("look-found"),
+            true => text.t("look-listed"),
+            false if has_key(&action) => text.t(&action),
+            false => text.t("look-other"),
         };
         let mut event = Event::new(action, last.look.at.to_string(), moment(text, last.look.at))
-            .by(
-                visit.lang,
-                &text.plain_with(
-                    "case-looks-of",
-                    &[
-                        ("name", by.into()),
-                        ("organisation", last.organisation.clone().into()),
-                    ],
-                ),
-            );
+            .by(visit.lang, &looker(text, last));
         if seen.len() > 1 {
             let time = |at: At| text.time(at.london().time());
             let values = [
@@ -509,7 +501,37 @@ async fn looks(visit: Visit) -> Outcome {
         }
         Some(event)
     });
-    let body = Html::paragraph(text.t("case-looks-what")).then(Timeline::new(rows));
+    let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    let mut body = Html::paragraph(text.t("case-looks-what"))
+        .then(Html::paragraph(text.t("case-looks-theirs")))
+        .then(Html::paragraph(text.t_with(
+            "case-looks-count",
+            &[
+                ("count", size(found.all).into()),
+                ("page", size(found.page).into()),
+                ("pages", size(found.pages).into()),
+            ],
+        )))
+        .then(Timeline::new(rows));
+    if found.pages > 1 {
+        let to = |page: usize| format!("/cases/{case}/looks?page={page}");
+        let (page, pages) = (size(found.page), size(found.pages));
+        body.push(Pagination::numbered(visit.lang, page, pages, to));
+    }
     let page = frame(&visit, &view, Tab::Looks, body);
     Ok(visit.show(page))
+}
+
+/// Who looked, in words.
+fn looker(text: Text, one: &Looked) -> String {
+    let organisation = ("organisation", one.organisation.clone().into());
+    let name = one.by.clone().unwrap_or_default();
+    match one.look.by {
+        LookBy::Account(_) => {
+            text.plain_with("case-looks-of", &[("name", name.into()), organisation])
+        }
+        LookBy::Link => text.plain_with("case-looks-link", &[organisation]),
+        LookBy::Program => text.plain_with("case-looks-program", &[organisation]),
+        LookBy::System => text.plain("case-looks-system"),
+    }
 }

@@ -119,7 +119,8 @@ pub(crate) fn example(shape: &str) -> Option<Value> {
         }),
         "Looks" => json!({ "looks": [{
             "at": "2026-11-22T09:00:00Z", "action": "case_read", "by": "Rhian", "organisation": "Riverside", "fields": ["needs"],
-        }] }),
+            "on_list": false,
+        }], "page": 1, "pages": 1 }),
         "CaseState" => json!({ "state": "closed" }),
         "Tasks" => json!({ "tasks": [{
             "reference": REFERENCE, "kind": "judge_risk", "state": "notified", "post": "lead", "owner": REFERENCE,

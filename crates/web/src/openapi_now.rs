@@ -86,7 +86,7 @@ pub(crate) fn shapes() -> Value {
             "type": "object", "required": ["band", "reason_known", "judged", "clocks"],
             "properties": { "band": codes::<RiskBand>(), "reason_known": { "type": "boolean" }, "judged": list(&judged), "clocks": list(&clock) },
         },
-        "Looks": { "type": "object", "required": ["looks"], "properties": { "looks": list(&look) } },
+        "Looks": { "type": "object", "required": ["looks", "page", "pages"], "properties": { "looks": list(&look), "page": { "type": "integer" }, "pages": { "type": "integer" } } },
         "CaseState": { "type": "object", "required": ["state"], "properties": { "state": codes::<CaseState>() } },
         "Tasks": { "type": "object", "required": ["tasks"], "properties": { "tasks": list(&task), "next": reference } },
         "SentReferrals": { "type": "object", "required": ["referrals"], "properties": { "referrals": list(&row), "next": reference } },

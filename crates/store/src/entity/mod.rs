@@ -45,6 +45,7 @@ pub(crate) mod restriction;
 pub(crate) mod risk_assessment;
 pub(crate) mod room_request;
 pub(crate) mod search_count;
+pub(crate) mod seen;
 pub(crate) mod sent_mail;
 pub(crate) mod service;
 pub(crate) mod session;
