@@ -216,6 +216,8 @@ impl Work<'_> {
             .limit(limit)
             .all(&self.tx)
             .await?;
+        let people = self.people_of(rows.iter().map(|row| row.case_id.0)).await?;
+        self.note_shown(scope, people);
         let mut out = Vec::with_capacity(rows.len());
         for row in rows {
             let case = self.case_row(row.case_id.0).await?;
