@@ -8,7 +8,6 @@ use throughline_app::case_lead;
 use throughline_app::case_now::{self, Said};
 use throughline_app::case_view;
 use throughline_app::contact::{self, ContactSaid, SafelyNow};
-use throughline_app::today;
 use throughline_app::{App, Settings};
 use throughline_core::answer::Answer;
 use throughline_core::child::Safeguarding;
@@ -736,78 +735,5 @@ both!(
             .await
             .unwrap();
         assert_eq!(view.lead, "Cal");
-    }
-);
-
-/// How often somebody saw this person on a list or found them, as "who has looked" tells it.
-async fn seen_on_lists(office: &Office, case: Ref, name: &str) -> usize {
-    let looks = case_view::lookers(&office.app, &office.coach.actor(), case, 1)
-        .await
-        .unwrap();
-    let theirs = |one: &&case_view::Looked| one.look.on_list && one.by.as_deref() == Some(name);
-    looks.looks.iter().filter(theirs).count()
-}
-
-both!(
-    who_saw_somebody_on_a_list_or_found_them_is_among_those_who_looked,
-    |world| {
-        let office = office(world).await;
-        let coach = office.coach.actor();
-        let lead = office.lead.actor();
-        let seen = opened(&office).await;
-        assert_eq!(seen_on_lists(&office, seen, "Dee").await, 0);
-        // Each way of seeing a name without opening a record, one after the other.
-        case::caseload(&office.app, &lead, 1).await.unwrap();
-        assert_eq!(seen_on_lists(&office, seen, "Dee").await, 1);
-        today::lead(&office.app, &lead).await.unwrap();
-        assert_eq!(seen_on_lists(&office, seen, "Dee").await, 2);
-        today::worker(&office.app, &lead).await.unwrap();
-        assert_eq!(seen_on_lists(&office, seen, "Dee").await, 3);
-        case::find(&office.app, &coach, "Amina", None)
-            .await
-            .unwrap();
-        assert_eq!(seen_on_lists(&office, seen, "Bea").await, 1);
-        // Who was not found was not looked at.
-        case::find(&office.app, &coach, "Zebedee", None)
-            .await
-            .unwrap();
-        assert_eq!(seen_on_lists(&office, seen, "Bea").await, 1);
-    }
-);
-
-both!(
-    who_has_looked_is_told_in_pages_and_never_cut_short,
-    |world| {
-        let office = office(world).await;
-        let coach = office.coach.actor();
-        let case = opened(&office).await;
-        for _ in 0..101 {
-            case_view::read(&office.app, &office.lead.actor(), case)
-                .await
-                .unwrap();
-            case::caseload(&office.app, &office.lead.actor(), 1)
-                .await
-                .unwrap();
-        }
-        let first = case_view::lookers(&office.app, &coach, case, 1)
-            .await
-            .unwrap();
-        assert!(first.pages > 1 && first.all > 202, "{}", first.all);
-        let (mut told, mut times) = (0, Vec::new());
-        for page in 1..=first.pages {
-            let looks = case_view::lookers(&office.app, &coach, case, page)
-                .await
-                .unwrap();
-            assert_eq!(looks.page, page);
-            told += looks.looks.len();
-            times.extend(looks.looks.iter().map(|one| one.look.at));
-        }
-        // Turning a page is a look as well: the last page has moved on by those before it.
-        assert!(u64::try_from(told).unwrap() >= first.all);
-        assert!(times.is_sorted_by(|newer, older| newer >= older));
-        let beyond = case_view::lookers(&office.app, &coach, case, 99)
-            .await
-            .unwrap();
-        assert_eq!(beyond.page, beyond.pages);
     }
 );

@@ -221,6 +221,7 @@ both!(
             "passkey",
             "sign_in_link",
             "sign_in_flow",
+            "seen",
         ] {
             raw.run(&format!("DROP TABLE {table}")).await;
         }
@@ -251,6 +252,7 @@ both!(
                 "m0006_details",
                 "m0007_closed",
                 "m0008_message",
+                "m0009_seen",
                 "m0011_erasure",
                 "m0014_sign_in",
                 "m0015_apart",
