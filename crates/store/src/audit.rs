@@ -155,6 +155,7 @@ fn covers(note: &Note) -> &'static [&'static str] {
             "task",
             "conversation",
             "referral",
+            "appointment",
         ],
         Some(A::CaseHandOver) => &[
             "support_case",
