@@ -7,7 +7,7 @@ use throughline_core::code::Code as _;
 use throughline_core::id::{AccountId, CaseId, Ref};
 use throughline_core::task::TaskKind;
 use throughline_policy::action::{CaseRead, TaskList};
-use throughline_policy::{Action, Permit, Scope};
+use throughline_policy::{Permit, Scope};
 
 use crate::col::Col;
 use crate::entity::{account, support_case, task};
@@ -95,12 +95,13 @@ impl Work<'_> {
         rows.iter().map(task_of).collect()
     }
 
-    /// The references of the accounts that a record names, which are the only names they have outside: for who may see the record.
-    pub async fn account_references<A: Action>(
+    /// The references of the accounts that a case names, which are the only names they have outside.
+    pub async fn account_references(
         &mut self,
-        _: &Permit<A>,
+        permit: &Permit<CaseRead>,
         ids: impl IntoIterator<Item = AccountId>,
     ) -> Result<BTreeMap<AccountId, Ref>> {
+        self.note(permit, permit.on().uuid(), &["account"]);
         self.references_of(ids).await
     }
 
