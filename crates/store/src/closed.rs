@@ -386,7 +386,7 @@ impl Work<'_> {
     }
 
     /// The record as the permit's holder may keep it: its row and everybody whom it closes.
-    async fn to_close(
+    async fn record_kept(
         &mut self,
         permit: &Permit<CaseRestrict>,
         field: &'static str,
@@ -410,7 +410,7 @@ impl Work<'_> {
 
     /// Whether a record is kept to named viewers, and why.
     pub async fn kept(&mut self, permit: &Permit<CaseRestrict>) -> Result<Option<Kept>> {
-        let (case, _) = self.to_close(permit, "viewers").await?;
+        let (case, _) = self.record_kept(permit, "viewers").await?;
         let person = case.person_id.0;
         let Some(row) = self.restriction_of(person).await? else {
             return Ok(None);
@@ -434,7 +434,7 @@ impl Work<'_> {
     /// Errors with [`Error::Conflict`] when it is kept already.
     pub async fn keep(&mut self, permit: &Permit<CaseRestrict>, reason: &Reason) -> Result<()> {
         let by = self.named_human()?;
-        let (case, family) = self.to_close(permit, "viewers").await?;
+        let (case, family) = self.record_kept(permit, "viewers").await?;
         let mut viewers = vec![case.lead_account_id.0];
         viewers.extend((by != case.lead_account_id.0).then_some(by));
         for (at, person) in family.into_iter().enumerate() {
@@ -465,7 +465,7 @@ impl Work<'_> {
 
     /// A record, and those of the children named in it, is kept no longer.
     pub async fn keep_no_longer(&mut self, permit: &Permit<CaseRestrict>) -> Result<()> {
-        let (case, family) = self.to_close(permit, "viewers").await?;
+        let (case, family) = self.record_kept(permit, "viewers").await?;
         let change = restriction::ActiveModel {
             lifted_at: Set(Some(Col(self.now()))),
             ..Default::default()
@@ -485,7 +485,7 @@ impl Work<'_> {
         permit: &Permit<CaseRestrict>,
         account: AccountId,
     ) -> Result<()> {
-        let (case, family) = self.to_close(permit, "viewers").await?;
+        let (case, family) = self.record_kept(permit, "viewers").await?;
         for person in family {
             self.viewer_ensure(person, account).await?;
         }
@@ -500,7 +500,7 @@ impl Work<'_> {
         permit: &Permit<CaseRestrict>,
         account: AccountId,
     ) -> Result<()> {
-        let (case, family) = self.to_close(permit, "viewers").await?;
+        let (case, family) = self.record_kept(permit, "viewers").await?;
         if case.lead_account_id.0 == account {
             return Err(Error::Invalid {
                 field: "account",
@@ -531,7 +531,7 @@ impl Work<'_> {
     /// The colleagues of whom the person or their worker said that they must not see it. Nobody learns here what a colleague
     /// declared of themselves.
     pub async fn barred(&mut self, permit: &Permit<CaseRestrict>) -> Result<Vec<AccountId>> {
-        let (case, _) = self.to_close(permit, "barred").await?;
+        let (case, _) = self.record_kept(permit, "barred").await?;
         let rows = self.bars_of(case.person_id.0).await?;
         Ok(rows
             .into_iter()
@@ -552,7 +552,7 @@ impl Work<'_> {
                 problem: "closed-oneself",
             });
         }
-        let (case, family) = self.to_close(permit, "barred").await?;
+        let (case, family) = self.record_kept(permit, "barred").await?;
         for person in family {
             let known = self.bars_of(person).await?;
             let told =
@@ -572,7 +572,7 @@ impl Work<'_> {
         permit: &Permit<CaseRestrict>,
         account: AccountId,
     ) -> Result<()> {
-        let (case, family) = self.to_close(permit, "barred").await?;
+        let (case, family) = self.record_kept(permit, "barred").await?;
         let change = bar::ActiveModel {
             lifted_at: Set(Some(Col(self.now()))),
             ..Default::default()

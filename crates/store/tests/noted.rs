@@ -7,9 +7,9 @@ use std::fs;
 use std::path::Path;
 
 /// Doors that open something sealed of an account without a permit, because who somebody is must be known before anything can be
-/// permitted: an account by its id (a name for a page, and whether it still is one), the demo's own people, and the second factor
-/// that is checked at the sign-in.
-const BEFORE_ANY_PERMIT: &[&str] = &["account", "demo_accounts", "totp_secret"];
+/// permitted: an account by its id (a name for a page, and whether it still is one), the demo's own people, the second factor
+/// that is checked at the sign-in, and the ways to sign in that somebody has, which are shown to nobody but them.
+const BEFORE_ANY_PERMIT: &[&str] = &["account", "demo_accounts", "totp_secret", "ways"];
 
 /// A public asynchronous method: its name, what it takes, and what it does.
 struct Door {
