@@ -270,7 +270,7 @@ both!(
         assert_eq!(two.to_plan(&two.site.deputy).await.len(), 1);
         // It climbs, and passes them over again.
         for _ in 0..6 {
-            world.clock.advance_seconds(1 * 86_400);
+            world.clock.advance_seconds(86_400);
             throughline_app::promises::run(&two.site.app).await.unwrap();
             assert_eq!(two.to_plan(&two.site.lead).await.len(), 0);
         }

@@ -19,7 +19,7 @@ use throughline_app::case_view;
 use throughline_app::contact::{self, ContactEnded, ContactSaid};
 use throughline_app::mail::{Letter, Mailer, NotSent};
 use throughline_app::message::{self, Asked, HandedOver, MessageAsk};
-use throughline_app::outbox::{dispatch_once, dispatch_without_mail};
+use throughline_app::outbox::{Turn, dispatch_once, dispatch_without_mail};
 use throughline_core::answer::Answer;
 use throughline_core::artefact::{Artefact, Lang};
 use throughline_core::code::Code as _;
@@ -152,7 +152,7 @@ both!(
                 "moved" => {
                     contact::change_of_address_or_separation(app, coach, case, app.env().now())
                         .await
-                        .unwrap()
+                        .unwrap();
                 }
                 "lapsed" => world.clock.advance_seconds(60 * DAY),
                 _ => {
@@ -688,7 +688,7 @@ both!(
             planned.insert(message.uuid(), (case, it, n));
         }
         let post = Post::default();
-        while dispatch_once(app, &post, "one").await.unwrap() != Default::default() {}
+        while dispatch_once(app, &post, "one").await.unwrap() != Turn::default() {}
         let mut seen = BTreeMap::new();
         let cases: std::collections::BTreeSet<Ref> =
             planned.values().map(|(case, ..)| *case).collect();

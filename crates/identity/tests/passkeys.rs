@@ -36,6 +36,9 @@ fn site() -> Site {
     Site::of(ADDRESS).unwrap()
 }
 
+/// What is wrong with what a device says.
+type Change = fn(&mut Device);
+
 /// A device with one passkey, which says what a test wants.
 #[derive(Clone)]
 struct Device {
@@ -296,12 +299,12 @@ both!(what_a_passkey_did_not_sign_for_us_lets_nobody_in, |world| {
             .unwrap();
         !matches!(came, Came::Signed(_))
     };
-    let wrong: [(&str, fn(&mut Device)); 6] = [
+    let wrong: [(&str, Change); 6] = [
         ("another site asked", |d| {
-            d.origin = "https://evil.example".to_owned()
+            d.origin = "https://evil.example".to_owned();
         }),
         ("it is for another site", |d| {
-            d.host = "evil.example".to_owned()
+            d.host = "evil.example".to_owned();
         }),
         ("nobody was made sure of", |d| d.flags = 0x01),
         ("nobody was there", |d| d.flags = 0x04),

@@ -395,14 +395,14 @@ both!(what_is_not_wholly_right_lets_nobody_in, |world| {
         }),
         ("another party", |c| c["azp"] = json!("somebody else")),
         ("another issuer", |c| {
-            c["iss"] = json!("https://evil.example")
+            c["iss"] = json!("https://evil.example");
         }),
         ("over", |c| c["exp"] = json!(1)),
         ("never over", |c| {
             c.as_object_mut().unwrap().remove("exp");
         }),
         ("an end that is no number", |c| {
-            c["exp"] = json!("9999999999")
+            c["exp"] = json!("9999999999");
         }),
         ("made in the future", |c| {
             c["iat"] = json!(c["iat"].as_i64().unwrap() + 600);
@@ -697,10 +697,11 @@ both!(
         let mail = "coach0@example.org";
         signed(&identity, &attempt(mail, PASSWORD, &none, OFFICE)).await;
         // One that says that it is another is not believed either.
-        let mut said = service.0.lock().unwrap();
-        said.away = false;
-        said.issuer = "https://evil.example".to_owned();
-        drop(said);
+        {
+            let mut said = service.0.lock().unwrap();
+            said.away = false;
+            said.issuer = "https://evil.example".to_owned();
+        }
         assert_eq!(identity.way_to_provider(&flow).await, None);
     }
 );

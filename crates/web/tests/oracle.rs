@@ -350,7 +350,8 @@ impl Here {
                     if word.len() == 26 && word.parse::<Ref>().is_ok() {
                         let next = names.len();
                         let number = *names.entry(word.clone()).or_insert(next);
-                        out.push_str(&format!("REF{number}"));
+                        out.push_str("REF");
+                        out.push_str(&number.to_string());
                     } else {
                         out.push_str(&word);
                     }
