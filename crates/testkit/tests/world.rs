@@ -74,6 +74,21 @@ async fn actor(world: &World, role: Role) -> Actor {
     }
 }
 
+/// People are heard and lists are worked through in another order at every hour; none of it may stop the demo from being made.
+#[tokio::test]
+async fn a_demo_is_made_at_whatever_hour_somebody_first_looks_at_it() {
+    for end in [
+        "2026-11-23T00:13:00Z",
+        "2026-11-23T08:59:00Z",
+        "2026-11-25T13:30:00Z",
+        "2026-11-27T17:05:00Z",
+        "2026-11-28T03:40:00Z",
+        "2027-03-28T01:30:00Z",
+    ] {
+        assert_eq!(world(30, end).await.counts.people, 30, "{end}");
+    }
+}
+
 #[tokio::test]
 async fn the_state_that_a_demo_opens_with_is_that_of_a_place_that_works() {
     // A Tuesday morning, and a Sunday night: whenever somebody looks at it.

@@ -109,6 +109,8 @@ pub(super) struct Known {
     pub(super) children: Vec<Ref>,
     /// Whether somebody looked at the children's own needs.
     pub(super) reviewed: bool,
+    /// The risk as it was judged last.
+    pub(super) risk: Option<RiskBand>,
     /// The version of the case.
     pub(super) version: i64,
     /// Referrals that are not over.

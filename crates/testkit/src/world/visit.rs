@@ -70,6 +70,7 @@ impl History<'_> {
             needs,
             children: Vec::new(),
             reviewed: true,
+            risk: None,
             version: 1,
             open: 0,
             tried: BTreeSet::new(),
@@ -312,6 +313,14 @@ impl History<'_> {
         } else {
             band
         };
+        // Whoever judged while the conversation went on may have found more; only a practitioner finds less (NE-09).
+        let was = known.risk.unwrap_or(RiskBand::NotAssessed);
+        let band = match was {
+            RiskBand::NotAssessed => band,
+            _ if was.severity() > band.severity() => was,
+            _ => band,
+        };
+        known.risk = Some(band);
         let reason = words("What was told in the conversation")?;
         case_now::risk_judge(self.app, actor, known.case, band, &reason, false).await?;
         known.version += 1;
