@@ -90,7 +90,7 @@ for (const [role, rows] of byRole) {
       if (role !== 'public') await signIn(page, role);
       if (found.get(role).has('/second-step') || PROVED.includes(role)) await stepUp(page);
       for (const [path, at] of found.get(role)) {
-        if (!at) continue;
+        if (!at || LEFT_OUT.has(path)) continue;
         await open(page, at);
         assert.notEqual(await heading(page), '', path);
         assert.ok(await page.locator('main').isVisible(), path);

@@ -23,6 +23,7 @@ const NEED_NO_NOTE: &[&str] = &[
     "known_device",
     "outbox",
     "search_count",
+    "seen",
     "sent_mail",
     "session",
     "sign_in_attempt",

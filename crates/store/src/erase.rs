@@ -322,6 +322,11 @@ mod tests {
             "person_id",
             "the record of who looked: an id that leads nowhere",
         ),
+        (
+            "seen",
+            "person_id",
+            "the record of who looked, from lists: an id that leads nowhere",
+        ),
         ("erasure", "person_id", "emptied when it is done"),
         ("emergency", "case_id", "emptied: that 999 was called stays"),
         (
