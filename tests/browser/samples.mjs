@@ -124,6 +124,18 @@ async function planApart(page) {
   return assert.fail('nobody was told to plan two appointments apart');
 }
 
+/** Something shared first because a life was at stake, and something taken back: what follows each has a page of its own. */
+async function sharing(page) {
+  const by = hands(page);
+  const asked = { need: 'emotional_support', to: 'Peckham Lantern' };
+  const first = await sendTo(page, by, { ...asked, name: `First ${Date.now()}`, life: true });
+  const back = await sendTo(page, by, { ...asked, name: `Back ${Date.now()}` });
+  await open(page, `${back.caseAt}/sharing`);
+  await by.press('main a[href*="/sharing/"]:not([href$="/again"])');
+  await by.press('main form[action*="/sharing/"] button');
+  return [`${first.caseAt}/sharing`, new URL(page.url()).pathname];
+}
+
 /** What a role has to do first, because only a form leads there. Gives more places to begin at. */
 const prepare = {
   async public(page) {
@@ -148,8 +160,9 @@ const prepare = {
     const risk = await riskWithoutPlan(page);
     const letter = await letterFor(page, caseAt);
     const later = await booked(page, `Ines ${Date.now()}`, 'Sample', '11:00');
+    const shared = await sharing(page);
     await sendTo(page, hands(page), { name: `Sample ${Date.now()}`, need: 'emotional_support', to: 'Peckham Lantern' });
-    return [letter, `${risk}/talk`, new URL(page.url()).pathname, `${later}/appointments`, child, offer.href, talk, ...['/first', '/notes', '/end', '/continue'].map((part) => `${talk}${part}`)];
+    return [letter, ...shared, `${risk}/talk`, new URL(page.url()).pathname, `${later}/appointments`, child, offer.href, talk, ...['/first', '/notes', '/end', '/continue'].map((part) => `${talk}${part}`)];
   },
   async safety_lead(page) {
     const places = [await planApart(page), ...(await prepare.work_coach(page))];

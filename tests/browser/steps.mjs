@@ -64,7 +64,7 @@ export async function disclosure(page, by, { name, looked = false, before = fals
 }
 
 /** On the page of a request: choose lines, see the preview, agree and send. */
-export async function requestFor(page, by, { need, strike = 0, looked = false, alone = 'yes' }) {
+export async function requestFor(page, by, { need, strike = 0, looked = false, alone = 'yes', life = false }) {
   await by.choose('need', need);
   if (strike) await by.tick('line', String(strike), false);
   if (looked) await look(page, 'coach lines');
@@ -72,7 +72,14 @@ export async function requestFor(page, by, { need, strike = 0, looked = false, a
   const preview = await page.locator('main').innerText();
   await by.choose('alone', alone);
   await by.choose('agreed', 'spoken');
-  await by.choose('rests', 'agreed');
+  await by.choose('rests', life ? 'other' : 'agreed');
+  if (life) {
+    await page.locator('[name=basis]').selectOption('vital_interests_6_1_d');
+    await page.locator('[name=art9]').selectOption('health_or_social_care_9_2_h');
+    await by.tick('life', 'yes');
+  }
+  // Asked where the risk is high.
+  if (await page.locator('[name="decision"]').count()) await by.fill('decision', 'They asked for this. Invented.');
   if (looked) await look(page, 'coach agree');
   await by.press('main form[action$="/send"] button');
   const words = await page.locator('main').innerText();
@@ -134,14 +141,14 @@ export async function offers(page, by, caseAt, need) {
 }
 
 /** A coach sends a request to a service whose name holds `to`. Gives the case, the request and the code, if there is one. */
-export async function sendTo(page, by, { name, need, to }) {
+export async function sendTo(page, by, { name, need, to, life }) {
   await open(page, '/today');
   const caseAt = await disclosure(page, by, { name });
   await wordsAndWay(page, by, caseAt);
   const offer = (await offers(page, by, caseAt, need)).find((one) => one.name.includes(to));
   assert.ok(offer, `nothing called ${to} is offered`);
   await open(page, offer.href);
-  const { code } = await requestFor(page, by, { need });
+  const { code } = await requestFor(page, by, { need, life });
   const request = await page.locator('main a[href^="/referrals/"]').getAttribute('href');
   return { caseAt, request, code, service: offer.href.split('/').at(-1) };
 }

@@ -2,20 +2,22 @@
 //! sent ([`crate::referral_send`]); what a partner sees is made in [`crate::packet`].
 
 use throughline_core::clock::{ClockId, Urgency};
-use throughline_core::consent::{Consent, HowAgreed, SharePurpose};
+use throughline_core::consent::{Consent, HowAgreed, ShareBasis, SharePurpose, ToldPerson};
 use throughline_core::id::{ConsentId, Ref, ReferralId};
 use throughline_core::reason::{Reason, Words};
+use throughline_core::risk::RiskBand;
 use throughline_core::task::TaskKind;
 use throughline_policy::action::{CaseChange, CaseRead, ReferralRecord};
 use throughline_policy::{Actor, Permit, Purpose};
 use throughline_store::consent::NewConsent;
 use throughline_store::referral::{Referral, Via};
-use throughline_store::task::TaskOutcome;
+use throughline_store::task::{TaskNew, TaskOutcome};
 use throughline_store::{Error, Result, Work};
 
 use crate::App;
 use crate::case::{HELP, permit};
-use crate::referral::{Step, make_move, pack_named, task_for};
+use crate::receipt;
+use crate::referral::{Step, make_move, on_an_open_case, pack_named, task_for};
 use crate::referral_answer::call_back_by_mail;
 
 /// Takes a consent back: from now on the recipient cannot open the packet, and each referral that rests on it is taken back or
@@ -41,13 +43,87 @@ pub async fn withdraw(app: &App, actor: &Actor, case: Ref, consent: Ref) -> Resu
                 if open.is_empty() && lapsed {
                     return Err(Error::Conflict);
                 }
+                let first = record.consent.withdrawn_at.is_none();
                 w.consent_withdraw(&may, consent).await?;
+                if first {
+                    let ended: Vec<Ref> = open.iter().map(|one| one.reference).collect();
+                    let agreed = (record.reference, record.id, &record.consent);
+                    let receipt = receipt::made(w, &may_read, agreed, &ended).await?;
+                    w.receipt_keep(&may, record.id, &receipt).await?;
+                    decide_anew(app, w, &may_read).await?;
+                }
                 for referral in open {
                     let (permit, referral) = locked(w, referral.id).await?;
                     if let Some(made) = referral.state.when_consent_is_taken_back() {
                         let step = Step::plain(&made, Via::Person);
                         make_move(app, w, &permit, &referral, step).await?;
                     }
+                }
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// At a high risk a "no" ends no thinking: somebody decides, with reasons, whether to share on another basis or not at all (NE-28).
+async fn decide_anew(app: &App, w: &mut Work<'_>, may: &Permit<CaseRead>) -> Result<()> {
+    let case = w.case_read(may).await?;
+    let kind = TaskKind::DecideSharing;
+    if case.risk.severity() != RiskBand::High.severity() || w.case_has_task(may, kind).await? {
+        return Ok(());
+    }
+    let pack = pack_named(app, &case.pack)?;
+    let urgency = pack.urgency_by_risk(case.risk);
+    let due_at = pack.due(ClockId::NextOffer, urgency, w.now());
+    let climbs_at = pack.due(ClockId::EscalationAcknowledge, urgency, due_at);
+    let task = TaskNew {
+        organisation: case.organisation,
+        site: Some(case.site),
+        case: Some(case.id),
+        referral: None,
+        owner_account: Some(case.lead),
+        kind,
+        due_at,
+        climbs_at: climbs_at.max(due_at),
+    };
+    on_an_open_case(w.task_add(&task).await.map(|_| ()))
+}
+
+/// What was put on record after sharing first.
+#[derive(Debug, Clone)]
+pub struct Completed {
+    /// Why it was shared, what could have happened otherwise, and why no less was enough.
+    pub reasons: Reason,
+    /// Whether the person was told.
+    pub told: ToldPerson,
+}
+
+/// Puts on record in full why something was shared first, because a life was at stake; the task to do so ends with it (SPEC 4.7).
+///
+/// Errors with [`Error::Illegal`] where nothing is owed.
+pub async fn complete(
+    app: &App,
+    actor: &Actor,
+    case: Ref,
+    consent: Ref,
+    completed: &Completed,
+) -> Result<()> {
+    app.store
+        .work(actor, HELP, |w| {
+            Box::pin(async move {
+                let may_read = permit::<CaseRead>(w, case).await?;
+                let may = permit::<CaseChange>(w, case).await?;
+                let record = w.consent(&may_read, consent).await?;
+                if !record.is_owed() {
+                    return Err(Error::Illegal("complete"));
+                }
+                w.consent_complete(&may, &record, &completed.reasons, completed.told)
+                    .await?;
+                let mut under = w.case_referrals(&may_read).await?;
+                under.retain(|referral| referral.consent == record.id);
+                for referral in under {
+                    let (kind, done) = (TaskKind::CompleteSharing, TaskOutcome::Done);
+                    w.tasks_settle(None, Some(referral.id), kind, done).await?;
                 }
                 Ok(())
             })
@@ -91,6 +167,13 @@ pub async fn agree_again(
                 else {
                     return Err(Error::Illegal("agree_again"));
                 };
+                // A second time nobody is in a hurry: the reasons are given now, whatever was at stake the first time.
+                if before.consent.basis != ShareBasis::Consent && again.reasons.is_none() {
+                    return Err(Error::Invalid {
+                        field: "reasons",
+                        problem: "consent-reasons-missing",
+                    });
+                }
                 let pack = pack_named(app, &w.case_read(&may_read).await?.pack)?;
                 let urgency = pack.urgency(first.need, first.risk);
                 let now = w.now();
@@ -221,7 +304,10 @@ pub async fn not_share(
         .work(actor, HELP, |w| {
             Box::pin(async move {
                 let may = permit::<CaseChange>(w, case).await?;
-                w.not_shared(&may, with, purpose, reason).await
+                w.not_shared(&may, with, purpose, reason).await?;
+                let (kind, done) = (TaskKind::DecideSharing, TaskOutcome::Done);
+                w.tasks_settle(Some(may.on()), None, kind, done).await?;
+                Ok(())
             })
         })
         .await

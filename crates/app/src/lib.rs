@@ -42,6 +42,7 @@ pub mod partner;
 pub mod partner_join;
 pub mod post;
 pub mod promises;
+pub mod receipt;
 pub mod referral;
 pub mod referral_answer;
 pub mod referral_clock;

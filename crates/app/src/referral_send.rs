@@ -13,6 +13,7 @@ use throughline_core::pack::Pack;
 use throughline_core::packet_line::PacketLine;
 use throughline_core::reason::Reason;
 use throughline_core::referral::ReferralMove;
+use throughline_core::risk::RiskBand;
 use throughline_core::scan::{Protected, scan};
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
@@ -28,7 +29,7 @@ use throughline_store::referral::{NewReferral, Referral, Via};
 use throughline_store::task::TaskOutcome;
 
 use crate::packet::{self, Line, Packet};
-use crate::referral::{SenderView, Step, call_them, make_move, pack_named, view_in};
+use crate::referral::{SenderView, Step, call_them, make_move, pack_named, task_for, view_in};
 use crate::referral_next::{Before, before, of_service};
 use crate::referral_recipient::{
     Asked, Route, asked, asked_already, is_specialist, phone_of, recipient,
@@ -70,6 +71,8 @@ pub struct Prepared {
     pub answer_by: At,
     /// Whether the service is a specialist one for people who face domestic abuse.
     pub specialist: bool,
+    /// Whether the risk is high: then the decision to send is reasoned, whatever it rests on (NE-28).
+    pub high_risk: bool,
     /// What came of asking this service for this person before. While a request is open, no other can be sent.
     pub before: Option<Before>,
 }
@@ -102,8 +105,10 @@ pub struct SendOrder {
     pub art9: Option<Art9Condition>,
     /// Schedule 1 condition.
     pub dpa: Option<DpaCondition>,
-    /// Why, when the basis is not consent.
+    /// Why: where the basis is not consent, and at a high risk whatever it rests on (NE-28).
     pub reasons: Option<Reason>,
+    /// Whether a life is at stake: shared first, and put on record in full within a day (SPEC 4.7).
+    pub life_at_risk: bool,
 }
 
 /// A referral that was sent: what the confirmation says.
@@ -144,6 +149,7 @@ pub async fn prepare(app: &App, actor: &Actor, ask: &Ask) -> Result<Prepared> {
                     from: from.map(|from| from.name).unwrap_or_default(),
                     phone: phone_of(&asked.service),
                     specialist: is_specialist(&asked.service),
+                    high_risk: is_high(case.risk),
                     service: asked.service.entry.name,
                     routes: asked.routes,
                     code_route: asked.code_route,
@@ -220,6 +226,9 @@ pub(crate) async fn send_in(
     let case = w.case_read(&read).await?;
     let pack = pack_named(app, &case.pack)?;
     let (now, need) = (w.now(), order.ask.need);
+    if is_high(case.risk) && order.reasons.is_none() && !order.life_at_risk {
+        return Err(invalid("reasons", "refer-decision-needed"));
+    }
     let urgency = pack.urgency(need, case.risk);
     let asked = asked(w, order.ask.service).await?;
     asked.still_there()?;
@@ -248,6 +257,7 @@ pub(crate) async fn send_in(
         art9: order.art9,
         dpa: order.dpa,
         reasons: order.reasons.clone(),
+        life_at_risk: order.life_at_risk,
         agreed_at: now,
         expires_at: pack.due(ClockId::ConsentExpiry, urgency, now),
         withdrawn_at: None,
@@ -308,6 +318,13 @@ pub(crate) async fn send_in(
     let sent = w.referral_for_update(&record).await?;
     let answer_by = pack.due(ClockId::ReferralAnswer, urgency, now);
     notify(app, w, pack, &record, &sent, &asked, secrets, urgency).await?;
+    if order.life_at_risk {
+        let due = now.plus_seconds(consent::SHARED_FIRST_SECONDS);
+        w.task_add(&task_for(&sent, TaskKind::CompleteSharing, due, due))
+            .await?;
+    }
+    let (decided, done) = (TaskKind::DecideSharing, TaskOutcome::Done);
+    w.tasks_settle(Some(case.id), None, decided, done).await?;
     let linked = asked.routes.contains(&Route::Link);
     Ok(Sent {
         reference: sent.reference,
@@ -316,6 +333,10 @@ pub(crate) async fn send_in(
         routes: asked.routes,
         answer_by,
     })
+}
+
+fn is_high(risk: RiskBand) -> bool {
+    risk.severity() == RiskBand::High.severity()
 }
 
 /// For how long a code can be looked at again on the confirmation, in seconds: a page that is loaded twice must not lose it.

@@ -450,6 +450,18 @@ pub async fn task_finish(
                         problem: "task-apart-first",
                     });
                 }
+                // A decision ends these, with its reasons, and nothing else (NE-28, SPEC 4.7).
+                let decided = [
+                    (TaskKind::CompleteSharing, "task-complete-first"),
+                    (TaskKind::DecideSharing, "task-decide-first"),
+                ];
+                let owed = decided.iter().find(|(kind, _)| *kind == task.kind);
+                if let Some((_, problem)) = owed.filter(|_| outcome.is_chosen()) {
+                    return Err(Error::Invalid {
+                        field: "outcome",
+                        problem,
+                    });
+                }
                 w.task_finish(&permit, *outcome).await?;
                 let climbs = matches!(task.kind, TaskKind::OfferNext | TaskKind::TellService);
                 if climbs && *outcome == TaskOutcome::CouldNot {

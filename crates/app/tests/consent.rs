@@ -58,6 +58,7 @@ fn order(town: &Town, service: Ref) -> SendOrder {
         art9: Some(Art9Condition::ExplicitConsent),
         dpa: None,
         reasons: None,
+        life_at_risk: false,
     }
 }
 
@@ -332,6 +333,7 @@ both!(
         order.basis = ShareBasis::VitalInterests;
         order.art9 = Some(Art9Condition::VitalInterestsIncapable);
         order.reasons = Some(Reason::new("He is on his way to her.").unwrap());
+        order.life_at_risk = true;
         let sent = referral_send::send(app, coach, &order).await.unwrap();
         let agreed = newest(&town).await.record.reference;
         let refused = consent::withdraw(app, coach, town.case, agreed).await;

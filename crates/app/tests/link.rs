@@ -67,6 +67,7 @@ async fn send(town: &Town, service: Ref) -> Sent {
         art9: Some(Art9Condition::ExplicitConsent),
         dpa: None,
         reasons: None,
+        life_at_risk: false,
     };
     referral_send::send(&town.app, &town.coach.actor(), &order)
         .await

@@ -76,6 +76,12 @@ pub enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// What a person was given when they took back what they had agreed.
+    Receipt {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: ReceiptCommand,
+    },
     /// Makes a consistent copy of a SQLite database with a manifest, while people work. PostgreSQL has pg_dump.
     Backup {
         /// The folder to make.
@@ -320,6 +326,17 @@ pub enum AuditCommand {
         /// Another folder of checkpoints, such as a witness's copies: what lies beside the database can be put back with it.
         #[arg(long, value_name = "DIR")]
         checkpoints: Option<PathBuf>,
+    },
+}
+
+/// What to do with a receipt.
+#[derive(Debug, Subcommand)]
+pub enum ReceiptCommand {
+    /// Says whether this server signed it, and whether a letter of it was changed since.
+    Verify {
+        /// The receipt's signed text.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
 }
 

@@ -21,6 +21,7 @@ mod open;
 mod outbox;
 mod proof;
 mod provider;
+mod receipt;
 mod report;
 mod serve;
 mod set_up;
@@ -32,7 +33,7 @@ use clap::Parser as _;
 
 use crate::command::{
     AuditCommand, BenchCommand, Cli, Command, ConfigCommand, DirectoryCommand, GeoCommand,
-    OutboxCommand,
+    OutboxCommand, ReceiptCommand,
 };
 use crate::report::{Outcome, Report};
 
@@ -85,6 +86,9 @@ async fn run(cli: Cli) -> Outcome {
         Command::Audit {
             command: AuditCommand::Verify { checkpoints },
         } => proof::verify(place, checkpoints.as_deref()).await,
+        Command::Receipt {
+            command: ReceiptCommand::Verify { file },
+        } => receipt::verify(place, file).await,
         Command::Backup { out } => proof::backup(place, out).await,
         Command::Restore { from, erased } => proof::restore(place, from, erased.as_deref()).await,
         Command::Shred => proof::shred(place).await,

@@ -499,6 +499,7 @@ fn every_command_says_what_it_does_and_names_the_place_it_takes() {
         vec!["geo", "import"],
         vec!["find"],
         vec!["audit", "verify"],
+        vec!["receipt", "verify"],
         vec!["backup"],
         vec!["restore"],
         vec!["shred"],

@@ -152,6 +152,19 @@ crate::code_list! {
     }
 }
 
+crate::code_list! {
+    /// Whether the person was told that something was shared first, because a life was at stake (SPEC 4.7).
+    pub enum ToldPerson {
+        /// They were told.
+        Told = "told",
+        /// Telling them would not have been safe; the reasons say why.
+        NotSafe = "not_safe",
+    }
+}
+
+/// By when a decision to share first is on record in full, in seconds from sharing: 24 hours (SPEC 4.7).
+pub const SHARED_FIRST_SECONDS: i64 = 24 * 60 * 60;
+
 /// What was agreed, or decided, about sharing with one recipient for one purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consent {
@@ -173,6 +186,9 @@ pub struct Consent {
     pub dpa: Option<DpaCondition>,
     /// Why, when the basis is not consent.
     pub reasons: Option<Reason>,
+    /// Whether somebody's life was at stake when it was decided: only then may it rest on vital interests (NE-24), and only then
+    /// may it be shared first and reasoned within [`SHARED_FIRST_SECONDS`] (SPEC 4.7).
+    pub life_at_risk: bool,
     /// When it was agreed or decided.
     pub agreed_at: At,
     /// When it lapses.
@@ -202,6 +218,9 @@ pub enum ConsentFault {
     /// Every item is about someone's life: a condition for special-category data is needed.
     #[error("Choose the condition for special-category data.")]
     ConditionMissing,
+    /// It rests on vital interests and nobody's life is at stake.
+    #[error("Vital interests are for when a life is at stake.")]
+    LifeNotAtRisk,
     /// It ends before it begins.
     #[error("It must end after it begins.")]
     EndsBeforeItBegins,
@@ -219,7 +238,7 @@ impl Consent {
         if self.basis == ShareBasis::Consent && !self.how.is_agreement() {
             return Err(ConsentFault::NotAgreed);
         }
-        if self.basis != ShareBasis::Consent && self.reasons.is_none() {
+        if self.basis != ShareBasis::Consent && self.reasons.is_none() && !self.life_at_risk {
             return Err(ConsentFault::ReasonsMissing);
         }
         match self.art9 {
@@ -232,6 +251,18 @@ impl Consent {
             }
             Some(_) => Ok(()),
         }
+    }
+
+    /// Checks that it may begin: complete, and resting on vital interests only where a life is at stake (NE-24). Errors with the
+    /// first fault.
+    pub fn check_new(&self) -> Result<(), ConsentFault> {
+        self.check()?;
+        let vital = self.basis == ShareBasis::VitalInterests
+            || self.art9 == Some(Art9Condition::VitalInterestsIncapable);
+        if vital && !self.life_at_risk {
+            return Err(ConsentFault::LifeNotAtRisk);
+        }
+        Ok(())
     }
 
     /// Whether it rests on the person's agreement, by its basis or by its condition: only then is there something to take back.

@@ -31,6 +31,7 @@ fn agreed() -> Consent {
         art9: Some(Art9Condition::ExplicitConsent),
         dpa: None,
         reasons: None,
+        life_at_risk: false,
         agreed_at: at("2026-01-14T13:00:00Z"),
         expires_at: at("2026-04-14T13:00:00Z"),
         withdrawn_at: None,
@@ -243,4 +244,51 @@ fn only_what_rests_on_agreement_can_be_taken_back() {
             assert_eq!(consent.rests_on_agreement(), agreement, "{basis} {art9}");
         }
     }
+}
+
+#[test]
+fn ne_24_vital_interests_are_claimed_only_with_a_life_at_stake() {
+    for (basis, art9) in [
+        (
+            ShareBasis::VitalInterests,
+            Art9Condition::HealthOrSocialCare,
+        ),
+        (
+            ShareBasis::PublicTask,
+            Art9Condition::VitalInterestsIncapable,
+        ),
+    ] {
+        let claimed = Consent {
+            basis,
+            art9: Some(art9),
+            reasons: Some(Reason::new("It seemed urgent.").unwrap()),
+            ..agreed()
+        };
+        assert_eq!(claimed.check_new(), Err(ConsentFault::LifeNotAtRisk));
+        let at_stake = Consent {
+            life_at_risk: true,
+            ..claimed
+        };
+        assert_eq!(at_stake.check_new(), Ok(()));
+    }
+    // What rests on neither needs no life at stake.
+    assert_eq!(agreed().check_new(), Ok(()));
+}
+
+#[test]
+fn only_with_a_life_at_stake_is_it_shared_first_and_reasoned_later() {
+    let without_reasons = Consent {
+        basis: ShareBasis::PublicTask,
+        art9: Some(Art9Condition::HealthOrSocialCare),
+        ..agreed()
+    };
+    assert_eq!(
+        without_reasons.check_new(),
+        Err(ConsentFault::ReasonsMissing)
+    );
+    let at_stake = Consent {
+        life_at_risk: true,
+        ..without_reasons
+    };
+    assert_eq!(at_stake.check_new(), Ok(()));
 }

@@ -42,6 +42,7 @@ pub mod payment;
 pub mod people;
 pub mod ratchet;
 pub mod reason;
+pub mod receipt;
 pub mod referral;
 pub mod risk;
 pub mod role;

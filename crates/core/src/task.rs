@@ -84,6 +84,10 @@ crate::code_list! {
         AnswerQuestion = "answer_question",
         /// Ask whether they still agree, before what they agreed to share lapses.
         AskConsentAgain = "ask_consent_again",
+        /// Put on record in full why something was shared first, because a life was at stake.
+        CompleteSharing = "complete_sharing",
+        /// Decide, with reasons, whether to share at a high risk now that the person no longer agrees (NE-28).
+        DecideSharing = "decide_sharing",
         /// Ring a service from which a request was taken: it learns of it in no other way.
         TellService = "tell_service",
         /// Confirm a directory entry.

@@ -269,6 +269,27 @@ pub fn sign(checkpoint: &Checkpoint, signer: &Signer) -> Result<String, Checkpoi
     Ok(format!("{text}\n{line}"))
 }
 
+/// Signs another text than a checkpoint as a note. Its first line says of what kind it is and its second is no number, so that
+/// neither is ever taken for the other. Errors when it does not end in a newline or has another control character in it.
+pub fn sign_text(text: &str, signer: &Signer) -> Result<String, CheckpointError> {
+    let foreign = |c: char| c.is_control() && c != '\n';
+    if !text.ends_with('\n') || text.contains(foreign) || Checkpoint::from_text(text).is_some() {
+        return Err(CheckpointError::Malformed);
+    }
+    Ok(format!("{text}\n{}", signer.line(text).to_line()))
+}
+
+/// Reads another text than a checkpoint that this key signed.
+/// Errors when it is malformed, a checkpoint, not signed by this key, or changed.
+pub fn verify_text<'a>(note: &'a str, verifier: &Verifier) -> Result<&'a str, CheckpointError> {
+    let (text, signatures) = split(note).ok_or(CheckpointError::Malformed)?;
+    verifier.check(text, &signatures)?;
+    if Checkpoint::from_text(text).is_some() {
+        return Err(CheckpointError::Malformed);
+    }
+    Ok(text)
+}
+
 /// Reads a checkpoint and all its signatures without trusting any of them.
 pub fn parse(note: &str) -> Result<Unverified, CheckpointError> {
     let (text, signatures) = split(note).ok_or(CheckpointError::Malformed)?;

@@ -9,6 +9,7 @@ use serde_json::json;
 use throughline_core::code::Code;
 use throughline_core::consent::{
     Art9Condition, Consent, ConsentFault, DpaCondition, HowAgreed, ShareBasis, SharePurpose,
+    ToldPerson,
 };
 use throughline_core::id::{AccountId, ConsentId, Ref, ReferralId, StatementId};
 use throughline_core::packet_line::PacketLine;
@@ -60,6 +61,19 @@ pub struct ConsentRecord {
     pub words: Option<String>,
     /// Who recorded it.
     pub given_by: AccountId,
+    /// Whether it was taken back and there is a receipt.
+    pub has_receipt: bool,
+    /// Whether the person was told, where it was shared first.
+    pub told: Option<ToldPerson>,
+    /// When the record of sharing first was completed.
+    pub completed_at: Option<At>,
+}
+
+impl ConsentRecord {
+    /// Whether it was shared first and is still to be put on record in full.
+    pub const fn is_owed(&self) -> bool {
+        self.consent.life_at_risk && self.completed_at.is_none()
+    }
 }
 
 const fn bad(column: &'static str) -> Error {
@@ -78,6 +92,7 @@ const fn problem(fault: ConsentFault) -> (&'static str, &'static str) {
         ConsentFault::NoExplicitConsent => ("art9", "consent-no-explicit-consent"),
         ConsentFault::ScheduleMissing => ("dpa", "consent-schedule-missing"),
         ConsentFault::ConditionMissing => ("art9", "consent-condition-missing"),
+        ConsentFault::LifeNotAtRisk => ("life", "consent-life-not-at-risk"),
         ConsentFault::EndsBeforeItBegins => ("expires", "consent-ends-before-it-begins"),
     }
 }
@@ -131,7 +146,7 @@ impl Work<'_> {
         new: &NewConsent<'_>,
         kind: StoryKind,
     ) -> Result<(ConsentId, Ref)> {
-        new.consent.check().map_err(|fault| {
+        new.consent.check_new().map_err(|fault| {
             let (field, problem) = problem(fault);
             Error::Invalid { field, problem }
         })?;
@@ -179,6 +194,10 @@ impl Work<'_> {
             given_by: Set(Col(by)),
             expires_at: Set(Col(agreed.expires_at)),
             withdrawn_at: Set(None),
+            receipt: Set(None),
+            life_at_risk: Set(Some(agreed.life_at_risk)),
+            told: Set(None),
+            completed_at: Set(None),
         };
         consent::Entity::insert(row)
             .exec_without_returning(&self.tx)
@@ -325,6 +344,7 @@ impl Work<'_> {
                     .transpose()
                     .map_err(|_| bad("dpa_condition"))?,
                 reasons: reasons.as_deref().and_then(|text| Reason::new(text).ok()),
+                life_at_risk: row.life_at_risk.unwrap_or(false),
                 agreed_at: row.given_at.0,
                 expires_at: row.expires_at.0,
                 withdrawn_at: row.withdrawn_at.map(|at| at.0),
@@ -333,6 +353,14 @@ impl Work<'_> {
             struck: serde_json::from_str(&row.struck_lines).map_err(|_| bad("struck_lines"))?,
             words,
             given_by: row.given_by.0,
+            has_receipt: row.receipt.is_some(),
+            told: row
+                .told
+                .as_deref()
+                .map(ToldPerson::from_code)
+                .transpose()
+                .map_err(|_| bad("told"))?,
+            completed_at: row.completed_at.map(|at| at.0),
         })
     }
 
@@ -363,6 +391,42 @@ impl Work<'_> {
             .await?;
         let detail = json!({ "to": row.to_organisation_id.0.uuid() });
         self.case_event(permit, StoryKind::ConsentWithdrawn, Some(detail))
+            .await
+    }
+
+    /// Puts on record in full why something was shared first. Errors with [`Error::Conflict`] when it has been already.
+    pub async fn consent_complete(
+        &mut self,
+        permit: &Permit<CaseChange>,
+        record: &ConsentRecord,
+        reasons: &Reason,
+        told: ToldPerson,
+    ) -> Result<()> {
+        let owner = permit
+            .person()
+            .ok_or(Error::NotFound(throughline_policy::ActionKind::CaseChange))?
+            .uuid();
+        let at = place("consent", "reasons", record.id.uuid());
+        let sealed = self.seal(owner, at, &reasons.as_str()).await?;
+        let change = consent::ActiveModel {
+            reasons: Set(Some(sealed)),
+            told: Set(Some(told.code().to_owned())),
+            completed_at: Set(Some(Col(self.now()))),
+            ..Default::default()
+        };
+        let done = consent::Entity::update_many()
+            .set(change)
+            .filter(consent::Column::Id.eq(Col(record.id)))
+            .filter(consent::Column::CaseId.eq(Col(permit.on())))
+            .filter(consent::Column::CompletedAt.is_null())
+            .exec(&self.tx)
+            .await?;
+        if done.rows_affected != 1 {
+            return Err(Error::Conflict);
+        }
+        self.note(permit, permit.on().uuid(), &["consent"]);
+        let detail = json!({ "to": record.consent.recipient.uuid() });
+        self.case_event(permit, StoryKind::SharingCompleted, Some(detail))
             .await
     }
 

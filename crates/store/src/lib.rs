@@ -68,6 +68,7 @@ pub mod proof;
 pub mod quarantine;
 mod quarantine_run;
 mod read;
+pub mod receipt;
 pub mod referral;
 pub mod referral_content;
 mod referral_list;

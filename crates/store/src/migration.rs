@@ -29,6 +29,7 @@ pub(crate) const ALL: &[(&str, &str)] = &[
     ("m0007_closed", include_str!("../schema/m0007_closed.txt")),
     ("m0008_message", include_str!("../schema/m0008_message.txt")),
     ("m0009_seen", include_str!("../schema/m0009_seen.txt")),
+    ("m0010_sharing", include_str!("../schema/m0010_sharing.txt")),
     ("m0011_erasure", include_str!("../schema/m0011_erasure.txt")),
     ("m0014_sign_in", include_str!("../schema/m0014_sign_in.txt")),
     ("m0015_apart", include_str!("../schema/m0015_apart.txt")),

@@ -74,6 +74,8 @@ throughline_core::code_list! {
         ConsentRenewed = "consent_renewed",
         /// Sharing was taken back.
         ConsentWithdrawn = "consent_withdrawn",
+        /// Why something was shared first was put on record in full.
+        SharingCompleted = "sharing_completed",
         /// It was decided not to share.
         NotShared = "not_shared",
         /// A referral moved.

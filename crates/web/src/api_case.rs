@@ -197,6 +197,8 @@ struct SendBody {
     art9: Option<Art9Condition>,
     dpa: Option<DpaCondition>,
     reasons: Option<String>,
+    #[serde(default)]
+    life_at_risk: bool,
 }
 
 pub(crate) fn done(done: &Done) -> Response {
@@ -388,6 +390,7 @@ async fn send(visit: Visit) -> Outcome {
         art9: sent.art9,
         dpa: sent.dpa,
         reasons: reasons.transpose()?,
+        life_at_risk: sent.life_at_risk,
     };
     let once = once(&visit, &format!("POST referral {case}"))?;
     let (made, code) = intake::send(visit.app(), visit.actor(), &once, &order).await?;

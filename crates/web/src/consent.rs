@@ -84,6 +84,13 @@ fn facts(visit: &Visit, agreed: &Agreed) -> SummaryList {
     if let Some(reasons) = &known.reasons {
         list = list.fact(text.t("sharing-reasons"), Html::text(reasons.as_str()));
     }
+    if known.life_at_risk {
+        let stands = match agreed.record.told {
+            Some(told) => word(text, "told", told.code()),
+            None => text.t("sharing-life-owed"),
+        };
+        list = list.fact(text.t("sharing-life"), stands);
+    }
     if let Some(words) = &agreed.record.words {
         list = list.fact(text.t("sharing-words"), Html::text(words));
     }
@@ -126,6 +133,14 @@ async fn tab(visit: Visit) -> Outcome {
             let again = format!("{href}/again");
             card = card.action(Action::new(text.t("sharing-again"), again));
         }
+        if agreed.record.is_owed() {
+            let complete = format!("{href}/complete");
+            card = card.action(Action::new(text.t("sharing-complete"), complete));
+        }
+        if agreed.record.has_receipt {
+            let receipt = format!("{href}/receipt");
+            card = card.action(Action::new(text.t("sharing-receipt"), receipt));
+        }
         // Also one that has lapsed, while a request still rests on it.
         if !taken_back && (open || agreed.holds) {
             card = card.action(Action::new(text.t("sharing-withdraw"), href));
@@ -150,7 +165,7 @@ fn open_under<'a>(view: &'a CaseView, agreed: &Agreed) -> impl Iterator<Item = &
 }
 
 /// The consent of this case that the address names.
-fn named<'a>(visit: &Visit, view: &'a CaseView) -> Result<&'a Agreed, Fault> {
+pub(crate) fn named<'a>(visit: &Visit, view: &'a CaseView) -> Result<&'a Agreed, Fault> {
     let reference: Ref = visit.reference("consent")?;
     view.consents
         .iter()
@@ -296,7 +311,8 @@ async fn agree_again(visit: Visit) -> Outcome {
 async fn withdraw(visit: Visit) -> Outcome {
     let (case, reference) = (visit.reference("case")?, visit.reference("consent")?);
     consent::withdraw(visit.app(), visit.actor(), case, reference).await?;
-    Ok(visit.go_saying(&format!("/cases/{case}/sharing"), "sharing-withdrawn-said"))
+    let receipt = format!("/cases/{case}/sharing/{reference}/receipt");
+    Ok(visit.go_saying(&receipt, "sharing-withdrawn-said"))
 }
 
 async fn not_shared(visit: Visit) -> Outcome {

@@ -75,6 +75,7 @@ mod plan_apart;
 mod programs;
 mod provider;
 mod rates;
+mod receipt;
 mod refer;
 mod referral;
 mod referral_next;

@@ -87,7 +87,9 @@ fn told() -> Value {
                 "struck": { "type": "array", "description": "Lines of the statement struck out, from 1", "items": { "type": "integer", "minimum": 1, "maximum": 100_000 } },
                 "statement": { "type": ["integer", "null"], "description": "The version of the statement that was shown" },
                 "seen_alone": { "type": "boolean" }, "how": codes::<HowAgreed>(), "words": optional, "basis": codes::<ShareBasis>(),
-                "art9": code_or_none::<Art9Condition>(), "dpa": code_or_none::<DpaCondition>(), "reasons": optional,
+                "art9": code_or_none::<Art9Condition>(), "dpa": code_or_none::<DpaCondition>(),
+                "reasons": { "type": ["string", "null"], "description": "Why it is sent: needed where sharing does not rest on consent, and at a high risk whatever it rests on" },
+                "life_at_risk": { "type": "boolean", "description": "A life is at stake: shared first, and put on record in full within 24 hours. Only then may it rest on vital interests" },
             },
         },
         "Answer": { "oneOf": [

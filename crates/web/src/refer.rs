@@ -51,7 +51,7 @@ pub fn routes() -> Vec<Route> {
             Rate::Page,
             |v| Box::pin(send(v)),
         )
-        .keeping(&["agreed_words", "reasons"]),
+        .keeping(&["agreed_words", "decision", "reasons"]),
     ]
 }
 
@@ -257,6 +257,7 @@ fn agree_page(
             .bind(form, text)
             .into(),
         rests_on(text, form),
+        decision(text, known, form),
         immigration(text, need, known, form),
         Html::heading(2, Size::M, text.t("refer-hear-back")),
         Html::paragraph(text.t_with(
@@ -321,6 +322,11 @@ fn rests_on(text: Text, form: &Form) -> Html {
         select::<DpaCondition>(text, "dpa", "refer-dpa", "dpa")
             .bind(form, text)
             .into(),
+        Checkboxes::new("life", Legend::new(text.t("refer-life")))
+            .hint(text.t("refer-life-hint"))
+            .items([Choice::new("yes", text.t("refer-life-yes"))])
+            .bind(form, text)
+            .into(),
         Textarea::new("reasons", text.t("refer-reasons"))
             .rows(3)
             .bind(form, text)
@@ -332,6 +338,18 @@ fn rests_on(text: Text, form: &Form) -> Html {
                 .hint(text.t("refer-rests-agreed-hint")),
             Choice::new("other", text.t("refer-rests-other")).conditional(fields),
         ])
+        .bind(form, text)
+        .into()
+}
+
+/// At a high risk somebody decides, with reasons, whether the person agreed or not; neither a yes nor a no decides it (NE-28).
+fn decision(text: Text, known: &Prepared, form: &Form) -> Html {
+    if !known.high_risk {
+        return Html::default();
+    }
+    Textarea::new("decision", text.t("refer-decision"))
+        .hint(text.t("refer-decision-hint"))
+        .rows(3)
         .bind(form, text)
         .into()
 }
@@ -367,6 +385,10 @@ async fn send(visit: Visit) -> Outcome {
     let alone = form.yes_no("alone");
     let words = form.optional_within("agreed_words", 500);
     let reasons = form.optional_within("reasons", 2_000);
+    let decided = form.optional_within("decision", 2_000);
+    let other = form.value("rests") == "other";
+    let life_at_risk = other && form.choice("life", &["yes"]).is_some();
+    let reasons = reasons.filter(|_| other).or(decided);
     let confirmed = form.choice("immigration", &["yes"]).is_some();
     let Some(need) = chosen.need else {
         return Ok(visit.show_errors(lines_page(&visit, &known, &form)));
@@ -404,6 +426,7 @@ async fn send(visit: Visit) -> Outcome {
         art9,
         dpa: dpa.and_then(|code| DpaCondition::from_code(&code).ok()),
         reasons: reasons.and_then(|reasons| Words::new(&reasons).ok()),
+        life_at_risk,
     };
     match referral_send::send(visit.app(), visit.actor(), &order).await {
         Ok(sent) => Ok(visit.go(&format!("/referrals/{}/sent", sent.reference))),
@@ -412,6 +435,7 @@ async fn send(visit: Visit) -> Outcome {
                 let field = match field {
                     "reach" => "alone",
                     "how" => "agreed",
+                    "reasons" if !other => "decision",
                     // Only the other bases have fields of their own.
                     "basis" | "art9" if form.value("rests") == "agreed" => "rests",
                     other => other,

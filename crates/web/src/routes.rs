@@ -41,6 +41,7 @@ pub fn all() -> Vec<Route> {
         crate::apart::routes(),
         crate::plan_apart::routes(),
         crate::consent::routes(),
+        crate::receipt::routes(),
         crate::refer::routes(),
         crate::referral::routes(),
         crate::partner::routes(),

@@ -114,7 +114,12 @@ fn due(page: &str) -> &str {
     rest.split("</dd>").next().unwrap()
 }
 
-const AGREED: [(&str, &str); 3] = [("alone", "yes"), ("agreed", "spoken"), ("rests", "agreed")];
+const AGREED: [(&str, &str); 4] = [
+    ("alone", "yes"),
+    ("agreed", "spoken"),
+    ("rests", "agreed"),
+    ("decision", "The risk is high and they asked for this help."),
+];
 
 /// Ticks for a request about a need: these lines, and every line of the statement.
 fn ticks<'a>(need: &'a str, lines: &[&'a str]) -> Vec<(&'a str, &'a str)> {
@@ -484,6 +489,7 @@ both!(
             ("basis", "vital_interests_6_1_d"),
             ("art9", "vital_interests_incapable_9_2_c"),
             ("reasons", "He is on his way to her."),
+            ("life", "yes"),
         ];
         assert!(!again.contains("Speak to the worker before you contact them"));
         let (status, _, without) = coach.post(&send, &again, &other).await;

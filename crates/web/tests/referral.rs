@@ -320,6 +320,11 @@ both!(
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(page.contains("Say why it is being shared without resting on their consent"));
         other.push(("reasons", "He is on his way to her."));
+        // Vital interests are for when a life is at stake, and that is said.
+        let (status, _, page) = coach.post(&send, &page, &other).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.contains("Vital interests are only for when a life is at stake"));
+        other.push(("life", "yes"));
         let mut not_yet = other.clone();
         not_yet[3] = ("basis", "recognised_legitimate_interest_prospective");
         let (status, _, page) = coach.post(&send, &page, &not_yet).await;

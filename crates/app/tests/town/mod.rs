@@ -307,6 +307,7 @@ pub fn order(case: Ref, service: Ref, need: NeedType) -> SendOrder {
         art9: Some(Art9Condition::ExplicitConsent),
         dpa: None,
         reasons: None,
+        life_at_risk: false,
     }
 }
 

@@ -246,7 +246,7 @@ impl Journey {
             let body = json!({
                 "service": service, "need": "debt", "statement": 1, "how": "spoken", "words": self.mark(),
                 "items": ["chosen_name", "legal_name", "statement", "contact_rules", "contact_details"],
-                "basis": "consent_6_1_a", "art9": "explicit_consent_9_2_a", "seen_alone": true,
+                "basis": "consent_6_1_a", "art9": "explicit_consent_9_2_a", "seen_alone": true, "reasons": self.mark(),
             });
             let path = format!("/api/v1/cases/{case}");
             let ask = json!({ "service": service, "need": "debt" });

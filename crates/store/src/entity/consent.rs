@@ -31,6 +31,10 @@ pub struct Model {
     pub given_by: Col<Id<id::Account>>,
     pub expires_at: Col<At>,
     pub withdrawn_at: Option<Col<At>>,
+    pub receipt: Option<Blob>,
+    pub life_at_risk: Option<bool>,
+    pub told: Option<String>,
+    pub completed_at: Option<Col<At>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

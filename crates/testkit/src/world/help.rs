@@ -10,6 +10,7 @@ use throughline_core::conversation::Reach;
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
 use throughline_core::packet_line::PacketLine;
+use throughline_core::reason::Reason;
 use throughline_core::referral::{EndReason, Helped, UnmetReason};
 use throughline_core::time::At;
 use throughline_policy::Actor;
@@ -56,7 +57,9 @@ impl History<'_> {
             basis: ShareBasis::Consent,
             art9: Some(Art9Condition::ExplicitConsent),
             dpa: None,
-            reasons: None,
+            // At a high risk every decision to send is reasoned.
+            reasons: Reason::new("They asked for this help, and this service gives it.").ok(),
+            life_at_risk: false,
         };
         let sent = referral_send::send(self.app, &actor, &order).await?;
         self.referrals += 1;

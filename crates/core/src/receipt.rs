@@ -1,0 +1,57 @@
+//! What a person gets when they take back what they agreed: what was recalled, and what had been seen before (SPEC SM-SHARE).
+//!
+//! It names no person. It is signed, so that what it says can be checked later, also by somebody who does not trust this server.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::Ref;
+use crate::need::NeedType;
+use crate::packet_line::PacketLine;
+use crate::time::At;
+
+/// The first line of the signed text. With what follows it, no signed checkpoint can ever be read as a receipt, nor a receipt
+/// as a checkpoint, though one key signs both.
+pub const KIND: &str = "throughline-receipt/1";
+
+/// A receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Reference of what had been agreed.
+    pub agreed: Ref,
+    /// When it was taken back.
+    pub taken_back_at: At,
+    /// Whose access was recalled, by name.
+    pub recipient: String,
+    /// The lines that had been shared.
+    pub lines: BTreeSet<PacketLine>,
+    /// Each request under it.
+    pub requests: Vec<Recalled>,
+}
+
+/// What became of one request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recalled {
+    /// Its reference.
+    pub request: Ref,
+    /// What help it asked for.
+    pub need: NeedType,
+    /// Whether it was still open and ended now; else it was over before.
+    pub ended_now: bool,
+    /// When the service first read what was shared; `None`: never.
+    pub first_read_at: Option<At>,
+    /// When it last did.
+    pub last_read_at: Option<At>,
+    /// When it last saw how to make contact; `None`: never.
+    pub contact_seen_at: Option<At>,
+}
+
+impl Receipt {
+    /// Whether the service had seen anything before it was recalled: that cannot be undone, and is said.
+    pub fn had_been_seen(&self) -> bool {
+        self.requests
+            .iter()
+            .any(|one| one.first_read_at.is_some() || one.contact_seen_at.is_some())
+    }
+}
