@@ -20,6 +20,7 @@ use throughline_app::partner;
 use throughline_app::receipt::{self, Signed};
 use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
 use throughline_app::today;
+use throughline_core::code::Code as _;
 use throughline_core::consent::{
     Art9Condition, HowAgreed, PacketItem, ShareBasis, SharePurpose, ToldPerson,
 };
@@ -182,7 +183,7 @@ both!(
             panic!("nobody has to put it on record")
         };
         assert!(task.due_at <= first.consent.agreed_at.plus_seconds(DAY));
-        assert_eq!(task.climbs_at, task.due_at);
+        assert_eq!(task.climbs_at, Some(task.due_at));
         let done = today::task_finish(app, coach, task.reference, TaskOutcome::Done).await;
         assert_eq!(refused(done), ("outcome", "task-complete-first"));
 

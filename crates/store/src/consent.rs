@@ -223,6 +223,17 @@ impl Work<'_> {
         let (id, _) = self
             .consent_insert(permit, new, StoryKind::ConsentRenewed)
             .await?;
+        // What was put on record about sharing first, or is still owed, goes along.
+        let carried = consent::ActiveModel {
+            told: Set(before.told.map(|told| told.code().to_owned())),
+            completed_at: Set(before.completed_at.map(Col)),
+            ..Default::default()
+        };
+        consent::Entity::update_many()
+            .set(carried)
+            .filter(consent::Column::Id.eq(Col(id)))
+            .exec(&self.tx)
+            .await?;
         let change = consent::ActiveModel {
             expires_at: Set(Col(before.consent.expires_at.min(self.now()))),
             ..Default::default()
