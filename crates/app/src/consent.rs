@@ -5,7 +5,6 @@ use throughline_core::clock::{ClockId, Urgency};
 use throughline_core::consent::{Consent, HowAgreed, ShareBasis, SharePurpose, ToldPerson};
 use throughline_core::id::{ConsentId, Ref, ReferralId};
 use throughline_core::reason::{Reason, Words};
-use throughline_core::risk::RiskBand;
 use throughline_core::task::TaskKind;
 use throughline_policy::action::{CaseChange, CaseRead, ReferralRecord};
 use throughline_policy::{Actor, Permit, Purpose};
@@ -19,6 +18,7 @@ use crate::case::{HELP, permit};
 use crate::receipt;
 use crate::referral::{Step, make_move, on_an_open_case, pack_named, task_for};
 use crate::referral_answer::call_back_by_mail;
+use crate::referral_send::is_high;
 
 /// Takes a consent back: from now on the recipient cannot open the packet, and each referral that rests on it is taken back or
 /// ended with it, so that the service is told and nobody waits for it. What was read cannot be forgotten, and the page says so
@@ -69,7 +69,7 @@ pub async fn withdraw(app: &App, actor: &Actor, case: Ref, consent: Ref) -> Resu
 async fn decide_anew(app: &App, w: &mut Work<'_>, may: &Permit<CaseRead>) -> Result<()> {
     let case = w.case_read(may).await?;
     let kind = TaskKind::DecideSharing;
-    if case.risk.severity() != RiskBand::High.severity() || w.case_has_task(may, kind).await? {
+    if !is_high(case.risk) || w.case_has_task(may, kind).await? {
         return Ok(());
     }
     let pack = pack_named(app, &case.pack)?;

@@ -335,8 +335,9 @@ pub(crate) async fn send_in(
     })
 }
 
-fn is_high(risk: RiskBand) -> bool {
-    risk.severity() == RiskBand::High.severity()
+/// Whether somebody judged the risk as high. What nobody has judged yet is treated as high by the clocks, and is judged first.
+pub(crate) fn is_high(risk: RiskBand) -> bool {
+    risk == RiskBand::High
 }
 
 /// For how long a code can be looked at again on the confirmation, in seconds: a page that is loaded twice must not lose it.

@@ -234,6 +234,10 @@ both!(
             "support_case DROP COLUMN children_answer",
             "feed DROP COLUMN details_at",
             "contact_point DROP COLUMN lapse_told_at",
+            "consent DROP COLUMN receipt",
+            "consent DROP COLUMN life_at_risk",
+            "consent DROP COLUMN told",
+            "consent DROP COLUMN completed_at",
         ] {
             raw.run(&format!("ALTER TABLE {column}")).await;
         }
@@ -253,6 +257,7 @@ both!(
                 "m0007_closed",
                 "m0008_message",
                 "m0009_seen",
+                "m0010_sharing",
                 "m0011_erasure",
                 "m0014_sign_in",
                 "m0015_apart",
