@@ -122,6 +122,7 @@ both!(
         try_send(&town, &order(&town, town.inbox)).await.unwrap();
         taken_back(&town).await;
         assert!(tasks(&town, TaskKind::DecideSharing).await.is_empty());
+        world.clock.advance_seconds(60);
 
         judged(&town, RiskBand::High).await;
         // A yes alone sends nothing.

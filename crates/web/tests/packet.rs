@@ -343,6 +343,7 @@ async fn asked(
     let body = json!({
         "service": service, "need": need, "items": items, "immigration": yes, "statement": 1, "seen_alone": true,
         "how": "spoken", "basis": "consent_6_1_a", "art9": "explicit_consent_9_2_a",
+        "reasons": "The risk is high and they asked for this help.",
     });
     let path = format!("/api/v1/cases/{of}/referrals");
     let key = format!("{service}-{need}-{}-{yes}", items.join("-"));
