@@ -35,7 +35,7 @@ use town::{Town, order, town};
 
 /// Every mark there is: none of them is a word that a program, a code list or another person would write.
 fn marks() -> BTreeSet<String> {
-    (1..=20).map(mark).collect()
+    (1..=21).map(mark).collect()
 }
 
 fn mark(n: u32) -> String {
@@ -154,6 +154,7 @@ async fn ask(town: &Town, case: Ref, service: Ref) -> Ref {
         .map(PacketLine::from),
     );
     order.words = Some(mark(16));
+    order.reasons = Some(Words::new(&mark(21)).unwrap());
     let sent = referral_send::send(&town.app, &town.coach.actor(), &order).await;
     sent.unwrap().reference
 }
