@@ -379,6 +379,8 @@ both!(every_list_is_what_the_decision_allows_one_by_one, |world| {
         let rooms_due = pen_ids(&raw, "room_request", "closed_at IS NULL AND due_at = 1").await;
         let overdue = pen_ids(&raw, "referral", "due_at = 1").await;
         let climbing = pen_ids(&raw, "task", "climbs_at = 1").await;
+        // Who plans whom apart is never on the list of an organisation's program.
+        let listed = pen_ids(&raw, "task", "kind <> 'plan_apart'").await;
         let open_cases = pen_ids(&raw, "support_case", "state = 'open'").await;
         let keep = |set: BTreeSet<Uuid>, only: &BTreeSet<Uuid>| -> BTreeSet<Uuid> {
             set.intersection(only).copied().collect()
@@ -570,7 +572,10 @@ both!(every_list_is_what_the_decision_allows_one_by_one, |world| {
                 ),
                 (
                     "tasks by pages",
-                    allowed::<TaskList>(&actor, &facts.2, Id::uuid, now),
+                    keep(
+                        allowed::<TaskList>(&actor, &facts.2, Id::uuid, now),
+                        &listed,
+                    ),
                 ),
             ];
             // A decision that forgot who is closed to whom would not have passed.
