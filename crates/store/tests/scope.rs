@@ -380,7 +380,7 @@ both!(every_list_is_what_the_decision_allows_one_by_one, |world| {
         let overdue = pen_ids(&raw, "referral", "due_at = 1").await;
         let climbing = pen_ids(&raw, "task", "climbs_at = 1").await;
         // Who plans whom apart is never on the list of an organisation's program.
-        let listed = pen_ids(&raw, "task", "kind <> 'plan_apart'").await;
+        let no_planning = pen_ids(&raw, "task", "kind <> 'plan_apart'").await;
         let open_cases = pen_ids(&raw, "support_case", "state = 'open'").await;
         let keep = |set: BTreeSet<Uuid>, only: &BTreeSet<Uuid>| -> BTreeSet<Uuid> {
             set.intersection(only).copied().collect()
@@ -574,7 +574,7 @@ both!(every_list_is_what_the_decision_allows_one_by_one, |world| {
                     "tasks by pages",
                     keep(
                         allowed::<TaskList>(&actor, &facts.2, Id::uuid, now),
-                        &listed,
+                        &no_planning,
                     ),
                 ),
             ];
