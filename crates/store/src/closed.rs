@@ -1,5 +1,5 @@
 //! Who may not see a person (SPEC 4.6, NE-07, decision 0019): members of staff who are barred from them, and records that are kept
-//! to named viewers within the organisation that holds them. One meaning, [`closed_people`], asked of one person for a decision and
+//! to named viewers within the organisation that holds them. One meaning, `closed_people`, asked of one person for a decision and
 //! of all of them for a list.
 //!
 //! What closes a person closes the children named in their case as well, and nothing that anybody had in hand is left with
