@@ -47,8 +47,18 @@ for (const [how, options, more, lang] of ways) {
       assert.ok(await page.locator('.govuk-error-summary').isVisible());
       await look(page, 'partner request errors');
       await accept(page, by, '/answer');
-      rulesFirst(await page.locator('main').innerText(), lang);
+      assert.doesNotMatch(await page.locator('main').innerText(), /07700 900456/, 'a number before anybody said why');
       await look(page, 'partner accepted');
+      await by.press('main a[href$="/reach"]');
+      // Whoever has not proved themselves lately is asked to, and comes back.
+      assert.equal(new URL(page.url()).pathname, '/step-up');
+      await by.press('main form button:not([type=button])');
+      await look(page, 'partner says why');
+      await by.choose('reveal', 'first_contact');
+      await by.press('main form[action$="/reach"] button');
+      rulesFirst(await page.locator('main').innerText(), lang);
+      await look(page, 'partner reached');
+      await open(page, requestOf(request));
       for (const what of ['contact', 'started']) {
         await by.choose('outcome', what);
         await by.press('main form[action$="/outcome"] button');
@@ -154,13 +164,55 @@ for (const [how, options, more] of doors) {
       assert.ok(await page.locator('.govuk-panel').isVisible());
       await look(page, 'link accepted');
       await by.press('main form button');
-      rulesFirst(await page.locator('main').innerText());
+      assert.ok(!(await page.content()).includes(code), 'the code stands on no page');
       assert.match(page.url(), /\/r\/[^/?#]+$/, 'nothing but the link is in the address');
+      await look(page, 'link says why');
+      await by.choose('reveal', 'first_contact');
+      await by.press('main form[action$="/reach"] button');
+      rulesFirst(await page.locator('main').innerText());
+      await look(page, 'link reached');
       assert.deepEqual((await page.context().cookies()).filter(({ name }) => /session/.test(name)), [], 'nothing stays on a borrowed phone');
     });
     await asRole('work coach', async (page) => {
       await open(page, request);
       assert.match(await page.locator('main').innerText(), /Accepted by\s+Esi/);
     });
+  });
+}
+
+for (const [how, options, lang] of [['by keyboard alone', {}], ['on a narrow screen without JavaScript', { javaScript: false, width: NARROW }], ['in Welsh', {}, 'cy']]) {
+  test(`a service says where somebody can come and their worker sees it once, ${how}`, async () => {
+    const { request } = await asRole('work coach', (page) =>
+      sendTo(page, hands(page), { name: `Fay ${Date.now()}`, need: 'emotional_support', to: 'Peckham Lantern' }));
+    const spoken = (page, body) => (lang ? inWelsh(page, body) : body());
+    const more = { keyboard: how.includes('keyboard') };
+    await asRole('partner worker', (page) => spoken(page, async () => {
+      const by = hands(page, more);
+      await open(page, requestOf(request));
+      await accept(page, by, '/answer');
+      await unfold(page);
+      await by.fill('address', '41 Example Row');
+      await by.press('main form[action$="/place"] button');
+      assert.ok(await page.locator('.govuk-notification-banner').isVisible());
+      assert.ok(!(await page.content()).includes('41 Example Row'), 'it stands where it was given');
+      await unfold(page);
+      await look(page, 'partner gave a place');
+    }), options);
+    await asRole('work coach', (page) => spoken(page, async () => {
+      const by = hands(page, more);
+      await open(page, request);
+      await look(page, 'coach place waits');
+      await by.press('main a[href$="/place"]');
+      assert.equal(new URL(page.url()).pathname, '/step-up');
+      await by.press('main form button:not([type=button])');
+      await look(page, 'coach says why');
+      await by.choose('reveal', 'tell_them');
+      await by.press('main form[action$="/place"] button');
+      assert.match(await page.locator('main').innerText(), /41 Example Row/);
+      await look(page, 'coach sees a place');
+      await open(page, request);
+      assert.ok(!(await page.content()).includes('41 Example Row'), 'it is gone with the showing');
+      assert.equal(await page.locator('main a[href$="/place"]').count(), 0);
+    }), options);
   });
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { NARROW, accessible, as, fits, heading, inWelsh, open, printed, screenshot, stepUp, zoomed } from './lib.mjs';
-import { LEFT_OUT, MORE, samples } from './samples.mjs';
+import { LEFT_OUT, MORE, leftOut, samples } from './samples.mjs';
 import { binary } from './server.mjs';
 import { signIn } from './sign-in.mjs';
 
@@ -23,12 +23,14 @@ for (const row of pages()) byRole.set(row.role, [...(byRole.get(row.role) ?? [])
 const paths = new Set(pages().map(({ path }) => path));
 
 /** Where nothing that is typed is kept: what the public types leaves no trace, and a search is no record. */
-const FORGOTTEN = [/^\/find/, /^\/r\//];
+const FORGOTTEN = [/^\/find/, /^\/r\//, /^\/urgent-access$/];
 
 /** What is typed in more than a line is saved while it is typed, so that no lock and no crash takes it. */
 async function keepsWhatIsTyped(page, path) {
   const lost = await page.locator('main form:not([data-autosave]) textarea').evaluateAll((areas) => areas.map((area) => area.name));
-  if (!FORGOTTEN.some((pages) => pages.test(path))) assert.deepEqual(lost, [], `typed on ${path} and not kept`);
+  // The one address that a service gives stands in no draft: it is sealed when it is sent, or it is nowhere.
+  const kept = lost.filter((name) => !(path === '/requests/{referral}' && name === 'address'));
+  if (!FORGOTTEN.some((pages) => pages.test(path))) assert.deepEqual(kept, [], `typed on ${path} and not kept`);
 }
 
 const inWelshAlready = new Set();
@@ -40,7 +42,7 @@ const found = new Map();
 const PROVED = ['work_coach', 'administrator', 'directory_steward', 'safety_lead', 'security_officer'];
 
 test('the list of pages that are left out names only pages', () => {
-  for (const path of LEFT_OUT.keys()) assert.ok(paths.has(path), `${path} is no page any more`);
+  for (const key of LEFT_OUT.keys()) assert.ok(paths.has(key.slice(key.indexOf('/'))), `${key} is no page any more`);
 });
 
 for (const [role, rows] of byRole) {
@@ -51,7 +53,7 @@ for (const [role, rows] of byRole) {
       const sample = await samples(page, role, rows);
       found.set(role, sample);
       for (const { path, title, prints } of rows) {
-        if (LEFT_OUT.has(path)) continue;
+        if (leftOut(role, path)) continue;
         await t.test(path, async () => {
           const at = sample.get(path);
           assert.ok(at, `nothing in the demo leads ${role} to ${path}`);
@@ -90,7 +92,7 @@ for (const [role, rows] of byRole) {
       if (role !== 'public') await signIn(page, role);
       if (found.get(role).has('/second-step') || PROVED.includes(role)) await stepUp(page);
       for (const [path, at] of found.get(role)) {
-        if (!at || LEFT_OUT.has(path)) continue;
+        if (!at || leftOut(role, path)) continue;
         await open(page, at);
         assert.notEqual(await heading(page), '', path);
         assert.ok(await page.locator('main').isVisible(), path);

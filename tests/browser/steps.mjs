@@ -209,6 +209,14 @@ export async function linkIn(page, email, under = '/r/') {
   return assert.fail(`no mail to ${email} left`);
 }
 
+/** The worker turns the screen: the address of the person's own page, and its three words. */
+export async function ownPage(page, by, caseAt) {
+  await open(page, `${caseAt}/own-page`);
+  await by.press('main button[name=do][value=give]');
+  const [address, words] = await page.locator('main dd').allInnerTexts();
+  return { path: new URL(address.trim()).pathname, words: words.trim() };
+}
+
 /** Open everything that is folded away on this page. */
 export function unfold(page) {
   return page.evaluate(() => { for (const details of document.querySelectorAll('main details')) details.open = true; });

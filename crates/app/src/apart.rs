@@ -8,7 +8,8 @@ use throughline_policy::action::{CaseChange, CaseRead, LinkConfirm, PlanApart};
 use throughline_policy::{Actor, Purpose};
 pub use throughline_store::apart::{NewLink, OtherSheet, ProtectiveLink};
 pub use throughline_store::apart_plan::{Decided, Plan};
-use throughline_store::apart_plan::{Found, Open};
+use throughline_store::clash::{Found, Open};
+use throughline_store::post::NOBODY_TO_TELL;
 use throughline_store::{Error, Result};
 
 use crate::App;
@@ -155,7 +156,8 @@ pub async fn decide(
         .await
 }
 
-/// Finds appointments that meet, tells planners, and does what happens by itself. Gives how much it did. Safe on several nodes.
+/// Finds appointments that meet, tells planners, and does what happens by itself. Gives how much it did. One that
+/// fails holds up no other. Safe on several nodes.
 pub async fn run(app: &App) -> Result<usize> {
     let now = &app.env().now();
     // Most runs find nothing: then nothing is recorded, and the audit record stays readable.
@@ -180,7 +182,7 @@ pub async fn run(app: &App) -> Result<usize> {
         .await?;
     let mut done = 0;
     for one in &found {
-        done += usize::from(settled(raise(app, actor, one).await)?);
+        done += usize::from(settled(raise(app, actor, one).await));
     }
     let open = app
         .store
@@ -189,18 +191,24 @@ pub async fn run(app: &App) -> Result<usize> {
         })
         .await?;
     for one in &open {
-        done += usize::from(settled(look(app, actor, one).await)?);
+        done += usize::from(settled(look(app, actor, one).await));
     }
     Ok(done)
 }
 
-/// Whether it was done here; another node, or the planner, may have been first.
-fn settled(done: Result<()>) -> Result<bool> {
+/// Whether it was done here; another node, or the planner, may have been first. What fails holds up nobody else's protection: it is
+/// said, counted, and tried again at the next beat.
+fn settled(done: Result<()>) -> bool {
     match done {
-        Ok(()) => Ok(true),
-        Err(Error::Conflict | Error::Illegal(_)) => Ok(false),
-        Err(error) => Err(error),
+        Ok(()) => return true,
+        Err(Error::Illegal(NOBODY_TO_TELL)) => {
+            tracing::error!("two people would meet, and there is nobody who could be told");
+        }
+        Err(Error::Conflict | Error::Illegal(_)) => return false,
+        Err(error) => tracing::error!(%error, "two people could not be kept apart yet"),
     }
+    metrics::counter!("throughline_apart_failed_total").increment(1);
+    false
 }
 
 async fn raise(app: &App, actor: &Actor, found: &Found) -> Result<()> {

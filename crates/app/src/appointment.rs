@@ -7,7 +7,7 @@ use throughline_core::clock::{ClockId, Urgency};
 use throughline_core::id::{OrganisationId, Ref, SiteId};
 use throughline_core::time::At;
 use throughline_policy::action::{CaseChange, CaseRead};
-use throughline_policy::{Actor, Purpose};
+use throughline_policy::{Actor, Permit, Purpose};
 pub use throughline_store::appointment::{Appointment, Slot};
 use throughline_store::{Error, Result, Work};
 
@@ -28,6 +28,15 @@ pub(crate) async fn agree_due(
 ) -> Result<At> {
     let pack = pack_at(app, w, site, organisation).await?;
     Ok(pack.due(ClockId::EscalationAct, Urgency::SameDay, w.now()))
+}
+
+/// The permit to change a case, and by when a time of it is agreed that somebody else than its worker changes.
+async fn to_change(app: &App, w: &mut Work<'_>, case: Ref) -> Result<(Permit<CaseChange>, At)> {
+    let facts = w.case_facts(case).await?;
+    let site = facts.and_then(|facts| facts.ties.site);
+    let may = w.permit_found::<CaseChange>(facts)?;
+    let due = agree_due(app, w, site, may.organisation()).await?;
+    Ok((may, due))
 }
 
 /// An appointment on the page of its case.
@@ -95,10 +104,7 @@ pub async fn move_to(app: &App, actor: &Actor, which: Which, slot: Slot) -> Resu
     app.store
         .work(actor, HELP, |w| {
             Box::pin(async move {
-                let may_read = permit::<CaseRead>(w, which.case).await?;
-                let may = permit::<CaseChange>(w, which.case).await?;
-                let case = w.case_read(&may_read).await?;
-                let due = agree_due(app, w, Some(case.site), case.organisation).await?;
+                let (may, due) = to_change(app, w, which.case).await?;
                 w.appointment_move(&may, which.appointment, which.version, slot, due)
                     .await
             })
@@ -111,10 +117,7 @@ pub async fn step(app: &App, actor: &Actor, which: Which, by: AppointmentMove) -
     app.store
         .work(actor, HELP, |w| {
             Box::pin(async move {
-                let may_read = permit::<CaseRead>(w, which.case).await?;
-                let may = permit::<CaseChange>(w, which.case).await?;
-                let case = w.case_read(&may_read).await?;
-                let due = agree_due(app, w, Some(case.site), case.organisation).await?;
+                let (may, due) = to_change(app, w, which.case).await?;
                 w.appointment_step(&may, which.appointment, which.version, by, due)
                     .await
             })

@@ -90,6 +90,12 @@ pub async fn open_in(
     let lead = actor.account().ok_or(Error::NotFound(CaseOpen::KIND))?;
     let facts = own_site(actor, CaseOpen::KIND)?;
     let may_open = w.permit::<CaseOpen>(&facts)?;
+    if w.is_of_oneself(&may_open, sheet).await? {
+        return Err(Error::Invalid {
+            field: "chosen",
+            problem: "about-you-not-by-you",
+        });
+    }
     let pack = pack_at(app, w, Some(facts.subject), may_open.organisation()).await?;
     let new = NewCase {
         person: sheet,
@@ -271,6 +277,7 @@ pub async fn close(app: &App, actor: &Actor, case: Ref, version: i64) -> Result<
         w.case_tasks_end(may).await?;
         w.messages_end(may).await?;
         w.conversations_end(may).await?;
+        w.person_links_end(may).await?;
         w.case_state_set(may, version, CaseState::Closed).await?;
         Ok(Closing::Closed)
     })

@@ -233,7 +233,7 @@ pub async fn lookers(app: &App, actor: &Actor, case: Ref, page: u64) -> Result<L
                 for look in found {
                     let by = match look.by {
                         LookBy::Account(id) => Some(account_name(w, id).await?),
-                        LookBy::Link | LookBy::Program | LookBy::System => None,
+                        LookBy::Link | LookBy::Person | LookBy::Program | LookBy::System => None,
                     };
                     let organisation = organisation_name(w, look.organisation).await?;
                     looks.push(Looked {

@@ -12,6 +12,11 @@ use crate::App;
 use crate::case::{HELP, permit};
 use crate::case_view::account_name;
 
+const NO_SUCH_COLLEAGUE: Error = Error::Invalid {
+    field: "account",
+    problem: "case-no-such-colleague",
+};
+
 /// What the page shows.
 #[derive(Debug)]
 pub struct WhoMaySee {
@@ -21,6 +26,8 @@ pub struct WhoMaySee {
     pub viewers: Vec<Account>,
     /// The colleagues of whom was said that they must not see it.
     pub barred: Vec<Account>,
+    /// Whether a colleague is kept away because of what they said of themselves: never who, nor what.
+    pub declared: bool,
     /// The colleagues of the organisation who lead cases, and could otherwise see it.
     pub colleagues: Vec<Account>,
 }
@@ -68,6 +75,7 @@ pub async fn who_may_see(app: &App, actor: &Actor, case: Ref) -> Result<WhoMaySe
                     kept: shown,
                     viewers,
                     barred,
+                    declared: w.is_kept_from_declared(&may).await?,
                     colleagues: w.case_colleagues(&may).await?,
                 })
             })
@@ -91,8 +99,10 @@ pub async fn change(app: &App, actor: &Actor, case: Ref, change: &Change) -> Res
                         let who = colleague(w, &may, *who).await?;
                         w.viewer_add(&may, who).await
                     }
+                    // Whoever is named is taken off by name, also once they work elsewhere or have left.
                     Change::Unname(who) => {
-                        let who = colleague(w, &may, *who).await?;
+                        let named = w.kept(&may).await?.map(|kept| kept.viewers);
+                        let who = one_of(w, named.unwrap_or_default(), *who).await?;
                         w.viewer_end(&may, who).await
                     }
                     Change::Bar(who) => {
@@ -100,7 +110,8 @@ pub async fn change(app: &App, actor: &Actor, case: Ref, change: &Change) -> Res
                         w.bar(&may, who).await
                     }
                     Change::LiftBar(who) => {
-                        let who = colleague(w, &may, *who).await?;
+                        let barred = w.barred(&may).await?;
+                        let who = one_of(w, barred, *who).await?;
                         w.bar_lift(&may, who).await
                     }
                 }
@@ -109,11 +120,20 @@ pub async fn change(app: &App, actor: &Actor, case: Ref, change: &Change) -> Res
         .await
 }
 
+async fn one_of(w: &mut Work<'_>, named: Vec<AccountId>, who: Ref) -> Result<AccountId> {
+    for id in named {
+        if w.account(id)
+            .await?
+            .is_some_and(|known| known.reference == who)
+        {
+            return Ok(id);
+        }
+    }
+    Err(NO_SUCH_COLLEAGUE)
+}
+
 async fn colleague(w: &mut Work<'_>, may: &Permit<CaseRestrict>, who: Ref) -> Result<AccountId> {
     let colleagues = w.case_colleagues(may).await?;
     let known = colleagues.iter().find(|known| known.reference == who);
-    known.map(|known| known.id).ok_or(Error::Invalid {
-        field: "account",
-        problem: "case-no-such-colleague",
-    })
+    known.map(|known| known.id).ok_or(NO_SUCH_COLLEAGUE)
 }

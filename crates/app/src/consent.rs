@@ -6,10 +6,13 @@ use throughline_core::consent::{Consent, HowAgreed, ShareBasis, SharePurpose, To
 use throughline_core::id::{ConsentId, Ref, ReferralId};
 use throughline_core::reason::{Reason, Words};
 use throughline_core::task::TaskKind;
-use throughline_policy::action::{CaseChange, CaseRead, ReferralRecord};
+use throughline_policy::action::{
+    CaseChange, CaseRead, ReferralRecord, ReferralTakeBack, SharingNarrow, SharingRead,
+};
 use throughline_policy::{Actor, Permit, Purpose};
 use throughline_store::consent::NewConsent;
-use throughline_store::referral::{Referral, Via};
+use throughline_store::referral::{Referral, SeesReferral, Via};
+use throughline_store::sharing::SeesSharing;
 use throughline_store::task::{TaskNew, TaskOutcome};
 use throughline_store::{Error, Result, Work};
 
@@ -30,8 +33,8 @@ pub async fn withdraw(app: &App, actor: &Actor, case: Ref, consent: Ref) -> Resu
     app.store
         .work(actor, HELP, |w| {
             Box::pin(async move {
-                let may_read = permit::<CaseRead>(w, case).await?;
-                let may = permit::<CaseChange>(w, case).await?;
+                let may_read = permit::<SharingRead>(w, case).await?;
+                let may = permit::<SharingNarrow>(w, case).await?;
                 let record = w.consent(&may_read, consent).await?;
                 if !record.consent.rests_on_agreement() {
                     return Err(Error::Illegal("withdraw"));
@@ -46,14 +49,13 @@ pub async fn withdraw(app: &App, actor: &Actor, case: Ref, consent: Ref) -> Resu
                 let first = record.consent.withdrawn_at.is_none();
                 w.consent_withdraw(&may, consent).await?;
                 if first {
-                    let ended: Vec<Ref> = open.iter().map(|one| one.reference).collect();
-                    let agreed = (record.reference, record.id, &record.consent);
-                    let receipt = receipt::made(w, &may_read, agreed, &ended).await?;
+                    let receipt = receipt::made(w, &may_read, &record, None, &open).await?;
                     w.receipt_keep(&may, record.id, &receipt).await?;
                     decide_anew(app, w, &may_read).await?;
+                    worker_sees(app, w, &may_read).await?;
                 }
                 for referral in open {
-                    let (permit, referral) = locked(w, referral.id).await?;
+                    let (permit, referral) = locked::<ReferralTakeBack>(w, referral.id).await?;
                     if let Some(made) = referral.state.when_consent_is_taken_back() {
                         let step = Step::plain(&made, Via::Person);
                         make_move(app, w, &permit, &referral, step).await?;
@@ -66,12 +68,36 @@ pub async fn withdraw(app: &App, actor: &Actor, case: Ref, consent: Ref) -> Resu
 }
 
 /// At a high risk a "no" ends no thinking: somebody decides, with reasons, whether to share on another basis or not at all (NE-28).
-async fn decide_anew(app: &App, w: &mut Work<'_>, may: &Permit<CaseRead>) -> Result<()> {
-    let case = w.case_read(may).await?;
-    let kind = TaskKind::DecideSharing;
-    if !is_high(case.risk) || w.case_has_task(may, kind).await? {
+async fn decide_anew(app: &App, w: &mut Work<'_>, may: &Permit<SharingRead>) -> Result<()> {
+    if is_high(w.sharing_case(may).await?.risk) {
+        task_once(app, w, may, TaskKind::DecideSharing).await?;
+    }
+    Ok(())
+}
+
+/// What the person did by themselves, their worker sees: help may hang on it.
+pub(crate) async fn worker_sees(
+    app: &App,
+    w: &mut Work<'_>,
+    may: &Permit<SharingRead>,
+) -> Result<()> {
+    if matches!(w.actor(), Actor::PersonHolder { .. }) {
+        task_once(app, w, may, TaskKind::SeeWhatTheyChanged).await?;
+    }
+    Ok(())
+}
+
+/// Gives the worker a task about the case, unless one of the same kind waits.
+async fn task_once(
+    app: &App,
+    w: &mut Work<'_>,
+    may: &Permit<SharingRead>,
+    kind: TaskKind,
+) -> Result<()> {
+    if w.case_has_task(may, kind).await? {
         return Ok(());
     }
+    let case = w.sharing_case(may).await?;
     let pack = pack_named(app, &case.pack)?;
     let urgency = pack.urgency_by_risk(case.risk);
     let due_at = pack.due(ClockId::NextOffer, urgency, w.now());
@@ -79,7 +105,7 @@ async fn decide_anew(app: &App, w: &mut Work<'_>, may: &Permit<CaseRead>) -> Res
     let task = TaskNew {
         organisation: case.organisation,
         site: Some(case.site),
-        case: Some(case.id),
+        case: Some(may.on()),
         referral: None,
         owner_account: Some(case.lead),
         kind,
@@ -193,7 +219,7 @@ pub async fn agree_again(
                 let renewed = w.consent_renew(&may, &before, &new).await?;
                 let lapsed = !before.consent.holds_at(now);
                 for referral in open {
-                    let (permit, referral) = locked(w, referral.id).await?;
+                    let (permit, referral) = locked::<ReferralRecord>(w, referral.id).await?;
                     // Taken back in the same instant.
                     if referral.consent != before.id || referral.state.is_final() {
                         return Err(Error::Conflict);
@@ -213,9 +239,9 @@ pub async fn agree_again(
 }
 
 /// The referrals of a case that rest on a consent and are not over.
-async fn open_under(
+pub(crate) async fn open_under<A: SeesSharing>(
     w: &mut Work<'_>,
-    permit: &Permit<CaseRead>,
+    permit: &Permit<A>,
     consent: ConsentId,
 ) -> Result<Vec<Referral>> {
     let mut open = w.case_referrals(permit).await?;
@@ -223,10 +249,13 @@ async fn open_under(
     Ok(open)
 }
 
-/// A referral as it stands now, locked, under the permit to move it.
-async fn locked(w: &mut Work<'_>, id: ReferralId) -> Result<(Permit<ReferralRecord>, Referral)> {
+/// A referral as it stands now, locked, under the permit for what is done to it.
+pub(crate) async fn locked<A: SeesReferral>(
+    w: &mut Work<'_>,
+    id: ReferralId,
+) -> Result<(Permit<A>, Referral)> {
     let facts = w.referral_facts_by_id(id).await?;
-    let permit = w.permit_found::<ReferralRecord>(facts)?;
+    let permit = w.permit_found::<A>(facts)?;
     let referral = w.referral_for_update(&permit).await?;
     Ok((permit, referral))
 }
@@ -274,7 +303,7 @@ pub async fn ask_before_it_lapses(app: &App, limit: u64) -> Result<usize> {
 
 /// Gives the worker the task to ask again, due half way to the lapse. Gives whether it was time.
 async fn ask_again_task(app: &App, w: &mut Work<'_>, id: ReferralId) -> Result<bool> {
-    let (permit, referral) = locked(w, id).await?;
+    let (permit, referral) = locked::<ReferralRecord>(w, id).await?;
     let pack = pack_named(app, &w.referral_pack(&permit).await?)?;
     let urgency = pack.urgency(referral.need, referral.risk);
     let (now, kind) = (w.now(), TaskKind::AskConsentAgain);

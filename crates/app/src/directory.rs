@@ -104,6 +104,7 @@ pub async fn queue(app: &App, actor: &Actor) -> Result<Queue> {
         .ok_or(Error::Denied(throughline_policy::Denied {
             action: throughline_policy::ActionKind::DirectoryImport,
             reason: throughline_policy::Reason::NotForThisRole,
+            closed: None,
         }))?;
     let organisation_ref = &organisation;
     let mut waiting = app

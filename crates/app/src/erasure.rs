@@ -10,7 +10,8 @@ use throughline_core::reason::Reason;
 use throughline_core::time::At;
 use throughline_policy::action::{CaseErase, ErasureDecide};
 use throughline_policy::{Actor, Purpose};
-pub use throughline_store::erasure::{Erasure, Hold};
+pub use throughline_store::erasure::Erasure;
+pub use throughline_store::legal_hold::Hold;
 use throughline_store::{Error, Result, Work};
 
 use crate::App;

@@ -71,8 +71,16 @@ pub async fn run_once<M: Mailer>(
     ran("outbox", sent.map(drop));
     if turn.is_multiple_of(5) {
         ran("promises", promises::run(app).await.map(drop));
+        ran("watch", crate::security::watch(app).await.map(drop));
+        let lapsed = crate::second_person::lapse(app).await;
+        ran("second_person", lapsed.map(drop));
+        ran("place", crate::place::lapse(app).await.map(drop));
         let read = app.directory.refresh(&app.store).await;
         ran("directory", read.map(drop));
+    }
+    // On a beat of its own, never on what is said or recorded: how long that takes tells nobody whether anybody is met (decision 0019).
+    if turn % 5 == 3 {
+        ran("interests", crate::interest::run(app).await);
     }
     // On a beat of its own, never on a booking: when it ran says nothing of what was booked (decision 0023).
     if turn % 60 == 45 {

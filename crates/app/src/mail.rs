@@ -1,6 +1,7 @@
 //! Sending one neutral letter to one worker. What may be said was decided by the gate in `core`; here it only travels.
 
 use std::future::Future;
+use std::time::Duration;
 
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
@@ -41,6 +42,10 @@ pub trait Mailer: Send + Sync {
     ) -> impl Future<Output = std::result::Result<(), NotSent>> + Send;
 }
 
+/// How long a mail server may take for each of its answers (our design): far less than a row is held, so that one that hangs is tried
+/// again by us and not by another node at the same time.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Sends by SMTP.
 #[derive(Debug)]
 pub struct SmtpMailer {
@@ -56,6 +61,7 @@ impl SmtpMailer {
         let setup = |what: &str| Error::Setup(format!("mail: {what} cannot be read"));
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
             .map_err(|_| setup("the server's address"))?
+            .timeout(Some(PATIENCE))
             .build();
         let from: Mailbox = from.parse().map_err(|_| setup("the sender's address"))?;
         let domain = from.email.domain().to_owned();
@@ -148,7 +154,6 @@ mod tests {
     use throughline_core::artefact::{Artefact, Lang, Slots};
     use throughline_core::gate::{Confirmed, Content, gate_to_worker};
     use throughline_core::scan::Protected;
-    use throughline_core::time::At;
 
     use super::*;
 
@@ -162,7 +167,6 @@ mod tests {
         let text = Artefact::StaffTask
             .text(Lang::English, Slots::default())
             .unwrap();
-        let now = At::parse("2026-11-23T09:00:00Z").unwrap();
         let protected = Protected::default();
         let content = Content {
             text: &text,
@@ -170,7 +174,7 @@ mod tests {
             our_address: "",
         };
         let letter = Letter {
-            release: gate_to_worker(&to("worker@service.example.org"), now, content).unwrap(),
+            release: gate_to_worker(&to("worker@service.example.org"), content).unwrap(),
             message: Ref::from_bytes([7; 16]),
         };
         let raw = String::from_utf8(mailer.message(&letter).unwrap().formatted()).unwrap();
@@ -208,10 +212,9 @@ mod tests {
             protected: &protected,
             our_address: "",
         };
-        let now = At::parse("2026-11-23T09:00:00Z").unwrap();
         for many in ["a@x.org, b@y.org", "a@x.org\r\nBcc: b@y.org", ""] {
             let letter = Letter {
-                release: gate_to_worker(&to(many), now, content).unwrap(),
+                release: gate_to_worker(&to(many), content).unwrap(),
                 message: Ref::from_bytes([7; 16]),
             };
             assert_eq!(

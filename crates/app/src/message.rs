@@ -348,7 +348,9 @@ pub(crate) async fn arrived(
     let permit = w.permit_found::<MessageSend>(facts)?;
     let case = w.message_case(&permit).await?;
     let message = w.message(&permit, id).await?;
-    if message.state != MessageState::Waiting {
+    // What was taken back while the mail server had it went all the same, and the record says so.
+    let went = delivered && message.state == MessageState::Dropped;
+    if message.state != MessageState::Waiting && !went {
         return Ok(());
     }
     if delivered {
@@ -418,8 +420,9 @@ pub async fn handed_over(
                     HandedOver::CouldNot => (MessageMove::Fail, TaskOutcome::CouldNot),
                     HandedOver::NotWanted => (MessageMove::Drop, TaskOutcome::NotNeeded),
                 };
-                // What a mail server is to take is nobody's to call done.
-                if waiting && how != HandedOver::NotWanted {
+                // What a mail server is to take is nobody's to call done, nor is what was taken back.
+                let not_theirs = waiting || message.state == MessageState::Dropped;
+                if not_theirs && how != HandedOver::NotWanted {
                     return Err(Error::Illegal(made.code()));
                 }
                 w.message_move(&permit, &message, made, None).await?;

@@ -98,7 +98,11 @@ async fn dispatch_all<M: Mailer>(
 ) -> Result<Turn> {
     let mut turn = Turn::default();
     for lease in leases {
-        dispatch(app, system, mailer, lease, &mut turn).await?;
+        // One that fails holds up no other: its lease runs out, and it is taken again.
+        if let Err(error) = dispatch(app, system, mailer, lease, &mut turn).await {
+            tracing::error!(kind = %lease.kind, %error, "a promise could not be settled");
+            turn.again += 1;
+        }
     }
     Ok(turn)
 }
@@ -159,12 +163,15 @@ async fn dispatch<M: Mailer>(
     lease: &Lease,
     turn: &mut Turn,
 ) -> Result<()> {
-    let rendered = app
-        .store
-        .work(system, Purpose::KeepPromises, |w| {
-            Box::pin(async move { render(app, w, lease).await })
-        })
-        .await;
+    let rendered = if lease.attempt > TRIES {
+        Ok(Rendered::Refused("lease_ran_out"))
+    } else {
+        app.store
+            .work(system, Purpose::KeepPromises, |w| {
+                Box::pin(async move { render(app, w, lease).await })
+            })
+            .await
+    };
     // That a request is closed reaches nobody by mail any more: its address was taken away since.
     let unreached =
         lease.kind == OutboxKind::PartnerWithdrawn && matches!(rendered, Ok(Rendered::Needless));
@@ -341,7 +348,7 @@ async fn render(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered> 
             match w.staff_address(account).await? {
                 Some(to) => {
                     let about = (artefact, Slots::default());
-                    to_worker(app, w, &to.email, to.nation, about, &[])
+                    to_worker(app, &to.email, to.nation, about, &[])
                 }
                 None => Ok(Rendered::Needless),
             }
@@ -367,7 +374,7 @@ async fn welcome(app: &App, w: &mut Work<'_>, account: AccountId) -> Result<Rend
             ..Slots::default()
         };
         let about = (Artefact::PartnerWelcome, slots);
-        let rendered = to_worker(app, w, &to.email, to.nation, about, &[])?;
+        let rendered = to_worker(app, &to.email, to.nation, about, &[])?;
         if matches!(rendered, Rendered::Letter(_)) {
             return Ok(rendered);
         }
@@ -431,14 +438,13 @@ async fn partner(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered>
         return Ok(Rendered::Refused("no_organisation"));
     };
     names.extend(w.site(referral.site).await?.map(|site| site.name));
-    to_worker(app, w, &to, nation, (artefact, slots), &names)
+    to_worker(app, &to, nation, (artefact, slots), &names)
 }
 
 /// Fills the text, in the languages of where its reader works, and asks the gate. Names of the organisations and the site must not
 /// be in it.
 fn to_worker(
     app: &App,
-    w: &Work<'_>,
     to: &Confirmed,
     nation: Nation,
     (artefact, slots): (Artefact, Slots<'_>),
@@ -447,7 +453,7 @@ fn to_worker(
     let text = artefact
         .text_in(Lang::of_mail_to(nation), slots)
         .map_err(|_| Error::Illegal("a text has an empty slot"))?;
-    let released = release::to_worker(&app.settings, to, w.now(), &text, names);
+    let released = release::to_worker(&app.settings, to, &text, names);
     Ok(match released {
         Ok(release) => Rendered::Letter(Box::new(release)),
         Err(_) => Rendered::Refused("not_neutral"),

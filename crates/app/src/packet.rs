@@ -126,6 +126,13 @@ impl Packet {
         }
     }
 
+    /// The packet without what is no longer among the agreed lines. What help is asked for stands above them.
+    #[must_use]
+    pub fn kept(mut self, items: &BTreeSet<PacketLine>) -> Self {
+        self.lines.retain(|line| items.contains(&line.id()));
+        self
+    }
+
     /// Whether a line of this kind was agreed.
     pub fn holds(&self, item: PacketItem) -> bool {
         self.lines.iter().any(|line| line.item == item)

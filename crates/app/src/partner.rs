@@ -1,13 +1,9 @@
 //! Referrals as the service that is asked: by account, or by a one-time link with its code. Both end in the same moves.
 //!
-//! Following a link changes nothing and is not "opened": mail scanners follow links. Acceptance names a human. Contact rules
-//! come before the number, and the number only while the gate says that it may be used now.
+//! Following a link changes nothing and is not "opened": mail scanners follow links. Acceptance names a human. How to reach the
+//! person is [`crate::reach`].
 
-use throughline_core::artefact::Artefact;
 use throughline_core::clock::ClockId;
-use throughline_core::consent::PacketItem;
-use throughline_core::contact::{AnsweredBy, Channel, Window};
-use throughline_core::gate::{Alternative, DenyReason};
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
 use throughline_core::reason::Words;
@@ -15,20 +11,19 @@ use throughline_core::referral::{ReferralMove, ReferralState};
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
 use throughline_policy::action::{
-    ContactReveal, OutcomeRecord, PacketRead, ReferralAnswer, ReferralReceive, ReferralRecord,
+    OutcomeRecord, PacketRead, ReferralAnswer, ReferralReceive, ReferralRecord,
 };
 use throughline_policy::{Actor, Permit, Purpose};
 use throughline_seal::Token;
 use throughline_store::Work;
-use throughline_store::contact::Contact;
 use throughline_store::link::Link;
 use throughline_store::referral::{Referral, Transition, Via};
 use throughline_store::referral_content::{Accepted, Exchange};
 
 use crate::packet::Packet;
+use crate::place::{PlaceTold, told};
 use crate::referral::{Step, give_task, make_move, pack_named, still, task_for};
 use crate::referral_answer::{Answer, after_answer};
-use crate::release::would_reach;
 use crate::{App, Error, Result};
 
 const ANSWER: Purpose = Purpose::AnswerAReferral;
@@ -83,39 +78,8 @@ pub struct PartnerView {
     pub steps: Vec<Transition>,
     /// What was asked and answered.
     pub exchanges: Vec<Exchange>,
-}
-
-/// One way to reach the person: its rules, and the number only where the gate lets it be used now.
-#[derive(Debug, Clone)]
-pub struct Way {
-    /// The channel.
-    pub channel: Channel,
-    /// When it is safe; empty means at any hour.
-    pub windows: Vec<Window>,
-    /// Who may answer or read first.
-    pub answered_by: AnsweredBy,
-    /// Whether a voicemail may be left. Unless the person said so themselves: no.
-    pub voicemail: bool,
-    /// What to say when someone else answers.
-    pub say: Option<String>,
-    /// The number or address; `None` while it must not be used or was not agreed.
-    pub value: Option<String>,
-    /// Why it is hidden now.
-    pub hidden: Option<DenyReason>,
-    /// When it opens again, where that is known.
-    pub opens_at: Option<At>,
-}
-
-impl Way {
-    /// Whether it may be used: now, or at its hours. Only then do its rules mean anything; of the others the service learns
-    /// why not, and no hours.
-    pub const fn is_usable(&self) -> bool {
-        match self.hidden {
-            None => true,
-            Some(DenyReason::OutsideWindow) => self.opens_at.is_some(),
-            Some(_) => false,
-        }
-    }
+    /// The addresses that the service gave, what waits first, and who saw them: never an address.
+    pub places: Vec<PlaceTold>,
 }
 
 /// What following a link finds. Nothing is changed by it.
@@ -134,11 +98,11 @@ pub enum Landing {
     Unknown,
 }
 
-/// What giving a code leads to.
+/// What giving a code leads to, or the pass of a page that one was given for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entered {
-    /// In: who they are from now on, and which referral.
-    In(Actor, Ref),
+    /// In: who they are from now on, which referral, and the pass that the pages carry in place of the code.
+    In(Actor, Ref, String),
     /// The code does not fit; so many tries are left.
     WrongCode {
         /// Tries left.
@@ -239,6 +203,7 @@ pub async fn open(app: &App, actor: &Actor, reference: Ref) -> Result<PartnerVie
                     from: organisation_name(w, referral.from).await?,
                     packet,
                     accepted: w.referral_accepted(&read).await?,
+                    places: told(w, &read).await?,
                     steps: steps_of_theirs(w.referral_steps(&read).await?),
                     exchanges: if holds {
                         w.referral_exchanges(&read).await?
@@ -333,84 +298,6 @@ pub async fn ask(app: &App, actor: &Actor, reference: Ref, words: &Words) -> Res
         .await
 }
 
-/// How to reach the person: only after acceptance, rules first, and a number only while it may be used.
-pub async fn reveal_contact(app: &App, actor: &Actor, reference: Ref) -> Result<Vec<Way>> {
-    app.store
-        .work(actor, ANSWER, |w| {
-            Box::pin(async move {
-                let facts = w.referral_facts(reference).await?;
-                let permit = w.permit_found::<ContactReveal>(facts)?;
-                let referral = w.referral_for_update(&permit).await?;
-                let accepted = matches!(
-                    referral.state,
-                    ReferralState::Accepted
-                        | ReferralState::FirstContact
-                        | ReferralState::InService
-                );
-                if !accepted || !w.consent_holds(referral.consent).await? {
-                    return Ok(Vec::new());
-                }
-                let read = w.permit_found::<PacketRead>(facts)?;
-                let packet = w.packet_read::<Packet>(&read).await?;
-                if !packet.holds(PacketItem::ContactRules) {
-                    return Ok(Vec::new());
-                }
-                let details = packet.holds(PacketItem::ContactDetails);
-                let known = w.contacts_revealed(&permit).await?;
-                let now = w.now();
-                Ok(known
-                    .all
-                    .into_iter()
-                    .map(|contact| way(contact, known.changed_at, details, now))
-                    .collect())
-            })
-        })
-        .await
-}
-
-/// The plainest thing one could send by a channel: what the gate is asked about.
-const fn plainest(channel: Channel) -> Option<Artefact> {
-    match channel {
-        Channel::PhoneMobile
-        | Channel::PhoneWork
-        | Channel::PhoneViaTrustedPerson
-        | Channel::ViaProfessional => Some(Artefact::CallScript),
-        Channel::Sms => Some(Artefact::SmsAppointment),
-        Channel::Email => Some(Artefact::EmailAppointment),
-        Channel::Post | Channel::PostToAlternative => Some(Artefact::LetterAppointment),
-        Channel::JournalOnlineAccount => Some(Artefact::JournalAppointment),
-        Channel::InPersonSite | Channel::AppMessage => None,
-    }
-}
-
-fn way(contact: Contact, changed_at: Option<At>, details: bool, now: At) -> Way {
-    let asked = plainest(contact.point.channel)
-        .map(|artefact| would_reach(&contact, changed_at, now, artefact));
-    let (value, hidden, opens_at) = match asked {
-        Some(Ok(release)) => (Some(release.to().to_owned()), None, None),
-        Some(Err(denied)) => {
-            let opens_at = match denied.alternative {
-                Alternative::WaitUntil(at) => Some(at),
-                _ => None,
-            };
-            (None, Some(denied.reason), opens_at)
-        }
-        None => (None, Some(DenyReason::WrongChannel), None),
-    };
-    let since = contact.point.voicemail_since;
-    Way {
-        channel: contact.point.channel,
-        answered_by: contact.point.answered_by,
-        voicemail: since
-            .is_some_and(|since| since <= now && changed_at.is_none_or(|changed| changed < since)),
-        windows: contact.point.windows,
-        say: contact.say,
-        value: value.filter(|_| details),
-        hidden,
-        opens_at,
-    }
-}
-
 /// Whether somebody may still record outcomes as this actor; for showing the right page.
 pub async fn may_record(app: &App, actor: &Actor, reference: Ref) -> Result<bool> {
     app.store
@@ -466,7 +353,8 @@ pub async fn link_enter(app: &App, token: &str, code: &str) -> Result<Entered> {
                     return Ok((Entered::Not(landing), None));
                 };
                 if w.referral_link_code_fits(&link, code).await? {
-                    return Ok((entered(w, &link).await?, None));
+                    let now = w.now();
+                    return Ok((entered(w, &link, now).await?, None));
                 }
                 let closed = w.referral_link_failed(&link, CODE_TRIES).await?;
                 let left = (CODE_TRIES - link.failures - 1).max(0);
@@ -480,7 +368,30 @@ pub async fn link_enter(app: &App, token: &str, code: &str) -> Result<Entered> {
     Ok(entered)
 }
 
-async fn entered(w: &mut Work<'_>, link: &Link) -> Result<Entered> {
+/// Comes back with the pass of a page: the code was given for it, and is not given again. A pass that was made up, or that is of
+/// another link, leads to where the code is asked for.
+pub async fn link_again(app: &App, token: &str, pass: &str) -> Result<Entered> {
+    let Some(token) = &Token::parse(token) else {
+        return Ok(Entered::Not(Landing::Unknown));
+    };
+    app.store
+        .work(&Actor::Public, ANSWER, |w| {
+            Box::pin(async move {
+                let link = w.referral_link_find(token).await?;
+                let landing = landing_of(link.as_ref(), w.now());
+                let (Some(link), Landing::AskCode) = (link, landing) else {
+                    return Ok(Entered::Not(landing));
+                };
+                match w.referral_link_passed(&link, pass) {
+                    Some(given_at) => entered(w, &link, given_at).await,
+                    None => Ok(Entered::Not(Landing::AskCode)),
+                }
+            })
+        })
+        .await
+}
+
+async fn entered(w: &mut Work<'_>, link: &Link, code_given_at: At) -> Result<Entered> {
     let Some(organisation) = link.organisation else {
         return Ok(Entered::Not(Landing::Over));
     };
@@ -488,8 +399,10 @@ async fn entered(w: &mut Work<'_>, link: &Link) -> Result<Entered> {
     let actor = Actor::LinkHolder {
         referral: link.referral,
         organisation,
+        code_given_at,
     };
-    Ok(Entered::In(actor, reference))
+    let pass = w.referral_link_pass(link, code_given_at);
+    Ok(Entered::In(actor, reference, pass))
 }
 
 /// Too many wrong codes: somebody has to call the service and make a new link.

@@ -1,10 +1,12 @@
-//! The receipt of what a person took back: made when they do, read again whenever they ask.
+//! The receipt of what a person took back, or struck out: made when they do, read again whenever they ask.
 
 use throughline_core::consent::Consent;
-use throughline_core::id::{ConsentId, Ref};
+use throughline_core::id::Ref;
 use throughline_core::receipt::{Recalled, Receipt};
-use throughline_policy::action::CaseRead;
+use throughline_policy::action::SharingRead;
 use throughline_policy::{Actor, Permit};
+use throughline_store::consent::ConsentRecord;
+use throughline_store::referral::Referral;
 use throughline_store::{Result, Work};
 
 use crate::App;
@@ -20,32 +22,38 @@ pub struct Signed {
     pub note: String,
 }
 
-/// What was recalled, and what had been seen. `still_open` says which requests end with it.
+/// What was recalled, and what had been seen. `still_open` says which requests end with it, or go on with what is `left`.
 pub(crate) async fn made(
     w: &mut Work<'_>,
-    may: &Permit<CaseRead>,
-    (agreed, id, known): (Ref, ConsentId, &Consent),
-    still_open: &[Ref],
+    may: &Permit<SharingRead>,
+    before: &ConsentRecord,
+    left: Option<&Consent>,
+    still_open: &[Referral],
 ) -> Result<Receipt> {
     let mut under = w.case_referrals(may).await?;
-    under.retain(|referral| referral.consent == id);
+    under.retain(|referral| referral.consent == before.id);
     let mut requests = Vec::with_capacity(under.len());
     for referral in under {
         let seen = w.referral_seen(may, referral.id).await?;
+        let open = still_open.iter().any(|one| one.id == referral.id);
         requests.push(Recalled {
             request: referral.reference,
             need: referral.need,
-            ended_now: still_open.contains(&referral.reference),
+            ended_now: open && left.is_none(),
+            goes_on: open && left.is_some(),
             first_read_at: seen.first_read_at,
             last_read_at: seen.last_read_at,
             contact_seen_at: seen.contact_seen_at,
         });
     }
+    let kept = left.map(|left| left.items.clone()).unwrap_or_default();
     Ok(Receipt {
-        agreed,
+        agreed: before.reference,
         taken_back_at: w.now(),
-        recipient: organisation_name(w, known.recipient).await?,
-        lines: known.items.clone(),
+        recipient: organisation_name(w, before.consent.recipient).await?,
+        lines: before.consent.items.difference(&kept).copied().collect(),
+        kept,
+        kept_until: left.map(|left| left.expires_at),
         requests,
     })
 }
@@ -55,7 +63,7 @@ pub async fn read(app: &App, actor: &Actor, case: Ref, consent: Ref) -> Result<O
     app.store
         .work(actor, HELP, |w| {
             Box::pin(async move {
-                let may = permit::<CaseRead>(w, case).await?;
+                let may = permit::<SharingRead>(w, case).await?;
                 let found = w.receipt(&may, consent).await?;
                 Ok(found.map(|(note, receipt)| Signed { receipt, note }))
             })

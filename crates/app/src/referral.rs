@@ -16,9 +16,12 @@ use throughline_store::outbox::OutboxKind;
 use throughline_store::referral::{MoveDetail, MovesReferral, SeesReferral};
 pub use throughline_store::referral::{Referral, Transition, Via};
 pub use throughline_store::referral_content::{Accepted, Exchange};
+use throughline_store::reveal::Reveal;
 use throughline_store::task::{TaskNew, TaskOutcome};
 
+use crate::case_view::{account_name, organisation_name};
 use crate::packet::Packet;
+use crate::place::{PlaceTold, told};
 use crate::referral_link::link_lives_on;
 use crate::referral_recipient::phone_of;
 use crate::{App, Error, Result};
@@ -63,6 +66,21 @@ pub struct SenderView {
     pub exchanges: Vec<Exchange>,
     /// Other services asked for the same need that are not over, by name.
     pub others: Vec<(Referral, String)>,
+    /// Each time that the service was shown how to reach the person, newest first.
+    pub shown: Vec<ShownTo>,
+    /// The addresses that the service gave, what waits first: never an address.
+    pub places: Vec<PlaceTold>,
+}
+
+/// One time that somebody was shown how to reach the person, with their names.
+#[derive(Debug, Clone)]
+pub struct ShownTo {
+    /// When and why.
+    pub reveal: Reveal,
+    /// Who, by name, where it was somebody with an account; else the holder of a link.
+    pub by: Option<String>,
+    /// In which organisation, by name.
+    pub organisation: String,
 }
 
 /// The pack that a case was opened under, by its name there (`id@version`, or the id alone).
@@ -125,6 +143,9 @@ pub(crate) async fn make_move<A: MovesReferral + SeesReferral>(
     }
     if next.is_final() {
         w.referral_links_close(referral).await?;
+    }
+    if !next.has_said_yes() {
+        w.place_over(referral).await?;
     }
     Ok(next)
 }
@@ -189,8 +210,19 @@ pub(crate) async fn tell_by_telephone<A: SeesReferral>(
     referral: &Referral,
 ) -> Result<()> {
     let (kind, clock) = (TaskKind::TellService, ClockId::ReferralDelivery);
+    give_task_also_when_closed(app, w, permit, referral, kind, clock).await
+}
+
+/// As [`give_task`]; where the case was closed meanwhile the task is about the request alone, and somebody still does it.
+pub(crate) async fn give_task_also_when_closed<A: SeesReferral>(
+    app: &App,
+    w: &mut Work<'_>,
+    permit: &Permit<A>,
+    referral: &Referral,
+    kind: TaskKind,
+    clock: ClockId,
+) -> Result<()> {
     match give_task(app, w, permit, referral, kind, clock).await {
-        // The case was closed before their mail came back: the task is about the request alone, and somebody still rings.
         Err(Error::Invalid { field: "case", .. }) => {
             let pack = pack_named(app, &w.referral_pack(permit).await?)?;
             let urgency = pack.urgency(referral.need, referral.risk);
@@ -230,6 +262,7 @@ const fn settled_by(state: ReferralState) -> &'static [TaskKind] {
             T::AskWhichOffer,
             T::AnswerQuestion,
             T::AskConsentAgain,
+            T::SeePlace,
         ],
         ReferralState::Held => &[T::ChaseReferral, T::AskWhetherStillWaiting],
         ReferralState::Withdrawn | ReferralState::SurvivorDeclined | ReferralState::Ended => &[
@@ -241,6 +274,7 @@ const fn settled_by(state: ReferralState) -> &'static [TaskKind] {
             T::AskWhetherHelping,
             T::AnswerQuestion,
             T::AskConsentAgain,
+            T::SeePlace,
         ],
         _ => &[],
     }
@@ -278,8 +312,21 @@ pub(crate) async fn view_in(w: &mut Work<'_>, reference: Ref) -> Result<SenderVi
     let service = w.service_by_id(referral.service).await?;
     let mut others = Vec::new();
     for other in w.referral_others(&permit, &referral).await? {
-        let name = crate::case_view::organisation_name(w, other.to).await?;
+        let name = organisation_name(w, other.to).await?;
         others.push((other, name));
+    }
+    let mut shown = Vec::new();
+    for reveal in w.reveals(&permit).await? {
+        let by = match reveal.account {
+            Some(id) => Some(account_name(w, id).await?),
+            None => None,
+        };
+        let organisation = organisation_name(w, reveal.organisation).await?;
+        shown.push(ShownTo {
+            reveal,
+            by,
+            organisation,
+        });
     }
     let facts = w.case_facts_by_id(referral.case).await?;
     let case = w.permit_found::<CaseRead>(facts)?;
@@ -294,6 +341,8 @@ pub(crate) async fn view_in(w: &mut Work<'_>, reference: Ref) -> Result<SenderVi
         steps: w.referral_steps(&permit).await?,
         exchanges: w.referral_exchanges(&permit).await?,
         others,
+        shown,
+        places: told(w, &permit).await?,
         referral,
     })
 }
@@ -334,6 +383,29 @@ pub(crate) async fn give_task<A: SeesReferral>(
     w.task_add(&task_for(referral, kind, due, climbs))
         .await
         .map(|_| ())
+}
+
+/// Gives somebody else than who was shown something at once the task to review it: the lead of the case, else the next one up.
+pub(crate) async fn review_by_another<A: SeesReferral>(
+    app: &App,
+    w: &mut Work<'_>,
+    permit: &Permit<A>,
+    referral: &Referral,
+) -> Result<()> {
+    let (kind, clock) = (TaskKind::ReviewReveal, ClockId::BreakGlassReview);
+    if w.actor().account() != Some(referral.lead) {
+        return give_task_also_when_closed(app, w, permit, referral, kind, clock).await;
+    }
+    let pack = pack_named(app, &w.referral_pack(permit).await?)?;
+    let urgency = pack.urgency(referral.need, referral.risk);
+    let due = pack.due(clock, urgency, w.now());
+    let climbs = pack.due(ClockId::EscalationAcknowledge, urgency, w.now());
+    let own = task_for(referral, kind, due, climbs);
+    let new = TaskNew {
+        owner_account: None,
+        ..own
+    };
+    w.task_add_for_another(&new).await.map(drop)
 }
 
 /// Gives the worker the task to call a service that learns of a request in no other way.

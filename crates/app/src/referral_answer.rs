@@ -8,7 +8,7 @@ use throughline_policy::action::{OutcomeRecord, ReferralRecord};
 use throughline_policy::{Actor, Permit, Purpose};
 use throughline_store::Work;
 use throughline_store::outbox::OutboxKind;
-use throughline_store::referral::{Referral, Via};
+use throughline_store::referral::{Referral, SeesReferral, Via};
 use throughline_store::task::TaskOutcome;
 
 use crate::referral::{Step, call_them, make_move, still};
@@ -192,10 +192,10 @@ pub async fn reply(app: &App, actor: &Actor, reference: Ref, words: &Words) -> R
 
 /// Calls a service that answers by link to the request again, in whatever state it has it: its question was answered, or it may read
 /// it once more. Where its link has expired and nobody there has an account, the worker gets the task to call.
-pub(crate) async fn call_back_by_mail(
+pub(crate) async fn call_back_by_mail<A: SeesReferral>(
     app: &App,
     w: &mut Work<'_>,
-    permit: &Permit<ReferralRecord>,
+    permit: &Permit<A>,
     referral: &Referral,
 ) -> Result<()> {
     let Some(link) = w.referral_link_newest(referral).await? else {

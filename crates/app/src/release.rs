@@ -63,11 +63,10 @@ pub(crate) fn would_reach(
     to_person(contact, changed_at, now, &text, &Protected::default())
 }
 
-/// Asks whether a text may go to somebody at an organisation, now. No name of an organisation or a site may be in it.
+/// Asks whether a text may go to somebody at an organisation. No name of an organisation or a site may be in it.
 pub(crate) fn to_worker(
     settings: &Settings,
     to: &Confirmed,
-    now: At,
     text: &Text,
     names: &[String],
 ) -> Result<Release, Denied> {
@@ -77,5 +76,5 @@ pub(crate) fn to_worker(
         protected: &protected,
         our_address: &settings.base_url,
     };
-    gate_to_worker(to, now, content)
+    gate_to_worker(to, content)
 }

@@ -8,7 +8,12 @@ use throughline_policy::{Action, Actor, Permit, Purpose};
 use throughline_store::account::Account;
 pub use throughline_store::proof::{Checked, CheckedBy};
 use throughline_store::review::{LogState, Seen, Which, record_facts};
+use throughline_store::urgent_review::Opening;
+use throughline_store::watch::ClosedLook;
 use throughline_store::{Error, Result, Store, UseCase, Work};
+
+use crate::App;
+use crate::case_view::{account_name, organisation_name};
 
 /// How many lines a page shows.
 const LINES: u64 = 100;
@@ -35,6 +40,53 @@ pub struct Overview {
     pub leavers: Vec<(Account, u64)>,
     /// When the record was last checked here, by what, and what came of it.
     pub last_check: Option<Checked>,
+    /// What staff opened because it could not wait, with the name of who did.
+    pub openings: Vec<(Opening, String)>,
+    /// Looks, by staff of other organisations, at people from whom they are barred.
+    pub closed_looks: Vec<Watched>,
+    /// Whether another organisation is told of such looks by our own staff.
+    pub is_watched: bool,
+}
+
+/// A look at somebody from whom whoever looked is barred.
+#[derive(Debug)]
+pub struct Watched {
+    /// When, who and what.
+    pub look: ClosedLook,
+    /// Who, by name.
+    pub name: String,
+    /// Where they work, by name.
+    pub organisation: String,
+}
+
+/// How many looks of one account one turn of the job settles.
+const LOOKS: u64 = 500;
+
+/// Tells whoever watches of looks by staff at people from whom they are barred: a job. Gives how many.
+///
+/// Errors when the store does; then they are told in the next turn.
+pub async fn watch(app: &App) -> Result<usize> {
+    let system = crate::outbox::system(app).await?;
+    app.store
+        .work(&system, Purpose::ReviewSecurity, |w| {
+            Box::pin(w.missed_looks_settle(LOOKS))
+        })
+        .await
+}
+
+async fn watched(w: &mut Work<'_>, looks: Vec<ClosedLook>) -> Result<Vec<Watched>> {
+    let mut out = Vec::with_capacity(looks.len());
+    for look in looks {
+        let Some(who) = w.account(look.account).await? else {
+            continue;
+        };
+        out.push(Watched {
+            organisation: organisation_name(w, who.organisation).await?,
+            name: who.name,
+            look,
+        });
+    }
+    Ok(out)
 }
 
 fn permit(w: &Work<'_>) -> Result<Permit<AuditRead>> {
@@ -77,7 +129,16 @@ impl UseCase for ReadOverview {
         let state = w.record_state(&permit).await?;
         let refused = w.record(&permit, Which::Refused, LINES).await?;
         let latest = w.record(&permit, Which::All, LINES).await?;
+        let mut openings = Vec::new();
+        for opening in w.openings(&permit, LINES).await? {
+            let by = account_name(w, opening.by).await?;
+            openings.push((opening, by));
+        }
+        let looks = w.closed_looks(&permit, LINES).await?;
         Ok(Overview {
+            closed_looks: watched(w, looks).await?,
+            is_watched: w.is_watched(&permit).await?,
+            openings,
             state,
             refusals: named(w, refused).await?,
             latest: named(w, latest).await?,

@@ -28,7 +28,9 @@ const fn facts(site: SiteId, organisation: OrganisationId) -> Facts<SiteId> {
             to_organisation: None,
             accepted_by: None,
             referral: None,
+            case: None,
             closed: false,
+            for_now: false,
         },
     }
 }

@@ -354,6 +354,8 @@ pub struct TaskView {
     pub take_up: bool,
     /// Whether it asks to plan two appointments apart, on a page of its own.
     pub plan_apart: bool,
+    /// Whether it asks to review what somebody opened, on a page of its own.
+    pub review: bool,
 }
 
 /// One task.
@@ -381,6 +383,8 @@ pub async fn task(app: &App, actor: &Actor, reference: Ref) -> Result<TaskView> 
                 Ok(TaskView {
                     take_up,
                     plan_apart,
+                    review: task.kind == TaskKind::ReviewBreakGlass
+                        && w.urgent_review(&permit).await?.is_some(),
                     row: known.task(&task, &references(&referrals)),
                     reference: task.reference,
                     over: task.state.is_final(),
@@ -450,6 +454,14 @@ pub async fn task_finish(
                         problem: "task-apart-first",
                     });
                 }
+                // Whoever reviews it says whether it was in order; where the person was erased, nothing is left to review.
+                let reviews = task.kind == TaskKind::ReviewBreakGlass && outcome.is_chosen();
+                if reviews && w.urgent_review(&permit).await?.is_some() {
+                    return Err(Error::Invalid {
+                        field: "outcome",
+                        problem: "task-review-first",
+                    });
+                }
                 // A decision ends these, with its reasons, and nothing else (NE-28, SPEC 4.7).
                 let decided = [
                     (TaskKind::CompleteSharing, "task-complete-first"),
@@ -460,6 +472,15 @@ pub async fn task_finish(
                     return Err(Error::Invalid {
                         field: "outcome",
                         problem,
+                    });
+                }
+                // Nobody reviews what they were shown themselves.
+                if let (TaskKind::ReviewReveal, Some(referral)) = (task.kind, task.referral)
+                    && w.reveal_was_mine(&permit, referral).await?
+                {
+                    return Err(Error::Invalid {
+                        field: "outcome",
+                        problem: "task-review-by-another",
                     });
                 }
                 w.task_finish(&permit, *outcome).await?;

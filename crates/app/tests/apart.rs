@@ -4,176 +4,21 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod front_site;
+mod two;
 
-use front_site::{Site, site};
-use throughline_app::apart::{self, Decided, NewLink, OtherSheet};
-use throughline_app::appointment::{self, Appointment, Slot, Which};
+use front_site::site;
+use throughline_app::apart::{self, Decided};
+use throughline_app::appointment::{self, Slot, Which};
 use throughline_app::{Error, case, case_lead, case_view, today};
 use throughline_core::apart::{Ground, Window};
 use throughline_core::appointment::{AppointmentMove, AppointmentState};
 use throughline_core::artefact::NeutralTitle;
-use throughline_core::id::Ref;
-use throughline_core::people::RelationshipRole;
 use throughline_core::task::TaskKind;
-use throughline_core::time::At;
-use throughline_policy::Actor;
-use throughline_store::account::Account;
-use throughline_store::person::PersonSheet;
 use throughline_store::task::TaskOutcome;
+use throughline_testkit::actor::proved;
 use throughline_testkit::both;
 use throughline_testkit::db::TestStore;
-
-fn sheet(chosen: &str, family: &str, born: Option<&str>) -> PersonSheet {
-    PersonSheet {
-        chosen: chosen.into(),
-        given: None,
-        family: Some(family.into()),
-        born: born.map(Into::into),
-        age_band: None,
-        language: None,
-        interpreter: None,
-        access: vec![],
-    }
-}
-
-fn stepped_up(account: &Account, now: At) -> Actor {
-    match account.actor() {
-        Actor::Staff {
-            account,
-            organisation,
-            site,
-            role,
-            ..
-        } => Actor::Staff {
-            account,
-            organisation,
-            site,
-            role,
-            stepped_up_at: Some(now),
-        },
-        other => other,
-    }
-}
-
-/// Two people at one site: Amina, whose worker is the coach, and Rory Vale, whose worker is the other one.
-struct Two {
-    site: Site,
-    amina: Ref,
-    rory: Ref,
-}
-
-const BORN: &str = "1985-04-05";
-
-async fn two(world: &TestStore, posts: &[i64]) -> Two {
-    let site = site(world, posts).await;
-    let amina = sheet("Amina", "Quill", None);
-    let rory = sheet("Rory", "Vale", Some(BORN));
-    let amina = case::open(&site.app, &site.coach.actor(), &amina)
-        .await
-        .unwrap();
-    let rory = case::open(&site.app, &site.other.actor(), &rory)
-        .await
-        .unwrap();
-    Two { site, amina, rory }
-}
-
-impl Two {
-    async fn says(&self, by: &Account, name: &str, born: Option<&str>, window: Window) -> Ref {
-        let other = OtherSheet {
-            name: name.into(),
-            born: born.map(Into::into),
-            else_known: None,
-        };
-        let new = NewLink {
-            other: &other,
-            role: RelationshipRole::AllegedPerpetrator,
-            window,
-        };
-        apart::add(&self.site.app, &by.actor(), self.amina, &new)
-            .await
-            .unwrap()
-    }
-
-    async fn told(&self) -> Ref {
-        self.says(&self.site.coach, "Rory Vale", Some(BORN), Window::SAME_DAY)
-            .await
-    }
-
-    async fn confirmed(&self) {
-        let link = self.told().await;
-        let lead = stepped_up(&self.site.lead, self.site.app.env().now());
-        apart::confirm(
-            &self.site.app,
-            &lead,
-            self.amina,
-            link,
-            1,
-            Ground::CourtOrder,
-        )
-        .await
-        .unwrap();
-    }
-
-    async fn books(&self, by: &Account, case: Ref, starts_at: At) -> Result<Ref, Error> {
-        let slot = Slot {
-            starts_at,
-            minutes: 30,
-        };
-        let title = NeutralTitle::Appointment;
-        appointment::book(&self.site.app, &by.actor(), case, title, slot).await
-    }
-
-    /// Both come on one day: Rory in the morning, Amina in the afternoon.
-    async fn meet(&self, day: At) {
-        let (coach, other) = (&self.site.coach, &self.site.other);
-        self.books(other, self.rory, day).await.unwrap();
-        self.books(coach, self.amina, day.plus_hours(4))
-            .await
-            .unwrap();
-    }
-
-    async fn amina_has(&self) -> Vec<Appointment> {
-        let by = self.site.coach.actor();
-        let all = appointment::of_case(&self.site.app, &by, self.amina).await;
-        all.unwrap()
-            .into_iter()
-            .map(|one| one.appointment)
-            .collect()
-    }
-
-    async fn rory_has(&self) -> Vec<Appointment> {
-        let by = self.site.other.actor();
-        let all = appointment::of_case(&self.site.app, &by, self.rory).await;
-        all.unwrap()
-            .into_iter()
-            .map(|one| one.appointment)
-            .collect()
-    }
-
-    async fn tasks(&self, of: &Account, kind: TaskKind) -> Vec<Ref> {
-        let day = today::worker(&self.site.app, &of.actor()).await.unwrap();
-        [day.do_now, day.next]
-            .concat()
-            .into_iter()
-            .filter(|row| row.what == today::What::Task(kind))
-            .map(|row| row.task.unwrap())
-            .collect()
-    }
-
-    async fn to_plan(&self, of: &Account) -> Vec<Ref> {
-        self.tasks(of, TaskKind::PlanApart).await
-    }
-
-    async fn job(&self) -> usize {
-        apart::run(&self.site.app).await.unwrap()
-    }
-}
-
-/// Ten in the morning of a day ahead, in London.
-fn morning(two: &Two, days: i64) -> At {
-    let day = two.site.app.env().now().plus_days(days).london_date();
-    At::from_london(day.at(10, 0, 0, 0)).unwrap()
-}
+use two::{BORN, Two, morning, sheet, two};
 
 both!(
     an_appointment_is_booked_moved_and_answered_for_on_the_page_of_its_case,
@@ -541,13 +386,13 @@ both!(
         let ground = Ground::Police;
         for actor in [
             two.site.coach.actor(),
-            stepped_up(&two.site.coach, world.env.now()),
+            proved(two.site.coach.actor(), world.env.now()),
             two.site.lead.actor(),
         ] {
             let refused = apart::confirm(app, &actor, two.amina, link, 1, ground).await;
             assert!(matches!(refused, Err(Error::Denied(_))), "{refused:?}");
         }
-        let lead = stepped_up(&two.site.lead, world.env.now());
+        let lead = proved(two.site.lead.actor(), world.env.now());
         apart::confirm(app, &lead, two.amina, link, 1, ground)
             .await
             .unwrap();

@@ -3,168 +3,25 @@
 
 #![cfg(test)]
 
+mod kept;
+
+use kept::{NOTHING, Office, SEES, elsewhere, office, sheet, why};
 use throughline_app::case::{self, Closing};
 use throughline_app::case_lead;
 use throughline_app::case_now;
 use throughline_app::case_view;
 use throughline_app::closed::{self, Change};
 use throughline_app::promises;
-use throughline_app::{App, Settings};
-use throughline_core::id::Ref;
-use throughline_core::nation::Nation;
-use throughline_core::pack::Packs;
+use throughline_app::security::{self, Overview, ReadOverview};
 use throughline_core::reason::Reason;
-use throughline_core::role::Role;
+use throughline_core::risk::RiskBand;
 use throughline_core::task::TaskKind;
-use throughline_policy::action::TaskDo;
-use throughline_policy::{Actor, Purpose};
+use throughline_policy::Purpose;
 use throughline_store::Error;
-use throughline_store::account::{Account, NewAccount};
+use throughline_store::account::Account;
 use throughline_store::person::PersonSheet;
 use throughline_store::review::{Which, record_facts};
-use throughline_store::setup::OrganisationKind;
-use throughline_store::task::Task;
 use throughline_testkit::both;
-use throughline_testkit::db::TestStore;
-
-struct Office {
-    app: App,
-    /// Leads the case.
-    bea: Account,
-    /// A colleague who leads cases.
-    cal: Account,
-    /// The safety lead of the site.
-    dee: Account,
-    /// A safety lead of the same site who holds no post.
-    eve: Account,
-    /// The security officer.
-    ola: Account,
-    case: Ref,
-}
-
-async fn office(world: &TestStore) -> Office {
-    let people = world
-        .store
-        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
-            Box::pin(async move {
-                let kind = OrganisationKind::Jobcentre;
-                let own = w
-                    .installation_create("Jobcentre", kind, Nation::England, true)
-                    .await?;
-                let site = w
-                    .site_create(own.id, "Peckham", None, Nation::England, true)
-                    .await?;
-                let mut people = Vec::new();
-                for (name, role) in [
-                    ("Bea", Role::WorkCoach),
-                    ("Cal", Role::WorkCoach),
-                    ("Dee", Role::DaLead),
-                    ("Eve", Role::DaLead),
-                    ("Ola", Role::SecurityOfficer),
-                ] {
-                    let new = NewAccount {
-                        organisation: own.id,
-                        site: Some(site.id),
-                        role,
-                        name,
-                        email: &format!("{name}@example.org"),
-                        password: None,
-                    };
-                    people.push(w.account_create(&new).await?);
-                }
-                w.site_lead_set(site.id, people[2].id, 0).await?;
-                Ok(people)
-            })
-        })
-        .await
-        .unwrap();
-    let [bea, cal, dee, eve, ola]: [Account; 5] = people.try_into().unwrap();
-    let settings = Settings {
-        base_url: "https://example.test".to_owned(),
-        mail_from: "post@example.test".to_owned(),
-        node: "test".to_owned(),
-        demo: true,
-        call: None,
-    };
-    let app = App::new(world.store.clone(), Packs::embedded().unwrap(), settings).unwrap();
-    let case = case::open(&app, &bea.actor(), &sheet("Amina"))
-        .await
-        .unwrap();
-    Office {
-        app,
-        bea,
-        cal,
-        dee,
-        eve,
-        ola,
-        case,
-    }
-}
-
-fn sheet(chosen: &str) -> PersonSheet {
-    PersonSheet {
-        chosen: chosen.to_owned(),
-        ..PersonSheet::default()
-    }
-}
-
-fn why() -> Change {
-    Change::Keep(Reason::new("Her brother works here.").unwrap())
-}
-
-impl Office {
-    /// The account, having just proved who they are.
-    fn proved(&self, who: &Account) -> Actor {
-        match who.actor() {
-            Actor::Staff {
-                account,
-                organisation,
-                site,
-                role,
-                ..
-            } => Actor::Staff {
-                account,
-                organisation,
-                site,
-                role,
-                stepped_up_at: Some(self.app.env().now()),
-            },
-            other => other,
-        }
-    }
-
-    async fn changes(&self, who: &Account, change: Change) -> Result<(), Error> {
-        closed::change(&self.app, &self.proved(who), self.case, &change).await
-    }
-
-    /// What somebody meets on the page of a case, in the search and in the list of their cases.
-    async fn meets(&self, who: &Account, case: Ref) -> (bool, usize, usize) {
-        let actor = who.actor();
-        let page = case_view::read(&self.app, &actor, case).await;
-        assert!(
-            !matches!(&page, Err(error) if !matches!(error, Error::Denied(_))),
-            "refused like anything else: {page:?}"
-        );
-        let found = case::find(&self.app, &actor, "Amina", None).await.unwrap();
-        let load = case::caseload(&self.app, &actor, 1).await.unwrap();
-        (page.is_ok(), found.len(), load.cases.len())
-    }
-
-    async fn tasks(&self, who: &Account) -> Vec<Task> {
-        let actor = who.actor();
-        let work = self
-            .app
-            .store
-            .work(&actor, Purpose::HelpAPerson, |w| {
-                Box::pin(async move { w.tasks(&w.scope::<TaskDo>(), 50).await })
-            })
-            .await;
-        work.unwrap()
-    }
-}
-
-const SEES: (bool, usize, usize) = (true, 1, 1);
-const NOTHING: (bool, usize, usize) = (false, 0, 0);
 
 both!(
     ne_07_a_colleague_who_must_not_see_it_meets_no_such_record_everywhere,
@@ -367,5 +224,101 @@ both!(
         assert_eq!(said.len(), 2, "{said:?}");
         assert_eq!(said[0], said[1], "what is closed and what is not there");
         assert_eq!(said[0].1, "no_such_thing");
+    }
+);
+
+async fn overview(office: &Office, officer: &Account) -> Overview {
+    let actor = officer.actor();
+    let run = office
+        .app
+        .store
+        .run(&actor, Purpose::ReviewSecurity, &ReadOverview);
+    run.await.unwrap()
+}
+
+both!(
+    ne_07_an_officer_elsewhere_is_told_of_each_look_by_whoever_is_barred_and_nobody_where_they_work,
+    |world| {
+        let office = office(world).await;
+        let looks = async |who: &Account| {
+            let actor = who.actor();
+            let page = case_view::read(&office.app, &actor, office.case).await;
+            for name in ["Amina", "Nobody"] {
+                case::find(&office.app, &actor, name, None).await.unwrap();
+            }
+            let nowhere = office.app.env().reference();
+            let none = case_view::read(&office.app, &actor, nowhere).await;
+            assert!(none.is_err(), "there is no such record");
+            page.is_ok()
+        };
+        // The control: as long as they may see it there is nothing to tell, nor where it is only kept to others.
+        assert!(looks(&office.dee).await);
+        office.changes(&office.bea, why()).await.unwrap();
+        assert!(!looks(&office.dee).await);
+        assert_eq!(security::watch(&office.app).await.unwrap(), 0);
+        let bar = Change::Bar(office.dee.reference);
+        office.changes(&office.bea, bar).await.unwrap();
+        assert!(!looks(&office.dee).await);
+        // Nobody outside could be told yet: it is kept until somebody can, and the page says so.
+        assert_eq!(security::watch(&office.app).await.unwrap(), 0);
+        assert!(!overview(&office, &office.ola).await.is_watched);
+        let [sam, ..] = elsewhere(world).await;
+        assert_eq!(security::watch(&office.app).await.unwrap(), 2);
+        assert_eq!(security::watch(&office.app).await.unwrap(), 0);
+        let told = overview(&office, &sam).await.closed_looks;
+        let told: Vec<_> = told
+            .iter()
+            .map(|one| {
+                (
+                    one.name.as_str(),
+                    one.organisation.as_str(),
+                    one.look.action.as_str(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("Dee", "Jobcentre", "person_search"),
+                ("Dee", "Jobcentre", "case_read")
+            ]
+        );
+        let own = overview(&office, &office.ola).await;
+        assert!(own.is_watched && own.closed_looks.is_empty());
+        // Whoever leads does not learn it from who has looked.
+        let seen = case_view::lookers(&office.app, &office.bea.actor(), office.case, 1).await;
+        let seen = format!("{:?}", seen.unwrap());
+        assert!(!seen.contains("closed_look"), "{seen}");
+    }
+);
+
+both!(
+    where_every_safety_lead_is_barred_a_high_risk_is_still_judged_and_whoever_leads_is_told,
+    |world| {
+        let office = office(world).await;
+        for lead in [&office.dee, &office.eve] {
+            let bar = Change::Bar(lead.reference);
+            office.changes(&office.bea, bar).await.unwrap();
+        }
+        let told = async |who: &Account| {
+            let tasks = office.tasks(who).await;
+            tasks
+                .iter()
+                .any(|task| task.kind == TaskKind::ActOnEscalation)
+        };
+        let actor = office.bea.actor();
+        let reason = Reason::new("He has a key.").unwrap();
+        let band = RiskBand::High;
+        case_now::risk_judge(&office.app, &actor, office.case, band, &reason, true)
+            .await
+            .unwrap();
+        assert!(told(&office.bea).await);
+        assert!(!told(&office.dee).await && !told(&office.eve).await);
+        // What they had been told of before is nobody's less: it climbs to somebody who may see it.
+        for _ in 0..3 {
+            world.clock.advance_seconds(200 * 3_600);
+            promises::run(&office.app).await.unwrap();
+        }
+        assert!(told(&office.bea).await);
     }
 );

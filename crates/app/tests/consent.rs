@@ -10,7 +10,6 @@
 
 mod town;
 
-use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use throughline_app::address;
@@ -22,11 +21,10 @@ use throughline_app::partner::{self, Landing};
 use throughline_app::referral::{self, Via};
 use throughline_app::referral_answer::{self, Answer, Outcome};
 use throughline_app::referral_clock;
-use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
+use throughline_app::referral_send::{self, SendOrder, Sent};
 use throughline_app::today;
 use throughline_core::code::Code as _;
-use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
-use throughline_core::conversation::Reach;
+use throughline_core::consent::{Art9Condition, HowAgreed, ShareBasis};
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
 use throughline_core::reason::{Reason, Words};
@@ -40,26 +38,7 @@ use town::{HELP, Town, town};
 const DAY: i64 = 86_400;
 
 fn order(town: &Town, service: Ref) -> SendOrder {
-    SendOrder {
-        ask: Ask {
-            case: town.case,
-            service,
-            need: NeedType::Debt,
-        },
-        items: BTreeSet::from([PacketItem::ChosenName].map(Into::into)),
-        immigration: false,
-        shown: None,
-        struck: BTreeSet::new(),
-        statement: Some(1),
-        reach: Reach::AsAgreed,
-        how: HowAgreed::Spoken,
-        words: None,
-        basis: ShareBasis::Consent,
-        art9: Some(Art9Condition::ExplicitConsent),
-        dpa: None,
-        reasons: None,
-        life_at_risk: false,
-    }
+    town::order(town.case, service, NeedType::Debt)
 }
 
 async fn send(town: &Town, service: Ref) -> Sent {

@@ -37,7 +37,7 @@ use throughline_store::Error;
 use throughline_store::account::NewAccount;
 use throughline_store::address::NewAddress;
 use throughline_testkit::both;
-use town::{DIRECTORY, HELP, Town, confirm, town};
+use town::{DIRECTORY, HELP, Town, confirm, reached, town};
 
 const DAY: i64 = 86_400;
 
@@ -185,7 +185,7 @@ both!(
         let (sent, token) = mailed(&town).await;
         let code = sent.code.unwrap();
         let enters = || partner::link_enter(app, &token, &code);
-        let Entered::In(holder, reference) = enters().await.unwrap() else {
+        let Entered::In(holder, reference, _) = enters().await.unwrap() else {
             panic!("the code fits")
         };
         let wait = Answer::Waitlist { days: Some(90) };
@@ -206,9 +206,7 @@ both!(
         // The number is shown at safe hours only, and those may come later than the link would have lived.
         days(world, &town, 4).await;
         assert!(matches!(enters().await.unwrap(), Entered::In(..)));
-        let ways = partner::reveal_contact(app, &holder, reference)
-            .await
-            .unwrap();
+        let ways = reached(app, &holder, reference).await.unwrap();
         assert_eq!(ways[0].value.as_deref(), Some("07700 900123"));
     }
 );

@@ -8,17 +8,17 @@
     reason = "a test that cannot go on must stop"
 )]
 
+mod reach;
 mod town;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 
 use jiff::civil::Weekday;
+use reach::{Post, adds, asks, safe, states, tasks, turn};
 use throughline_app::case::{self, Closing};
 use throughline_app::case_view;
 use throughline_app::contact::{self, ContactEnded, ContactSaid};
-use throughline_app::mail::{Letter, Mailer, NotSent};
-use throughline_app::message::{self, Asked, HandedOver, MessageAsk};
+use throughline_app::message::{self, Asked, HandedOver};
 use throughline_app::outbox::{Turn, dispatch_once, dispatch_without_mail};
 use throughline_core::answer::Answer;
 use throughline_core::artefact::{Artefact, Lang};
@@ -35,99 +35,11 @@ use throughline_store::contact::NewContact;
 use throughline_store::contact_words::WhoseWord;
 use throughline_store::message::NewMessage;
 use throughline_store::outbox::{OutboxKind, TRIES};
-use throughline_store::task::Task;
 use throughline_testkit::both;
 use town::{Bounces, HELP, Town, open_case, town};
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
-
-/// What left by mail: to whom, what, and its words.
-#[derive(Default)]
-struct Post(Mutex<Vec<(String, Artefact, String)>>);
-
-impl Mailer for Post {
-    async fn send(&self, letter: &Letter) -> Result<(), NotSent> {
-        let text = letter.release.text();
-        let to = letter.release.to().to_owned();
-        assert_eq!(letter.release.sender(), Sender::Neutral);
-        self.0
-            .lock()
-            .unwrap()
-            .push((to, text.artefact(), text.whole()));
-        Ok(())
-    }
-}
-
-impl Post {
-    /// What left to the person: everybody else's mail is another test's.
-    fn to_the_person(&self) -> Vec<(String, Artefact, String)> {
-        let all = self.0.lock().unwrap();
-        all.iter()
-            .filter(|(to, ..)| to.ends_with("@home.example"))
-            .cloned()
-            .collect()
-    }
-}
-
-fn safe(channel: Channel, value: &str) -> ContactSaid {
-    ContactSaid {
-        channel,
-        verdict: Verdict::Safe,
-        value: value.to_owned(),
-        windows: Vec::new(),
-        voicemail: false,
-        answered_by: AnsweredBy::OnlyThem,
-        neutral_only: true,
-        shared_account: Answer::No,
-        say: None,
-    }
-}
-
-async fn adds(town: &Town, case: Ref, said: &ContactSaid) -> Ref {
-    contact::add(&town.app, &town.coach.actor(), case, said)
-        .await
-        .unwrap()
-}
-
-async fn asks(town: &Town, case: Ref, contact: Ref, artefact: Artefact) -> Asked {
-    let ask = MessageAsk {
-        contact,
-        artefact,
-        appointment: artefact
-            .is_about_a_time()
-            .then(|| town.app.env().now().plus_days(3)),
-    };
-    message::ask(&town.app, &town.coach.actor(), case, &ask)
-        .await
-        .unwrap()
-}
-
-async fn states(town: &Town, case: Ref) -> Vec<(MessageState, Option<DenyReason>)> {
-    let known = message::messages(&town.app, &town.coach.actor(), case).await;
-    let known = known.unwrap();
-    known.iter().map(|it| (it.state, it.denied)).collect()
-}
-
-async fn tasks(town: &Town, case: Ref, kind: TaskKind) -> Vec<Task> {
-    let case = &case;
-    town.app
-        .store
-        .work(&town.coach.actor(), HELP, |w| {
-            Box::pin(async move {
-                let about = w.case_facts(*case).await?.unwrap().subject;
-                let all = w.tasks(&w.scope(), 500).await?;
-                let one = |task: &Task| task.kind == kind && task.case == Some(about);
-                Ok(all.into_iter().filter(one).collect())
-            })
-        })
-        .await
-        .unwrap()
-}
-
-async fn turn(town: &Town, post: &Post) {
-    dispatch_once(&town.app, post, "one").await.unwrap();
-}
 
 both!(
     ne_01_what_was_safe_when_it_was_asked_for_does_not_go_once_it_is_not_and_a_no_is_a_task,

@@ -36,6 +36,7 @@ use throughline_store::person::PersonSheet;
 use throughline_store::post::NOBODY_TO_TELL;
 use throughline_store::setup::{OrganisationKind, Site};
 use throughline_store::task::Task;
+use throughline_testkit::actor::proved;
 use throughline_testkit::both;
 use throughline_testkit::db::TestStore;
 
@@ -95,22 +96,7 @@ impl Office {
 
     /// The administrator, who has just proved themselves again.
     fn ada(&self) -> Actor {
-        match self.admin.actor() {
-            Actor::Staff {
-                account,
-                organisation,
-                site,
-                role,
-                ..
-            } => Actor::Staff {
-                account,
-                organisation,
-                site,
-                role,
-                stepped_up_at: Some(self.app.env().now()),
-            },
-            other => other,
-        }
+        proved(self.admin.actor(), self.app.env().now())
     }
 
     async fn site(&self, name: &str) -> Site {

@@ -41,7 +41,7 @@ use throughline_store::feed::import_facts;
 use throughline_store::referral::Via;
 use throughline_store::task::TaskOutcome;
 use throughline_testkit::both;
-use town::{Bounces, DIRECTORY, HELP, Town, confirm, listing, propose, town};
+use town::{Bounces, DIRECTORY, HELP, Town, confirm, listing, propose, reached, town};
 
 fn order(town: &Town, service: Ref) -> SendOrder {
     let mut order = town::order(town.case, service, NeedType::Debt);
@@ -151,9 +151,7 @@ both!(an_inbox_referral_goes_from_sent_to_helped, |world| {
     );
     assert_eq!(partner::inbox(app, partner, 10).await.unwrap().len(), 1);
     assert!(
-        partner::reveal_contact(app, partner, sent.reference)
-            .await
-            .is_err(),
+        reached(app, partner, sent.reference).await.is_err(),
         "no number before acceptance"
     );
 
@@ -172,9 +170,7 @@ both!(an_inbox_referral_goes_from_sent_to_helped, |world| {
     partner::answer(app, partner, sent.reference, view.referral.version, &yes())
         .await
         .unwrap();
-    let ways = partner::reveal_contact(app, partner, sent.reference)
-        .await
-        .unwrap();
+    let ways = reached(app, partner, sent.reference).await.unwrap();
     assert_eq!(ways[0].value.as_deref(), Some("07700 900123"));
     assert!(!ways[0].voicemail);
     for (step, expected) in [
@@ -214,9 +210,7 @@ both!(a_number_is_hidden_once_its_confirmation_lapses, |world| {
         .await
         .unwrap();
     world.clock.advance_seconds(31 * 86_400);
-    let ways = partner::reveal_contact(app, partner, sent.reference)
-        .await
-        .unwrap();
+    let ways = reached(app, partner, sent.reference).await.unwrap();
     assert_eq!(ways[0].value, None);
     assert_eq!(ways[0].hidden, Some(DenyReason::Expired));
 });
@@ -266,7 +260,7 @@ both!(a_link_needs_its_code_and_mail_tells_nothing, |world| {
         Landing::Unknown
     );
 
-    let Entered::In(holder, reference) = partner::link_enter(app, &token, &code).await.unwrap()
+    let Entered::In(holder, reference, _) = partner::link_enter(app, &token, &code).await.unwrap()
     else {
         panic!("the code fits")
     };
@@ -627,7 +621,7 @@ both!(a_service_that_has_the_person_gets_a_fresh_link, |world| {
     ];
     let mut code = sent.code.unwrap();
     for (expected, outcome) in steps {
-        let Entered::In(holder, _) = partner::link_enter(app, &post.token(), &code)
+        let Entered::In(holder, ..) = partner::link_enter(app, &post.token(), &code)
             .await
             .unwrap()
         else {
@@ -682,7 +676,7 @@ both!(
         let post = Post::default();
         dispatch_once(app, &post, "one").await.unwrap();
         let code = sent.code.unwrap();
-        let Entered::In(holder, reference) = partner::link_enter(app, &post.token(), &code)
+        let Entered::In(holder, reference, _) = partner::link_enter(app, &post.token(), &code)
             .await
             .unwrap()
         else {
@@ -712,7 +706,7 @@ both!(
         let post = Post::default();
         dispatch_once(app, &post, "one").await.unwrap();
         let code = sent.code.unwrap();
-        let Entered::In(holder, reference) = partner::link_enter(app, &post.token(), &code)
+        let Entered::In(holder, reference, _) = partner::link_enter(app, &post.token(), &code)
             .await
             .unwrap()
         else {

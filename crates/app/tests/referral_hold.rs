@@ -194,7 +194,7 @@ both!(an_offer_that_waited_is_asked_again, |world| {
     let entered = partner::link_enter(app, &post.token(), &code)
         .await
         .unwrap();
-    let Entered::In(holder, reference) = entered else {
+    let Entered::In(holder, reference, _) = entered else {
         panic!("the same link and code");
     };
     let view = partner::open(app, &holder, reference).await.unwrap();

@@ -16,17 +16,20 @@ use std::collections::BTreeSet;
 use throughline_app::case_now;
 use throughline_app::case_view;
 use throughline_app::consent::{self, Completed};
+use throughline_app::narrow::narrow;
 use throughline_app::partner;
+use throughline_app::partner::PartnerView;
 use throughline_app::receipt::{self, Signed};
-use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
+use throughline_app::referral_send::{self, SendOrder, Sent};
 use throughline_app::today;
 use throughline_core::code::Code as _;
 use throughline_core::consent::{
     Art9Condition, HowAgreed, PacketItem, ShareBasis, SharePurpose, ToldPerson,
 };
-use throughline_core::conversation::Reach;
 use throughline_core::id::Ref;
+use throughline_core::narrow::Narrowing;
 use throughline_core::need::NeedType;
+use throughline_core::packet_line::PacketLine;
 use throughline_core::reason::{Reason, Words};
 use throughline_core::risk::RiskBand;
 use throughline_core::task::TaskKind;
@@ -42,26 +45,7 @@ fn why(words: &str) -> Reason {
 }
 
 fn order(town: &Town, service: Ref) -> SendOrder {
-    SendOrder {
-        ask: Ask {
-            case: town.case,
-            service,
-            need: NeedType::Debt,
-        },
-        items: BTreeSet::from([PacketItem::ChosenName].map(Into::into)),
-        immigration: false,
-        shown: None,
-        struck: BTreeSet::new(),
-        statement: Some(1),
-        reach: Reach::AsAgreed,
-        how: HowAgreed::Spoken,
-        words: None,
-        basis: ShareBasis::Consent,
-        art9: Some(Art9Condition::ExplicitConsent),
-        dpa: None,
-        reasons: None,
-        life_at_risk: false,
-    }
+    town::order(town.case, service, NeedType::Debt)
 }
 
 async fn try_send(town: &Town, order: &SendOrder) -> Result<Sent, Error> {
@@ -257,5 +241,143 @@ both!(
         world.clock.advance_seconds(60);
         let again = taken_back(&town).await;
         assert_eq!(again.note, unseen.note);
+    }
+);
+
+fn lines(items: &[PacketItem]) -> BTreeSet<PacketLine> {
+    items.iter().copied().map(Into::into).collect()
+}
+
+fn strike(items: &[PacketItem]) -> Narrowing {
+    Narrowing {
+        without: lines(items),
+        until: None,
+    }
+}
+
+async fn read_by_service(town: &Town, request: Ref) -> PartnerView {
+    partner::open(&town.app, &town.partner.actor(), request)
+        .await
+        .unwrap()
+}
+
+both!(
+    a_line_that_is_struck_out_is_gone_for_the_service_at_once_and_the_rest_stays,
+    |world| {
+        let town = town(world).await;
+        let (app, coach) = (&town.app, &town.coach.actor());
+        let mut order = order(&town, town.inbox);
+        order.items = lines(&[PacketItem::ChosenName, PacketItem::Urgency]);
+        let sent = try_send(&town, &order).await.unwrap();
+        let before = newest(&town).await.record;
+        // The control: until then it is read.
+        let seen = read_by_service(&town, sent.reference).await;
+        assert!(seen.packet.unwrap().holds(PacketItem::Urgency));
+        world.clock.advance_seconds(60);
+
+        let less = strike(&[PacketItem::Urgency]);
+        let left = narrow(app, coach, town.case, before.reference, &less)
+            .await
+            .unwrap();
+        let now = read_by_service(&town, sent.reference).await;
+        let packet = now.packet.unwrap();
+        assert!(packet.holds(PacketItem::ChosenName) && !packet.holds(PacketItem::Urgency));
+        assert_eq!(now.referral.state, seen.referral.state, "it goes on");
+        // Nobody says yes from a page that showed more.
+        let stale = partner::answer(
+            app,
+            &town.partner.actor(),
+            sent.reference,
+            seen.referral.version,
+            &throughline_app::referral_answer::Answer::Accept {
+                by: Words::new("Rhian").unwrap(),
+                when: None,
+                how: None,
+            },
+        )
+        .await;
+        assert!(matches!(stale, Err(Error::Conflict)), "{stale:?}");
+
+        let newest = newest(&town).await;
+        assert_eq!(newest.record.reference, left);
+        assert!(newest.holds);
+        assert_eq!(
+            newest.record.consent.items,
+            lines(&[PacketItem::ChosenName])
+        );
+        assert_eq!(newest.record.consent.expires_at, before.consent.expires_at);
+        let signed = receipt::read(app, coach, town.case, before.reference)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(signed.receipt.lines, lines(&[PacketItem::Urgency]));
+        assert_eq!(signed.receipt.kept, lines(&[PacketItem::ChosenName]));
+        let [one] = &signed.receipt.requests[..] else {
+            panic!("{:?}", signed.receipt)
+        };
+        assert!(one.goes_on && !one.ended_now && one.first_read_at.is_some());
+        let genuine = app.store.receipt_verify(&signed.note).await.unwrap();
+        assert_eq!(genuine, signed.receipt);
+
+        // What was replaced can be changed no more; what is left can still be taken back as a whole.
+        let again = narrow(app, coach, town.case, before.reference, &less).await;
+        assert!(matches!(again, Err(Error::Conflict)), "{again:?}");
+        taken_back(&town).await;
+        let gone = partner::open(app, &town.partner.actor(), sent.reference).await;
+        assert!(gone.is_err() || gone.is_ok_and(|view| view.packet.is_none()));
+    }
+);
+
+both!(
+    a_shorter_time_ends_the_reading_then_and_nothing_is_made_longer_or_more,
+    |world| {
+        let town = town(world).await;
+        let (app, coach) = (&town.app, &town.coach.actor());
+        let sent = try_send(&town, &order(&town, town.inbox)).await.unwrap();
+        let before = newest(&town).await.record;
+        let until = world.env.now().plus_seconds(2 * DAY);
+        assert!(until < before.consent.expires_at, "the control");
+        let to = |until| Narrowing {
+            without: BTreeSet::new(),
+            until: Some(until),
+        };
+        let case = town.case;
+        for (less, problem) in [
+            (Narrowing::default(), "narrow-nothing-less"),
+            (strike(&[PacketItem::Risk]), "narrow-nothing-less"),
+            (strike(&[PacketItem::ChosenName]), "narrow-nothing-left"),
+            (to(before.consent.expires_at), "narrow-not-sooner"),
+            (to(world.env.now()), "narrow-not-sooner"),
+        ] {
+            let refused_with = refused(narrow(app, coach, case, before.reference, &less).await).1;
+            assert_eq!(refused_with, problem);
+        }
+        narrow(app, coach, case, before.reference, &to(until))
+            .await
+            .unwrap();
+        let seen = read_by_service(&town, sent.reference).await;
+        assert!(seen.packet.is_some());
+        world.clock.advance_seconds(2 * DAY);
+        let over = read_by_service(&town, sent.reference).await;
+        assert!(over.packet.is_none(), "its time is over");
+    }
+);
+
+both!(
+    what_does_not_rest_on_agreement_is_not_made_less_but_decided_again,
+    |world| {
+        let town = town(world).await;
+        let (app, coach) = (&town.app, &town.coach.actor());
+        let mut order = order(&town, town.inbox);
+        order.items = lines(&[PacketItem::ChosenName, PacketItem::Urgency]);
+        order.basis = ShareBasis::LegitimateInterests;
+        order.art9 = Some(Art9Condition::HealthOrSocialCare);
+        order.reasons = Some(why("They cannot reach the service by themselves."));
+        try_send(&town, &order).await.unwrap();
+        let agreed = newest(&town).await.record.reference;
+        let less = strike(&[PacketItem::Urgency]);
+        let done = narrow(app, coach, town.case, agreed, &less).await;
+        assert!(matches!(done, Err(Error::Illegal(_))), "{done:?}");
+        assert_eq!(newest(&town).await.record.reference, agreed);
     }
 );

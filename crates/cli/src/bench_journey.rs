@@ -78,13 +78,7 @@ async fn secrets(world: &Path) -> Result<Secrets, Failure> {
         found.ok_or_else(|| Failure::failed("the world has not everyone that this needs"))
     };
     let (admin, lead) = (of(Role::Administrator)?, of(Role::WorkCoach)?);
-    let actor = Actor::Staff {
-        account: admin.id,
-        organisation: admin.organisation,
-        site: admin.site,
-        role: admin.role,
-        stepped_up_at: Some(store.env().now()),
-    };
+    let actor = throughline_testkit::actor::proved(admin.actor(), store.env().now());
     let scopes = [
         ActionKind::CaseOpen,
         ActionKind::CaseRead,

@@ -401,20 +401,7 @@ impl Config {
         let Some(file) = &self.server.figures_file else {
             return Ok(None);
         };
-        let text = std::fs::read_to_string(file).map_err(|error| {
-            Failure::failed(format!(
-                "the file {} with the word of the figures cannot be read ({error})",
-                file.display()
-            ))
-        })?;
-        let word = text.trim();
-        if word.is_empty() {
-            return Err(Failure::input(format!(
-                "the file {} with the word of the figures is empty",
-                file.display()
-            )));
-        }
-        Ok(Some(word.to_owned()))
+        secret_text(file, "the word of the figures").map(Some)
     }
 
     /// Whether people reach it over TLS.
@@ -423,6 +410,25 @@ impl Config {
             .secure
             .unwrap_or_else(|| self.server.base_url.starts_with("https://"))
     }
+}
+
+/// The secret in a file, without the space around it; `what` names it. Errors when the file cannot be read or is empty: an empty
+/// secret would let anyone in, or be sent where a right one is needed.
+pub fn secret_text(file: &Path, what: &str) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::failed(format!(
+            "the file {} with {what} cannot be read ({error})",
+            file.display()
+        ))
+    })?;
+    let secret = text.trim();
+    if secret.is_empty() {
+        return Err(Failure::input(format!(
+            "the file {} with {what} is empty",
+            file.display()
+        )));
+    }
+    Ok(secret.to_owned())
 }
 
 #[cfg(test)]

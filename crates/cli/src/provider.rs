@@ -8,7 +8,7 @@ use throughline_identity::Identity;
 use throughline_identity::provider::{Provider, Settings, Wire, is_at_home};
 use throughline_store::Store;
 
-use crate::config::{Config, Oidc};
+use crate::config::{Config, Oidc, secret_text};
 use crate::report::Failure;
 
 /// The longest that one answer may take: somebody is waiting to sign in.
@@ -76,6 +76,9 @@ impl Wire for Http {
     }
 }
 
+/// What its secret is called when something is wrong with it.
+const SECRET: &str = "the secret of the sign-in service";
+
 /// Signing in as it is configured, over a store.
 pub fn identity(config: &Config, store: Store) -> Result<Identity, Failure> {
     let settings = throughline_identity::Settings {
@@ -86,18 +89,11 @@ pub fn identity(config: &Config, store: Store) -> Result<Identity, Failure> {
     let Some(oidc) = &config.sign_in.oidc else {
         return Ok(identity);
     };
-    let secret = match &oidc.secret_file {
-        None => None,
-        Some(file) => {
-            let text = std::fs::read_to_string(file).map_err(|error| {
-                Failure::failed(format!(
-                    "the file {} with the secret of the sign-in service cannot be read ({error})",
-                    file.display()
-                ))
-            })?;
-            Some(text.trim().to_owned())
-        }
-    };
+    let secret = oidc
+        .secret_file
+        .as_deref()
+        .map(|file| secret_text(file, SECRET))
+        .transpose()?;
     let settings = Settings {
         issuer: oidc.issuer.clone(),
         client_id: oidc.client_id.clone(),
@@ -148,11 +144,8 @@ pub fn findings(config: &Config) -> (Vec<String>, Vec<String>) {
 
 fn secret_findings(oidc: &Oidc) -> Option<String> {
     let file = oidc.secret_file.as_ref()?;
-    if let Err(error) = std::fs::metadata(file) {
-        return Some(format!(
-            "[sign_in.oidc] secret_file {} cannot be read ({error})",
-            file.display()
-        ));
+    if let Err(wrong) = secret_text(file, SECRET) {
+        return Some(format!("[sign_in.oidc] secret_file: {}", wrong.message()));
     }
     crate::key_file::open_to_all(file).then(|| {
         format!(

@@ -18,7 +18,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::command::{Place, ServeArgs};
-use crate::config::{Config, LogFormat};
+use crate::config::{Config, LogFormat, secret_text};
 use crate::open;
 use crate::report::{Failure, Outcome, Report};
 
@@ -35,8 +35,20 @@ pub async fn serve(place: &Place, args: &ServeArgs) -> Outcome {
     if !args.clock_is_right {
         app.tell_time().await?;
     }
+    erase_again(&app).await?;
     let running = Running::begin(&config, app, !args.no_jobs && config.jobs.run).await?;
     running.until_told().await
+}
+
+/// Before anybody is answered or written to: whoever was erased, and came back with a copy that was put in place, is erased again.
+async fn erase_again(app: &App) -> Result<(), Failure> {
+    if let Some(folder) = app.store.checkpoints() {
+        let again = app.store.erasures_settle(folder).await?;
+        if again > 0 {
+            tracing::warn!(again, "people who had been erased were erased again");
+        }
+    }
+    Ok(())
 }
 
 /// `throughline work`.
@@ -46,6 +58,7 @@ pub async fn work(place: &Place) -> Outcome {
     let store = open::store(&config).await?;
     let app = open::app(&config, store).await?;
     app.tell_time().await?;
+    erase_again(&app).await?;
     let (stop, stopped) = watch::channel(false);
     let jobs = jobs(&config, &app, stopped)?;
     told_to_stop().await;
@@ -210,20 +223,11 @@ fn mailer(config: &Config) -> Result<Option<AnyMailer>, Failure> {
     };
     let mut url = smtp.clone();
     if let (Some(user), Some(file)) = (&config.mail.user, &config.mail.password_file) {
-        let password = std::fs::read_to_string(file).map_err(|error| {
-            Failure::failed(format!(
-                "the file {} with the password of the mail relay cannot be read ({error})",
-                file.display()
-            ))
-        })?;
+        let password = secret_text(file, "the password of the mail relay")?;
         let (scheme, rest) = smtp.split_once("://").ok_or_else(|| {
             Failure::input("[mail] smtp must look like smtp://host:587?tls=required")
         })?;
-        url = format!(
-            "{scheme}://{}:{}@{rest}",
-            percent(user),
-            percent(password.trim())
-        );
+        url = format!("{scheme}://{}:{}@{rest}", percent(user), percent(&password));
     }
     Ok(Some(AnyMailer::Smtp(Box::new(SmtpMailer::new(
         &url,

@@ -81,6 +81,9 @@ pub enum StillOpen {
     /// A service may still ring the person about a request that was taken from it.
     #[error("Tell the service that it is not to act any more.")]
     ServiceNotTold,
+    /// Whether to share, or the reasons why it was shared first, are not written down (NE-28, SPEC 4.7).
+    #[error("Decide about sharing, and give the reasons.")]
+    Sharing,
 }
 
 impl StillOpen {
@@ -100,6 +103,7 @@ impl StillOpen {
             Self::Escalation => "escalation",
             Self::ChildReview => "child_review",
             Self::ServiceNotTold => "service_not_told",
+            Self::Sharing => "sharing",
         }
     }
 }
@@ -222,6 +226,10 @@ pub fn may_close_case(
     }
     if tasks.contains(&TaskKind::TellService) {
         open.push(StillOpen::ServiceNotTold);
+    }
+    let owed = [TaskKind::DecideSharing, TaskKind::CompleteSharing];
+    if owed.iter().any(|kind| tasks.contains(kind)) {
+        open.push(StillOpen::Sharing);
     }
     let mut named = Vec::new();
     open.retain(|one| {

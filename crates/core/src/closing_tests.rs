@@ -170,3 +170,19 @@ fn a_case_does_not_close_while_a_service_may_still_ring_the_person() {
         Err(vec![StillOpen::ServiceNotTold])
     );
 }
+
+#[test]
+fn ne_28_a_case_does_not_close_while_a_decision_about_sharing_is_owed() {
+    let judged = CloseFacts {
+        has_case: true,
+        risk: Some(RiskBand::High),
+        ..WHOLE
+    };
+    for owed in [TaskKind::DecideSharing, TaskKind::CompleteSharing] {
+        assert_eq!(
+            may_close_case(&judged, &[], &[owed]),
+            Err(vec![StillOpen::Sharing])
+        );
+    }
+    assert_eq!(may_close_case(&judged, &[], &[]), Ok(()));
+}

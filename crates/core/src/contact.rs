@@ -56,24 +56,6 @@ crate::code_list! {
     }
 }
 
-impl Verdict {
-    /// The verdict when two records of one channel are merged: the more careful. A retired point cannot be revived by a merge.
-    #[must_use]
-    pub fn merged_with(self, other: Self) -> Self {
-        let care = |verdict| match verdict {
-            Self::Safe => 0,
-            Self::SafeOnlyInWindow => 1,
-            Self::UnknownTreatAsNever => 2,
-            Self::Never => 3,
-        };
-        if care(self) >= care(other) {
-            self
-        } else {
-            other
-        }
-    }
-}
-
 crate::code_list! {
     /// Who may pick up or read it first.
     pub enum AnsweredBy {

@@ -122,11 +122,11 @@ impl std::fmt::Debug for Confirmed {
 }
 
 /// Leave to send one text to one recipient, now. Only the gate makes one; it carries the very text that was looked at and the
-/// one recipient it was looked at for, and it is used up by sending.
+/// one recipient it was looked at for, and it is used up by sending: a queued message is checked again when it goes.
 ///
 /// ```compile_fail,E0451
 /// use throughline_core::gate::{Release, Sender};
-/// let forged = Release { text: unreachable!(), to: unreachable!(), channel: None, sender: Sender::Neutral, at: unreachable!() };
+/// let forged = Release { text: unreachable!(), to: unreachable!(), channel: None, sender: Sender::Neutral };
 /// ```
 #[derive(PartialEq, Eq)]
 pub struct Release {
@@ -134,7 +134,6 @@ pub struct Release {
     to: String,
     channel: Option<Channel>,
     sender: Sender,
-    at: At,
 }
 
 impl std::fmt::Debug for Release {
@@ -162,11 +161,6 @@ impl Release {
     /// Which sender must show.
     pub const fn sender(&self) -> Sender {
         self.sender
-    }
-
-    /// When it was given. It does not outlive the moment: a queued message is checked again at dispatch.
-    pub const fn at(&self) -> At {
-        self.at
     }
 }
 
@@ -254,12 +248,11 @@ pub fn gate(
         to: to.to_owned(),
         channel: Some(point.channel),
         sender,
-        at: now,
     })
 }
 
 /// The gate to a partner or a colleague: same scan, no person's channel.
-pub fn gate_to_worker(to: &Confirmed, now: At, content: Content<'_>) -> Result<Release, Denied> {
+pub fn gate_to_worker(to: &Confirmed, content: Content<'_>) -> Result<Release, Denied> {
     let deny = |reason, found| {
         Err(Denied {
             reason,
@@ -277,7 +270,6 @@ pub fn gate_to_worker(to: &Confirmed, now: At, content: Content<'_>) -> Result<R
             to: to.0.clone(),
             channel: None,
             sender: Sender::Neutral,
-            at: now,
         }),
     }
 }

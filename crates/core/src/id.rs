@@ -223,6 +223,8 @@ entities! {
     Quarantine => QuarantineId,
     /// One decision to erase a person.
     Erasure => ErasureId,
+    /// One time that somebody of another organisation is asked to say yes or no.
+    SecondPerson => SecondPersonId,
     /// A message or job to be carried out after commit.
     Outbox => OutboxId,
 }

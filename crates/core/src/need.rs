@@ -77,6 +77,19 @@ impl NeedType {
         matches!(self, Self::Immigration)
     }
 
+    /// Whether that somebody asked for it tells over a shoulder that they, or a child, may be in danger, or of what only leaves by
+    /// itself: on a person's own page nothing is named by it (decision 0021).
+    pub const fn tells_of_danger(self) -> bool {
+        matches!(
+            self,
+            Self::ImmediateDanger
+                | Self::SafeAccommodation
+                | Self::ChildrenSafety
+                | Self::LegalProtection
+                | Self::Immigration
+        )
+    }
+
     /// The step of stability it belongs to.
     pub const fn stability(self) -> Stability {
         match self {

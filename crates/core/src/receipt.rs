@@ -1,4 +1,5 @@
-//! What a person gets when they take back what they agreed: what was recalled, and what had been seen before (SPEC SM-SHARE).
+//! What a person gets when they take back what they agreed, or strike lines from it: what was recalled, what stays, and what had
+//! been seen before (SPEC SM-SHARE).
 //!
 //! It names no person. It is signed, so that what it says can be checked later, also by somebody who does not trust this server.
 
@@ -24,8 +25,14 @@ pub struct Receipt {
     pub taken_back_at: At,
     /// Whose access was recalled, by name.
     pub recipient: String,
-    /// The lines that had been shared.
+    /// The lines that were recalled; none where only its time was shortened.
     pub lines: BTreeSet<PacketLine>,
+    /// The lines that stay shared; none where all of it was taken back.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub kept: BTreeSet<PacketLine>,
+    /// Until when they stay shared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_until: Option<At>,
     /// Each request under it.
     pub requests: Vec<Recalled>,
 }
@@ -39,6 +46,9 @@ pub struct Recalled {
     pub need: NeedType,
     /// Whether it was still open and ended now; else it was over before.
     pub ended_now: bool,
+    /// Whether it goes on, with what stays shared.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub goes_on: bool,
     /// When the service first read what was shared; `None`: never.
     pub first_read_at: Option<At>,
     /// When it last did.

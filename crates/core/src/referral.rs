@@ -328,6 +328,11 @@ impl ReferralState {
         )
     }
 
+    /// Whether the service has said yes, and it is not over: only then may it learn how to reach them.
+    pub const fn has_said_yes(self) -> bool {
+        matches!(self, Self::Accepted | Self::FirstContact | Self::InService)
+    }
+
     /// Whether the service may still read the packet and answer.
     pub const fn is_with_service(self) -> bool {
         matches!(

@@ -88,12 +88,18 @@ crate::code_list! {
         CompleteSharing = "complete_sharing",
         /// Decide, with reasons, whether to share at a high risk now that the person no longer agrees (NE-28).
         DecideSharing = "decide_sharing",
+        /// See what it means for their help that the person, by themselves, made less of what is shared.
+        SeeWhatTheyChanged = "see_what_they_changed",
         /// Ring a service from which a request was taken: it learns of it in no other way.
         TellService = "tell_service",
         /// Confirm a directory entry.
         ConfirmListing = "confirm_listing",
         /// Act on an escalation.
         ActOnEscalation = "act_on_escalation",
+        /// See the address that a service gave, once, before it lapses.
+        SeePlace = "see_place",
+        /// Review why somebody was shown at once how to reach this person.
+        ReviewReveal = "review_reveal",
         /// Review a break-glass look.
         ReviewBreakGlass = "review_break_glass",
         /// Plan two appointments at one site apart (NE-05). For a planner, never for the worker of either person.

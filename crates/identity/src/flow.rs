@@ -63,6 +63,11 @@ impl Flow {
         self.until
     }
 
+    /// When it began.
+    pub(crate) fn begun(&self) -> At {
+        self.until.plus_seconds(-FLOW_SECONDS)
+    }
+
     /// What is kept once it was used.
     pub(crate) fn mark(&self) -> [u8; 32] {
         self.seed.hash()

@@ -5,7 +5,7 @@
 //! - Where the service says (`acr`, `amr`; configured) that it asked two factors, ours is not asked again; else it is.
 
 use throughline_core::id::Ref;
-use throughline_policy::{Actor, Purpose, STEP_UP_SECONDS};
+use throughline_policy::{Actor, Purpose};
 use throughline_seal::Token;
 use throughline_store::account::{AccountState, Credentials};
 use throughline_store::session::Bucket;
@@ -42,21 +42,13 @@ pub enum Came {
     Over,
 }
 
-/// Whether somebody has proved themselves again lately enough.
-pub(crate) fn is_recent(here: &Authenticated, now: throughline_core::time::At) -> bool {
-    matches!(
-        here.actor,
-        Actor::Staff { stepped_up_at: Some(at), .. } if now.seconds_since(at) <= STEP_UP_SECONDS
-    )
-}
-
 /// What has to hold besides, in the same unit of work that lets somebody in.
 #[derive(Clone, Copy)]
 pub(crate) enum Besides<'a> {
     /// Nothing: the sign-in service has seen to it.
     Nothing,
-    /// The code of the second factor.
-    Code(&'a str),
+    /// The code of the second factor, on a way that is used up by it.
+    Code(&'a str, &'a Flow),
     /// That a passkey's count has grown.
     Passkey(&'a [u8], i64),
 }
@@ -65,7 +57,14 @@ impl Besides<'_> {
     async fn holds(self, w: &mut Work<'_>, found: &Credentials) -> throughline_store::Result<bool> {
         match self {
             Self::Nothing => Ok(true),
-            Self::Code(code) => proved(w, found, Some(code)).await,
+            Self::Code(code, flow) => {
+                let right = proved(w, found, Some(code)).await?;
+                if right && !w.flow_use(&flow.mark(), flow.until()).await? {
+                    // The way was used: then neither is the code.
+                    return Err(StoreError::Conflict);
+                }
+                Ok(right)
+            }
             Self::Passkey(credential, counter) => {
                 // Read again under its lock: of two uses at once the second is compared with the first.
                 let key = w.passkey_by_credential(credential).await?;
@@ -95,7 +94,11 @@ fn account_of(text: &str) -> Option<(Ref, i64)> {
 impl Identity {
     /// Where to send somebody for a way that begins; `None` when the service cannot be reached.
     pub async fn way_to_provider(&self, flow: &Flow) -> Option<String> {
-        let fresh = matches!(flow.aim(), Aim::StepUp | Aim::Unlock);
+        // At a shared desk somebody else may still be signed in there: their account is not tied by accident.
+        let fresh = matches!(
+            flow.aim(),
+            Aim::StepUp | Aim::Unlock | Aim::Link | Aim::Welcome
+        );
         let asked = self
             .ask_provider(Some(flow), move |provider, now, expected| {
                 provider.way_there(now, expected, fresh)
@@ -141,16 +144,13 @@ impl Identity {
                 provider.redeem(now, returned, expected)
             })
             .await;
-        let who = match asked {
-            Ok(who) => who,
-            Err(Wrong::Away(why)) => {
-                tracing::warn!(why, "the sign-in service cannot be asked");
-                return Ok(Came::Away);
-            }
-            Err(Wrong::Not(why)) => {
-                tracing::warn!(why, "an answer of the sign-in service is not believed");
-                return self.not_let_in(None).await;
-            }
+        let away = matches!(asked, Err(Wrong::Away(_)));
+        let Some(who) = said(asked) else {
+            return if away {
+                Ok(Came::Away)
+            } else {
+                self.not_let_in(None).await
+            };
         };
         if !self.first_use(flow).await? {
             return Ok(Came::Over);
@@ -176,11 +176,7 @@ impl Identity {
     }
 
     async fn known_there(&self, who: &Believed) -> Result<Option<Credentials>> {
-        let issuer = self
-            .provider()
-            .map(|provider| provider.issuer().to_owned())
-            .unwrap_or_default();
-        let (issuer, subject) = (&issuer, &who.subject);
+        let (issuer, subject) = (&self.issuer(), &who.subject);
         let found = self
             .store()
             .work(&Actor::Public, Purpose::SignIn, |w| {
@@ -225,32 +221,29 @@ impl Identity {
                     Ok(Some(token))
                 })
             })
-            .await?;
+            .await;
         match token {
-            Some(token) => Ok(Came::Signed(Signed {
+            Ok(Some(token)) => Ok(Came::Signed(Signed {
                 token,
                 devices: Devices::default(),
                 account: found.id,
             })),
-            None => self.not_let_in(Some(found)).await,
+            Ok(None) => self.not_let_in(Some(found)).await,
+            Err(StoreError::Conflict) => Ok(Came::Over),
+            Err(error) => Err(error.into()),
         }
     }
 
     async fn link(&self, here: Option<&Authenticated>, who: &Believed) -> Result<Came> {
-        let Some(here) = here.filter(|here| is_recent(here, self.now())) else {
+        let Some(here) = here.filter(|here| here.actor.proved_lately(self.now())) else {
             return Ok(Came::Over);
         };
         let (issuer, subject) = (self.issuer(), &who.subject);
-        let (issuer, id) = (&issuer, &here.account);
+        let (issuer, id, version) = (&issuer, here.account, here.account_version);
         let done = self
             .store()
             .work(&here.actor, Purpose::SignIn, |w| {
-                Box::pin(async move {
-                    let Some(found) = w.credentials(*id).await? else {
-                        return Err(StoreError::Conflict);
-                    };
-                    w.subject_link(*id, found.version, issuer, subject).await
-                })
+                Box::pin(w.subject_link(id, version, issuer, subject))
             })
             .await;
         came_of_link(done)
@@ -399,7 +392,7 @@ impl Identity {
             Some(Err(until)) => return Ok(Came::Slow(until)),
             Some(Ok(found)) => found,
         };
-        let code = Besides::Code(code);
+        let code = Besides::Code(code, flow);
         match (again, token) {
             (false, _) => self.begin_session(&found, code, token).await,
             (true, Some(token)) => self.prove_elsewhere(false, &found, code, token).await,
@@ -414,21 +407,17 @@ impl Identity {
     }
 
     pub(crate) async fn not_let_in(&self, found: Option<&Credentials>) -> Result<Came> {
-        let account = &found.map(|found| found.id);
-        self.store()
-            .work(&Actor::Public, Purpose::SignIn, |w| {
-                Box::pin(async move {
-                    w.sign_in_failed(*account);
-                    Ok(())
-                })
-            })
+        self.note_failed(&Actor::Public, found.map(|found| found.id))
             .await?;
         Ok(Came::Refused)
     }
 }
 
 /// Whether the account is still as it was looked at.
-async fn unchanged(w: &mut Work<'_>, found: &Credentials) -> throughline_store::Result<bool> {
+pub(crate) async fn unchanged(
+    w: &mut Work<'_>,
+    found: &Credentials,
+) -> throughline_store::Result<bool> {
     let current = w.credentials(found.id).await?;
     Ok(
         current

@@ -6,16 +6,17 @@ use std::sync::{Arc, Mutex};
 use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 use throughline_core::time::At;
+use tokio::sync::Semaphore;
 
 use crate::flow::Flow;
 use crate::signature::{Jwk, base64url, from_base64url};
 
 /// For how many seconds the service's own description and keys are believed.
 const KEPT_SECONDS: i64 = 3_600;
+/// How many ask it at once: one that hangs must not hold every thread that passwords are checked on.
+const AT_ONCE: usize = 16;
 /// How far its clock may be from ours, in seconds.
 const SKEW_SECONDS: i64 = 60;
-/// How old a fresh proof may be, in seconds: they have just been asked for it.
-const FRESH_SECONDS: i64 = 300;
 
 /// Which service, and what is believed of it.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +55,7 @@ pub struct Provider {
     settings: Settings,
     wire: Box<dyn Wire>,
     known: Mutex<Option<Known>>,
+    turns: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Provider {
@@ -108,7 +110,7 @@ pub struct Believed {
     pub subject: String,
     /// Whether it asked two factors.
     pub two_factors: bool,
-    /// Whether they have just proved themselves to it.
+    /// Whether they proved themselves to it since this way began.
     pub fresh: bool,
 }
 
@@ -117,6 +119,8 @@ pub(crate) struct Expected<'a> {
     pub(crate) state: &'a str,
     pub(crate) nonce: &'a str,
     pub(crate) proof_key: &'a str,
+    /// When the way began.
+    pub(crate) begun: At,
 }
 
 #[derive(Deserialize)]
@@ -196,6 +200,7 @@ impl Provider {
             settings,
             wire,
             known: Mutex::default(),
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
         }
     }
 
@@ -352,10 +357,16 @@ impl Provider {
         }
         let tokens: Tokens = serde_json::from_slice(&body)
             .map_err(|_| Wrong::Away("its answer holds no ID token".to_owned()))?;
-        self.believe(now, &tokens.id_token, expected.nonce, &known)
+        self.believe(now, &tokens.id_token, expected, &known)
     }
 
-    fn believe(&self, now: At, token: &str, nonce: &str, known: &Known) -> Result<Believed, Wrong> {
+    fn believe(
+        &self,
+        now: At,
+        token: &str,
+        expected: &Expected<'_>,
+        known: &Known,
+    ) -> Result<Believed, Wrong> {
         const SHAPE: Wrong = Wrong::Not("the ID token cannot be read");
         let (signed, signature) = token.rsplit_once('.').ok_or(SHAPE)?;
         let (header, claims) = signed.split_once('.').ok_or(SHAPE)?;
@@ -405,7 +416,7 @@ impl Provider {
         {
             return Err(Wrong::Not("the ID token is not good now"));
         }
-        if !bool::from(claims.nonce.as_bytes().ct_eq(nonce.as_bytes())) {
+        if !bool::from(claims.nonce.as_bytes().ct_eq(expected.nonce.as_bytes())) {
             return Err(Wrong::Not("the ID token was made for another way"));
         }
         if claims.sub.is_empty() || claims.sub.len() > 255 || claims.sub.contains('\n') {
@@ -418,9 +429,10 @@ impl Provider {
                 .amr
                 .iter()
                 .any(|amr| self.settings.second_factor_amr.contains(amr));
-        let fresh = claims
-            .auth_time
-            .is_some_and(|at| seconds.saturating_sub(at) <= FRESH_SECONDS);
+        // Whoever sits there can take "ask them now" out of the address: an earlier proof is none.
+        let begun = expected.begun.micros() / 1_000_000;
+        let since = begun.saturating_sub(SKEW_SECONDS)..=seconds.saturating_add(SKEW_SECONDS);
+        let fresh = claims.auth_time.is_some_and(|at| since.contains(&at));
         Ok(Believed {
             subject: claims.sub,
             two_factors,
@@ -451,16 +463,23 @@ impl crate::Identity {
         let Some(provider) = self.provider.clone() else {
             return Err(Wrong::Away("there is none".to_owned()));
         };
+        let Ok(turn) = provider.turns.clone().try_acquire_owned() else {
+            return Err(Wrong::Away("too many ask it at once".to_owned()));
+        };
         let now = self.now();
+        let begun = flow.map_or(now, Flow::begun);
         let of = |make: fn(&Self, &Flow) -> String| flow.map(|flow| make(self, flow));
         let state = of(Self::flow_state).unwrap_or_default();
         let nonce = of(Self::flow_nonce).unwrap_or_default();
         let proof_key = of(Self::flow_proof_key).unwrap_or_default();
         let asked = tokio::task::spawn_blocking(move || {
+            // Held by the thread that asks, also when nobody waits for its answer any more.
+            let _turn = turn;
             let expected = Expected {
                 state: &state,
                 nonce: &nonce,
                 proof_key: &proof_key,
+                begun,
             };
             ask(&provider, now, &expected)
         })

@@ -8,6 +8,7 @@ use throughline_seal::Token;
 use throughline_store::account::AccountState;
 use throughline_store::session::{Bucket, SessionRow};
 
+use crate::outside::unchanged;
 use crate::sign_in::proved;
 use crate::{Identity, Result, totp};
 
@@ -25,7 +26,8 @@ pub struct Authenticated {
     pub csrf: String,
     /// When the session ends whatever happens.
     pub expires_at: At,
-    account_version: i64,
+    /// The account as this session knows it: what is changed meanwhile, an access that was stopped above all, ends what was begun.
+    pub(crate) account_version: i64,
 }
 
 /// What is behind a session cookie.
@@ -295,8 +297,7 @@ impl Identity {
             .store()
             .work(&actor, Purpose::SignIn, |w| {
                 Box::pin(async move {
-                    let current = w.credentials(found.id).await?;
-                    let same = current.is_some_and(|now| now.version == found.version);
+                    let same = unchanged(w, found).await?;
                     let proved = same && (why == Why::Unlock || proved(w, found, code).await?);
                     if !proved {
                         return Ok(None);
@@ -323,15 +324,7 @@ impl Identity {
     }
 
     async fn unproved(&self, actor: &Actor, account: AccountId) -> Result<Proof> {
-        let account = &account;
-        self.store()
-            .work(actor, Purpose::SignIn, |w| {
-                Box::pin(async move {
-                    w.sign_in_failed(Some(*account));
-                    Ok(())
-                })
-            })
-            .await?;
+        self.note_failed(actor, Some(account)).await?;
         Ok(Proof::Refused)
     }
 
@@ -363,7 +356,7 @@ impl Identity {
     /// step-up: without one in this session nothing is changed.
     pub async fn totp_finish(&self, here: &Authenticated, code: &str) -> Result<bool> {
         let now = self.now();
-        let recent = crate::outside::is_recent(here, now);
+        let recent = here.actor.proved_lately(now);
         let secret = self.totp_candidate(here);
         let Some(step) = totp::step_of(&secret, code, now).filter(|_| recent) else {
             return Ok(false);

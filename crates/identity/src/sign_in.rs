@@ -13,6 +13,7 @@ use throughline_store::session::{Attempts, Bucket, DeviceId};
 use throughline_store::{Result as StoreResult, Work};
 
 use crate::cookies::Devices;
+use crate::outside::unchanged;
 use crate::throttle::network;
 use crate::{Identity, Result, totp};
 
@@ -182,16 +183,26 @@ impl Identity {
     }
 
     async fn failed(&self, account: Option<AccountId>) -> Result<Outcome> {
+        self.note_failed(&Actor::Public, account).await?;
+        Ok(Outcome::Refused)
+    }
+
+    /// Puts on record that somebody was not let in.
+    pub(crate) async fn note_failed(
+        &self,
+        actor: &Actor,
+        account: Option<AccountId>,
+    ) -> Result<()> {
         let account = &account;
         self.store()
-            .work(&Actor::Public, Purpose::SignIn, |w| {
+            .work(actor, Purpose::SignIn, |w| {
                 Box::pin(async move {
                     w.sign_in_failed(*account);
                     Ok(())
                 })
             })
             .await?;
-        Ok(Outcome::Refused)
+        Ok(())
     }
 
     /// The invented people of a demo; nobody in any other installation.
@@ -290,11 +301,7 @@ impl Begin<'_> {
     async fn begin(&self, w: &mut Work<'_>) -> StoreResult<Option<Signed>> {
         let settings = self.identity.settings();
         let id = self.found.id;
-        let current = w.credentials(id).await?;
-        let same = current.is_some_and(|now| {
-            now.state == AccountState::Active && now.version == self.found.version
-        });
-        if !same || !proved(w, self.found, self.code).await? {
+        if !unchanged(w, self.found).await? || !proved(w, self.found, self.code).await? {
             return Ok(None);
         }
         if let Some(old) = self.replaces {

@@ -8,7 +8,7 @@ use throughline_store::account::AccountState;
 use throughline_store::sign_in_way::NewPasskey;
 
 use crate::flow::{Aim, Flow};
-use crate::outside::{Besides, Came, is_recent};
+use crate::outside::{Besides, Came};
 use crate::passkey::{Made, Site, Used, made, used, user_handle};
 use crate::sessions::Authenticated;
 use crate::{Identity, Result};
@@ -84,7 +84,7 @@ impl Identity {
         if flow.aim() != Aim::NewPasskey || flow.bound() != here.csrf {
             return Ok(Changed::Refused);
         }
-        if !is_recent(here, self.now()) {
+        if !here.actor.proved_lately(self.now()) {
             return Ok(Changed::NotProved);
         }
         let new = match made(given, &self.flow_challenge(flow), site) {
@@ -104,23 +104,32 @@ impl Identity {
             counter: new.counter,
             name: &name,
         };
-        let id = here.account;
+        let (id, version) = (here.account, here.account_version);
         let kept = self
             .store()
             .work(&here.actor, Purpose::SignIn, |w| {
-                Box::pin(w.passkey_create(id, new))
+                Box::pin(async move {
+                    // Whose access was stopped since this request began makes no new way in. The account is locked by the look.
+                    let same = w.credentials(id).await?;
+                    if same.is_none_or(|now| now.version != version) {
+                        return Err(StoreError::Conflict);
+                    }
+                    w.passkey_create(id, new).await
+                })
             })
             .await;
         match kept {
             Ok(()) => Ok(Changed::Done),
-            Err(StoreError::Illegal(_)) => Ok(Changed::Refused),
+            Err(StoreError::Illegal(_) | StoreError::Conflict | StoreError::Denied(_)) => {
+                Ok(Changed::Refused)
+            }
             Err(error) => Err(error.into()),
         }
     }
 
     /// Takes a way away from somebody who is here and has proved themselves again; never the last one.
     pub async fn way_remove(&self, here: &Authenticated, way: Way) -> Result<Changed> {
-        if !is_recent(here, self.now()) {
+        if !here.actor.proved_lately(self.now()) {
             return Ok(Changed::NotProved);
         }
         let (id, way) = (here.account, &way);

@@ -21,9 +21,10 @@ use throughline_identity::passkey::{Made, Site, Used};
 use throughline_identity::sessions::{Authenticated, Presence, Proof};
 use throughline_identity::ways::{Changed, Way};
 use throughline_identity::{Identity, Token, totp};
+use throughline_policy::{Actor, Purpose};
 use throughline_testkit::both;
 use throughline_testkit::db::TestStore;
-use world::{PASSWORD, attempt, identity, office, signed};
+use world::{PASSWORD, access_ends, administrator, attempt, identity, office, signed};
 
 const ADDRESS: &str = "https://throughline.example";
 const OFFICE: &str = "192.0.2.10";
@@ -180,15 +181,25 @@ async fn signs_in(identity: &Identity, device: &Device) -> Came {
         .unwrap()
 }
 
-/// How often something stands in the record.
-async fn noted(world: &TestStore, action: &str) -> i64 {
-    use sea_orm::{ConnectionTrait as _, Database, Statement};
+/// The database behind the store's back.
+async fn behind(world: &TestStore) -> sea_orm::DatabaseConnection {
     let url = match (world.sqlite_path(), world.postgres_url()) {
         (Some(path), _) => format!("sqlite://{}", path.display()),
         (None, Some(url)) => url,
         (None, None) => panic!("no database"),
     };
-    let db = Database::connect(url).await.unwrap();
+    sea_orm::Database::connect(url).await.unwrap()
+}
+
+async fn run(world: &TestStore, sql: &str) {
+    use sea_orm::ConnectionTrait as _;
+    behind(world).await.execute_unprepared(sql).await.unwrap();
+}
+
+/// How often something stands in the record.
+async fn noted(world: &TestStore, action: &str) -> i64 {
+    use sea_orm::{ConnectionTrait as _, Statement};
+    let db = behind(world).await;
     let sql = format!("SELECT count(*) AS n FROM audit_entry WHERE action = '{action}'");
     let row = db
         .query_one_raw(Statement::from_string(db.get_database_backend(), sql))
@@ -380,6 +391,66 @@ both!(a_copied_passkey_is_stopped_and_that_is_on_record, |world| {
     let ways = identity.ways(&me).await.unwrap().unwrap();
     assert!(ways.passkeys[0].stopped_at.is_some());
 });
+
+both!(
+    a_passkey_that_was_begun_before_the_access_was_stopped_is_not_kept_after_it,
+    |world| {
+        let identity = identity(world);
+        let people = office(world, &identity, false, 2).await;
+        let ada = administrator(world, &people).await;
+        for (at, stopped) in [(0, false), (1, true)] {
+            let who = format!("coach{at}");
+            let token = proved(&identity, &comes(&identity, &who).await).await;
+            let me = here(&identity, &token).await;
+            let flow = identity.flow_begin(Aim::NewPasskey, &me.csrf);
+            let device = Device::of(people[at].reference, 1);
+            let sent = device.says("webauthn.create", &identity.flow_challenge(&flow));
+            if stopped {
+                access_ends(world, &ada, &people[at], false).await;
+            }
+            let kept = identity
+                .passkey_keep(&flow, &me, &site(), sent.made(), "Laptop")
+                .await
+                .unwrap();
+            let right = if stopped {
+                Changed::Refused
+            } else {
+                Changed::Done
+            };
+            assert_eq!(kept, right, "{who}");
+            let came = signs_in(&identity, &device).await;
+            assert_eq!(matches!(came, Came::Signed(_)), !stopped, "{who}: {came:?}");
+        }
+    }
+);
+
+both!(
+    whoever_has_only_a_passkey_answers_for_their_organisation,
+    |world| {
+        let identity = identity(world);
+        let people = office(world, &identity, false, 1).await;
+        makes(&identity, "coach0", &Device::of(people[0].reference, 1)).await;
+        let answers = async || {
+            let organisation = &people[0].organisation;
+            world
+                .store
+                .work(&Actor::Public, Purpose::AdministerAccess, |w| {
+                    Box::pin(async move { w.answering_accounts(*organisation).await })
+                })
+                .await
+                .unwrap()
+        };
+        run(
+            world,
+            "UPDATE account SET role = 'partner_worker', password = NULL",
+        )
+        .await;
+        assert_eq!(answers().await, [people[0].id]);
+        // The control: one that is refused is no way in.
+        run(world, "UPDATE passkey SET stopped_at = created_at").await;
+        assert!(answers().await.is_empty());
+    }
+);
 
 both!(the_last_way_in_cannot_be_taken_away, |world| {
     // Passwords sign nobody in here: a passkey is all there is.

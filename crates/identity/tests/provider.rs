@@ -13,20 +13,18 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
-use throughline_core::role::Role;
 use throughline_core::time::At;
 use throughline_identity::cookies::Devices;
 use throughline_identity::flow::{Aim, Flow};
 use throughline_identity::outside::Came;
 use throughline_identity::provider::{Provider, Returned, Settings, Wire};
 use throughline_identity::sessions::{Authenticated, Presence};
+use throughline_identity::ways::{Changed, Way};
 use throughline_identity::{Identity, Token, totp};
-use throughline_policy::action::AccountManage;
-use throughline_policy::{Actor, Purpose};
-use throughline_store::account::{Account, NewAccount};
+use throughline_policy::Actor;
 use throughline_testkit::both;
 use throughline_testkit::db::TestStore;
-use world::{PASSWORD, attempt, office, signed};
+use world::{PASSWORD, access_ends, administrator, attempt, office, signed};
 
 const ISSUER: &str = "https://login.example.org";
 const US: &str = "throughline";
@@ -511,26 +509,42 @@ both!(
     }
 );
 
-async fn administrator(world: &TestStore, people: &[Account]) -> Account {
-    let (organisation, site) = (&people[0].organisation, &people[0].site);
-    world
-        .store
-        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
-            Box::pin(async move {
-                let new = NewAccount {
-                    organisation: *organisation,
-                    site: *site,
-                    role: Role::Administrator,
-                    name: "Ada",
-                    email: "ada@example.org",
-                    password: None,
-                };
-                w.account_create(&new).await
-            })
-        })
-        .await
-        .unwrap()
-}
+both!(
+    a_way_in_that_was_begun_before_the_access_was_stopped_is_not_made_after_it,
+    |world| {
+        let service = Service::new();
+        let identity = with(world, &service);
+        let people = office(world, &identity, false, 2).await;
+        let ada = administrator(world, &people).await;
+        for (at, who) in ["coach0", "coach1"].into_iter().enumerate() {
+            let token = ties(world, &service, &identity, who, who).await;
+            let me = here(&identity, &token).await;
+            let flow = identity.flow_begin(Aim::Link, &me.csrf);
+            // The control: as long as nobody stops it, the same is tied.
+            let stopped = at == 1;
+            if stopped {
+                access_ends(world, &ada, &people[at], false).await;
+            }
+            let came = goes(
+                world,
+                &service,
+                &identity,
+                &flow,
+                "new",
+                Some((&me, &token)),
+            )
+            .await;
+            assert_eq!(matches!(came, Came::Linked), !stopped, "{who}: {came:?}");
+            if stopped {
+                assert!(matches!(came, Came::Over), "{came:?}");
+            } else {
+                let gone = Way::Provider;
+                let me = here(&identity, &token).await;
+                assert_eq!(identity.way_remove(&me, gone).await.unwrap(), Changed::Done);
+            }
+        }
+    }
+);
 
 both!(whoever_has_left_is_nobody_there_either, |world| {
     let service = Service::new();
@@ -544,25 +558,8 @@ both!(whoever_has_left_is_nobody_there_either, |world| {
         let flow = identity.flow_begin(Aim::SignIn, "");
         goes(world, &service, &identity, &flow, subject, None).await
     };
-    for (at, ends) in [(0, true), (1, false)] {
-        let (who, ends) = (&people[at].reference, &ends);
-        world
-            .store
-            .work(&ada.actor(), Purpose::AdministerAccess, |w| {
-                Box::pin(async move {
-                    let facts = w.account_facts(*who).await?;
-                    let permit = w.permit_found::<AccountManage>(facts)?;
-                    let version = w.credentials(permit.on()).await?.unwrap().version;
-                    if *ends {
-                        w.account_end(&permit, version).await
-                    } else {
-                        w.account_stop(&permit, version).await.map(|_| ())
-                    }
-                })
-            })
-            .await
-            .unwrap();
-    }
+    access_ends(world, &ada, &people[0], true).await;
+    access_ends(world, &ada, &people[1], false).await;
     for subject in ["jo", "sam"] {
         let came = comes(subject).await;
         assert!(matches!(came, Came::Refused), "{subject}: {came:?}");
@@ -613,6 +610,12 @@ both!(
             matches!(gives(&right).await, Came::Refused),
             "a code works once"
         );
+        // And the way is used up by it: a new code needs the service once more.
+        world.clock.advance_seconds(60);
+        assert!(
+            matches!(gives(&code()).await, Came::Over),
+            "a way works once"
+        );
         for _ in 0..6 {
             gives("000000").await;
         }
@@ -650,6 +653,11 @@ both!(
         assert!(matches!(came, Came::Refused), "a colleague: {came:?}");
         let came = proves("jo", 3600).await;
         assert!(matches!(came, Came::Refused), "an hour ago: {came:?}");
+        // "Ask them now" can be taken out of the address: then an earlier proof comes back, however short a time ago it was.
+        let came = proves("jo", 100).await;
+        assert!(matches!(came, Came::Refused), "before it began: {came:?}");
+        let came = proves("jo", -3600).await;
+        assert!(matches!(came, Came::Refused), "not yet: {came:?}");
         let came = proves("jo", 0).await;
         let Came::Proved(token) = came else {
             panic!("{came:?}")

@@ -2,7 +2,8 @@
 
 use throughline_core::id::{
     AccountId, ApiClientId, AppointmentId, CaseId, ConversationId, DraftId, ErasureId,
-    OrganisationId, PersonId, QuarantineId, ReferralId, RoomRequestId, ServiceId, SiteId, TaskId,
+    OrganisationId, PersonId, QuarantineId, ReferralId, RoomRequestId, SecondPersonId, ServiceId,
+    SiteId, TaskId,
 };
 
 /// An action: a marker type that a [`crate::Permit`] is typed by.
@@ -65,6 +66,15 @@ actions! {
     CaseHandOver = "case_hand_over" on CaseId;
     /// Say who may not see a person's record, or that only named colleagues may (SPEC 4.6).
     CaseRestrict = "case_restrict" on CaseId, step_up;
+    /// Open, for an hour, a record at one's own site that is kept to others: with a second person of another organisation, or as the
+    /// duty officer alone when a life is at risk (SPEC 4.6).
+    UrgentAccess = "urgent_access" on SiteId, step_up;
+    /// Say yes or no, as the second person of another organisation, to what somebody asks to open.
+    SecondPersonDecide = "second_person_decide" on SecondPersonId, step_up;
+    /// See what a person agreed to share, and the receipts of what they took back.
+    SharingRead = "sharing_read" on CaseId;
+    /// Strike lines from what was agreed, shorten its time, or take it back. Nothing can be added to it.
+    SharingNarrow = "sharing_narrow" on CaseId;
     /// See who looked at a person's record.
     CaseLookers = "case_lookers" on CaseId;
     /// Answer somebody who asks what is held about them: item by item, and the copy.
@@ -79,14 +89,24 @@ actions! {
     ReferralRead = "referral_read" on ReferralId;
     /// Withdraw, or record what the partner or the person said.
     ReferralRecord = "referral_record" on ReferralId;
+    /// End a request, or let the service read less of it, because the person takes back what it rests on.
+    ReferralTakeBack = "referral_take_back" on ReferralId;
     /// See that a referral waits, without its content: the partner's inbox.
     ReferralReceive = "referral_receive" on ReferralId;
     /// Read the packet as the partner.
     PacketRead = "packet_read" on ReferralId;
     /// Answer a referral as the partner: accept, waitlist, decline, ask.
     ReferralAnswer = "referral_answer" on ReferralId;
-    /// Read contact rules and, where they allow it now, the contact itself: only after acceptance.
-    ContactReveal = "contact_reveal" on ReferralId;
+    /// Read contact rules and, where they allow it now, the contact itself: only after acceptance, for a reason.
+    ContactReveal = "contact_reveal" on ReferralId, step_up;
+    /// The same at once, because a life is at risk: without proving oneself again, and reviewed afterwards.
+    ContactRevealAtRisk = "contact_reveal_at_risk" on ReferralId;
+    /// Give, as a service that said yes, the one address that a worker needs; and take it back before it was seen.
+    PlaceSay = "place_say" on ReferralId;
+    /// See that address, once.
+    PlaceReveal = "place_reveal" on ReferralId, step_up;
+    /// The same at once and alone, because a life is at risk: without proving oneself again, and reviewed afterwards.
+    PlaceRevealAtRisk = "place_reveal_at_risk" on ReferralId;
     /// Record what came of it: first contact, started, ended.
     OutcomeRecord = "outcome_record" on ReferralId;
     /// List and do tasks.
@@ -123,6 +143,10 @@ actions! {
     AccountManage = "account_manage" on AccountId;
     /// Name who holds the posts of a site: who is told there when nobody acts (SPEC 4.3 SM-SPOC).
     SitePostName = "site_post_name" on SiteId, step_up;
+    /// Say of oneself whom and which places one must not deal with, and see and end what one said. Nobody else does.
+    InterestKeep = "interest_keep" on AccountId;
+    /// Compare what a record holds with what members of staff said of themselves: the service itself, and it shows nothing.
+    InterestCompare = "interest_compare" on OrganisationId;
     /// Make and revoke API clients.
     ClientManage = "client_manage" on ApiClientId, step_up;
 }

@@ -1,9 +1,11 @@
 //! Who is asking, and what for.
 
 use throughline_core::code_list;
-use throughline_core::id::{AccountId, ApiClientId, OrganisationId, ReferralId, SiteId};
+use throughline_core::id::{AccountId, ApiClientId, CaseId, OrganisationId, ReferralId, SiteId};
 use throughline_core::role::Role;
 use throughline_core::time::At;
+
+use crate::decide::STEP_UP_SECONDS;
 
 code_list! {
     /// The columns of the permission table: every kind of actor there is.
@@ -24,6 +26,8 @@ code_list! {
         Administrator = "administrator",
         /// Someone who holds a one-time link and the code given another way.
         LinkHolder = "link_holder",
+        /// The person whose record it is, with the link that their worker told them and its phrase (decision 0021).
+        PersonHolder = "person_holder",
         /// A program bound to one organisation.
         ApiClient = "api_client",
         /// The system's own jobs.
@@ -77,6 +81,15 @@ pub enum Actor {
         referral: ReferralId,
         /// The organisation it was sent to.
         organisation: OrganisationId,
+        /// When they gave the code: what proving oneself again is to others.
+        code_given_at: At,
+    },
+    /// The person themselves, by the link to their own case and its phrase.
+    PersonHolder {
+        /// Their case.
+        case: CaseId,
+        /// The organisation that holds it.
+        organisation: OrganisationId,
     },
     /// A program.
     Client {
@@ -110,6 +123,7 @@ impl Actor {
                 Role::Administrator => Standing::Administrator,
             },
             Self::LinkHolder { .. } => Standing::LinkHolder,
+            Self::PersonHolder { .. } => Standing::PersonHolder,
             Self::Client { .. } => Standing::ApiClient,
             Self::System { .. } => Standing::System,
             Self::Public => Standing::Public,
@@ -121,6 +135,7 @@ impl Actor {
         match self {
             Self::Staff { organisation, .. }
             | Self::LinkHolder { organisation, .. }
+            | Self::PersonHolder { organisation, .. }
             | Self::Client { organisation, .. }
             | Self::System { organisation } => Some(*organisation),
             Self::Public => None,
@@ -141,5 +156,20 @@ impl Actor {
             Self::Staff { site, .. } => *site,
             _ => None,
         }
+    }
+
+    /// Whether this is somebody who proved themselves again lately enough for what asks for it: staff by their second factor, the
+    /// holder of a link by its code.
+    pub fn proved_lately(&self, now: At) -> bool {
+        let proved = match self {
+            Self::Staff { stepped_up_at, .. } => *stepped_up_at,
+            Self::LinkHolder { code_given_at, .. } => Some(*code_given_at),
+            // Nothing that asks for it is theirs to do.
+            Self::PersonHolder { .. }
+            | Self::Client { .. }
+            | Self::System { .. }
+            | Self::Public => None,
+        };
+        proved.is_some_and(|at| at <= now && now.seconds_since(at) <= STEP_UP_SECONDS)
     }
 }

@@ -5,6 +5,7 @@ use throughline_core::id::{OrganisationId, PersonId};
 use throughline_core::time::At;
 
 use crate::actor::Purpose;
+use crate::table::outlasts_an_hour;
 use crate::{Action, ActionKind, Actor, Facts, Rule};
 
 /// How long a permit is good for, in seconds: one request. A permit is never stored.
@@ -74,6 +75,8 @@ pub struct Denied {
     pub action: ActionKind,
     /// Why not.
     pub reason: Reason,
+    /// Who is closed to the actor, where that is why: for the organisation that watches, and nobody else.
+    pub closed: Option<PersonId>,
 }
 
 /// Decides whether `actor` may do `A` to the subject of `facts` now, for `purpose`.
@@ -89,6 +92,7 @@ pub fn decide<A: Action>(
     let refuse = |reason| Denied {
         action: A::KIND,
         reason,
+        closed: facts.person.filter(|_| reason == Reason::Closed),
     };
     let rule = Rule::of(actor, A::KIND);
     if rule.any.is_empty() {
@@ -98,6 +102,9 @@ pub fn decide<A: Action>(
         return Err(refuse(Reason::Closed));
     }
     if !rule.allows(&facts.ties) {
+        return Err(refuse(Reason::NoRelation));
+    }
+    if facts.ties.for_now && outlasts_an_hour(A::KIND) {
         return Err(refuse(Reason::NoRelation));
     }
     if A::KIND.needs_step_up() && !stepped_up(actor, now) {
@@ -117,12 +124,9 @@ pub fn decide<A: Action>(
     })
 }
 
-/// Whether staff proved themselves again lately; actors that are not people have no second factor to ask for.
+/// Whether people proved themselves again lately: staff by their second factor, the holder of a link by its code. Actors that are
+/// not people have nothing to ask for.
 fn stepped_up(actor: &Actor, now: At) -> bool {
-    match actor {
-        Actor::Staff { stepped_up_at, .. } => {
-            stepped_up_at.is_some_and(|at| at <= now && now.seconds_since(at) <= STEP_UP_SECONDS)
-        }
-        _ => true,
-    }
+    let is_a_person = matches!(actor, Actor::Staff { .. } | Actor::LinkHolder { .. });
+    !is_a_person || actor.proved_lately(now)
 }

@@ -1,7 +1,7 @@
 //! What the decision looks at: a subject and what ties it to organisations, sites and people. Only plain columns, never
 //! anything personal, so that facts can be read before anything is permitted.
 
-use throughline_core::id::{AccountId, OrganisationId, PersonId, ReferralId, SiteId};
+use throughline_core::id::{AccountId, CaseId, OrganisationId, PersonId, ReferralId, SiteId};
 
 /// The ties of one subject. `None` means that the subject has no such tie, and then no relation through it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,9 +18,14 @@ pub struct Ties {
     pub accepted_by: Option<OrganisationId>,
     /// The referral itself, for a link holder.
     pub referral: Option<ReferralId>,
+    /// The case itself, for the person whose own it is.
+    pub case: Option<CaseId>,
     /// Whether the person is closed to whoever asks: they are barred, or the record is kept to named viewers and they are none of
     /// them (decision 0019). It wins over every other tie.
     pub closed: bool,
+    /// Whether the person's record is kept to others and is open to whoever asks for an hour only: then nothing is allowed that
+    /// would outlast it (decision 0019).
+    pub for_now: bool,
 }
 
 /// A subject of type `S` (an id) with its ties and, where there is one, the person it is about.

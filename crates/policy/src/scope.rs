@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use throughline_core::id::{AccountId, OrganisationId, ReferralId, SiteId};
+use throughline_core::id::{AccountId, CaseId, OrganisationId, ReferralId, SiteId};
 
 use crate::table::{Relation, relations};
 use crate::{Action, Actor, Ties};
@@ -12,6 +12,8 @@ use crate::{Action, Actor, Ties};
 pub enum Atom {
     /// The record is held by this organisation.
     Organisation(OrganisationId),
+    /// The record is held by an organisation, and it is not this one.
+    NotOrganisation(OrganisationId),
     /// The person is seen at this site.
     Site(SiteId),
     /// This account leads.
@@ -22,6 +24,8 @@ pub enum Atom {
     AcceptedBy(OrganisationId),
     /// It is this referral.
     Referral(ReferralId),
+    /// It is this case, or of it.
+    Case(CaseId),
 }
 
 /// Any branch whose every atom holds. No branches: nothing. A branch with no atoms: everything.
@@ -36,11 +40,13 @@ impl Atom {
     pub fn holds(self, ties: &Ties) -> bool {
         match self {
             Self::Organisation(id) => ties.organisation == Some(id),
+            Self::NotOrganisation(id) => ties.organisation.is_some_and(|held| held != id),
             Self::Site(id) => ties.site == Some(id),
             Self::Lead(id) => ties.lead == Some(id),
             Self::To(id) => ties.to_organisation == Some(id),
             Self::AcceptedBy(id) => ties.accepted_by == Some(id),
             Self::Referral(id) => ties.referral == Some(id),
+            Self::Case(id) => ties.case == Some(id),
         }
     }
 }
@@ -76,6 +82,7 @@ fn branch(relation: Relation, actor: &Actor) -> Option<Vec<Atom>> {
     match relation {
         Relation::Anyone => Some(vec![]),
         Relation::OwnOrganisation => own(Atom::Organisation),
+        Relation::OtherOrganisation => own(Atom::NotOrganisation),
         // A site means the site of the actor's own organisation: both must agree.
         Relation::OwnSite => Some(vec![
             Atom::Organisation(actor.organisation()?),
@@ -88,10 +95,17 @@ fn branch(relation: Relation, actor: &Actor) -> Option<Vec<Atom>> {
         ]),
         Relation::ReferredTo => own(Atom::To),
         Relation::Accepted => own(Atom::AcceptedBy),
+        Relation::OwnRecord => match actor {
+            Actor::PersonHolder { case, organisation } => {
+                Some(vec![Atom::Organisation(*organisation), Atom::Case(*case)])
+            }
+            _ => None,
+        },
         Relation::ThisLink => match actor {
             Actor::LinkHolder {
                 referral,
                 organisation,
+                ..
             } => Some(vec![Atom::To(*organisation), Atom::Referral(*referral)]),
             _ => None,
         },

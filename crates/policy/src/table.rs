@@ -3,7 +3,7 @@
 use crate::ActionKind;
 use crate::actor::Standing::Administrator;
 use crate::actor::Standing::{
-    self, ApiClient, DaLead, DirectorySteward, FrontDesk, LinkHolder, PartnerWorker,
+    self, ApiClient, DaLead, DirectorySteward, FrontDesk, LinkHolder, PartnerWorker, PersonHolder,
     SecurityOfficer, System, WorkCoach,
 };
 
@@ -14,6 +14,8 @@ throughline_core::code_list! {
         Anyone = "anyone",
         /// The actor's organisation holds the record.
         OwnOrganisation = "own_organisation",
+        /// Another organisation than the actor's holds the record.
+        OtherOrganisation = "other_organisation",
         /// The person is seen at the actor's own site, of the actor's own organisation.
         OwnSite = "own_site",
         /// The actor leads, within the organisation that holds the record.
@@ -24,10 +26,25 @@ throughline_core::code_list! {
         Accepted = "accepted",
         /// The actor holds the link to this very referral.
         ThisLink = "this_link",
+        /// It is the actor's own record: they are the person.
+        OwnRecord = "own_record",
     }
 }
 
-use Relation::{Accepted, Anyone, Lead, OwnOrganisation, OwnSite, ReferredTo, ThisLink};
+use Relation::{
+    Accepted, Anyone, Lead, OtherOrganisation, OwnOrganisation, OwnRecord, OwnSite, ReferredTo,
+    ThisLink,
+};
+
+/// What would outlast the hour for which a record that is kept to others was opened: who may see it, who leads, whether it is kept at
+/// all, a copy of it, and what is true of it from then on (decision 0019).
+pub const fn outlasts_an_hour(action: ActionKind) -> bool {
+    use ActionKind as A;
+    matches!(
+        action,
+        A::CaseRestrict | A::CaseHandOver | A::CaseErase | A::AccessAnswer | A::LinkConfirm
+    )
+}
 
 /// The relations, any one of which lets `standing` do `action`. Empty: never.
 pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Relation] {
@@ -66,15 +83,38 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
             WorkCoach | DaLead => &[Lead],
             _ => &[],
         },
-        A::PersonSearch | A::CaseRead | A::CaseChange | A::CaseLookers => match standing {
+        A::CaseLookers => match standing {
+            WorkCoach => &[Lead],
+            DaLead => &[Lead, OwnSite],
+            ApiClient => &[OwnOrganisation],
+            PersonHolder => &[OwnRecord],
+            _ => &[],
+        },
+        A::PersonSearch | A::CaseRead | A::CaseChange => match standing {
             WorkCoach => &[Lead],
             DaLead => &[Lead, OwnSite],
             ApiClient => &[OwnOrganisation],
             _ => &[],
         },
+        // Taking back is asked of the case and of each request that rests on it.
+        A::SharingRead | A::SharingNarrow | A::ReferralTakeBack => match standing {
+            WorkCoach => &[Lead],
+            DaLead => &[Lead, OwnSite],
+            PersonHolder => &[OwnRecord],
+            _ => &[],
+        },
         A::CaseRestrict => match standing {
             WorkCoach => &[Lead],
             DaLead => &[Lead, OwnSite],
+            _ => &[],
+        },
+        A::UrgentAccess => match standing {
+            DaLead => &[OwnSite],
+            _ => &[],
+        },
+        // Nobody who works beside whoever asks: another organisation answers for it too.
+        A::SecondPersonDecide => match standing {
+            DaLead | SecurityOfficer => &[OtherOrganisation],
             _ => &[],
         },
         A::CaseHandOver => match standing {
@@ -85,7 +125,8 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
             _ => &[],
         },
         // Whoever answers for a site's safety knows what must be kept; who decides sees grounds and dates, never the story.
-        A::CaseErase | A::AccessAnswer | A::LinkConfirm => match standing {
+        // When a life is at risk they see alone where somebody can come.
+        A::CaseErase | A::AccessAnswer | A::LinkConfirm | A::PlaceRevealAtRisk => match standing {
             DaLead => &[Lead, OwnSite],
             _ => &[],
         },
@@ -106,9 +147,14 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
             _ => &[],
         },
         // A service without an account must reach the person too; the use case shows nothing before acceptance.
-        A::ContactReveal => match standing {
+        A::ContactReveal | A::ContactRevealAtRisk | A::PlaceSay => match standing {
             PartnerWorker => &[Accepted],
             LinkHolder => &[ThisLink],
+            _ => &[],
+        },
+        // The worker who brings the person there, and nobody beside them.
+        A::PlaceReveal => match standing {
+            WorkCoach | DaLead => &[Lead],
             _ => &[],
         },
         A::OutcomeRecord => match standing {
@@ -144,6 +190,16 @@ pub const fn relations(standing: Standing, action: ActionKind) -> &'static [Rela
         },
         A::DraftKeep => match standing {
             WorkCoach | FrontDesk | DaLead | PartnerWorker | DirectorySteward => &[Lead],
+            _ => &[],
+        },
+        // Whoever is signed in says it of themselves, and nobody else reads it.
+        A::InterestKeep => match standing {
+            WorkCoach | FrontDesk | DaLead | PartnerWorker | DirectorySteward | SecurityOfficer
+            | Administrator => &[Lead],
+            _ => &[],
+        },
+        A::InterestCompare => match standing {
+            System => &[Anyone],
             _ => &[],
         },
         A::DirectoryImport => match standing {

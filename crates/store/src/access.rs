@@ -319,6 +319,7 @@ impl Work<'_> {
         self.sessions_end(permit.on()).await?;
         self.devices_forget(permit.on()).await?;
         self.ways_forget(permit.on()).await?;
+        self.interests_forget(permit.on()).await?;
         self.note(
             permit,
             permit.on().uuid(),
@@ -330,6 +331,7 @@ impl Work<'_> {
                 "provider",
                 "sessions",
                 "devices",
+                "interests",
             ],
         );
         Ok(())

@@ -13,7 +13,7 @@ use throughline_seal::{BlindKey, normal};
 
 use crate::audit::Event;
 use crate::col::{Blob, Col};
-use crate::entity::{account, installation, sign_in_link};
+use crate::entity::{account, installation, passkey, sign_in_link};
 use crate::error::{Error, Result};
 use crate::keys::{Owner, place};
 use crate::work::Work;
@@ -273,8 +273,8 @@ impl Work<'_> {
         }))
     }
 
-    /// Who can sign in, as a condition on accounts: those who have not left and have a password, or are known to the organisation's
-    /// own sign-in service. One who never chose, or whose access was stopped, has neither. Nobody in a demo has a password: there
+    /// Who can sign in, as a condition on accounts: those who have not left and have a password, are known to the organisation's
+    /// own sign-in service, or have a passkey. One who never chose, or whose access was stopped, has none. Nobody in a demo has a password: there
     /// one press is enough.
     pub(crate) async fn who_can_sign_in(&self) -> Result<Condition> {
         let active = Condition::all().add(account::Column::State.eq(AccountState::Active.code()));
@@ -285,10 +285,16 @@ impl Work<'_> {
                 .select_only()
                 .column(sign_in_link::Column::AccountId)
                 .into_query();
+            let keyed = passkey::Entity::find()
+                .select_only()
+                .column(passkey::Column::AccountId)
+                .filter(passkey::Column::StoppedAt.is_null())
+                .into_query();
             active.add(
                 Condition::any()
                     .add(account::Column::Password.is_not_null())
-                    .add(account::Column::Id.in_subquery(linked)),
+                    .add(account::Column::Id.in_subquery(linked))
+                    .add(account::Column::Id.in_subquery(keyed)),
             )
         })
     }

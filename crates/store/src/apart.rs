@@ -1,5 +1,5 @@
 //! Protective links: whom a person told us they are to be kept apart from (SPEC 4.1, 4.6). What they told is sealed under their key;
-//! beside it stands a keyed hash of name and birth date, by which [`crate::apart_plan`] finds appointments that meet.
+//! beside it stands a keyed hash of name and birth date, by which [`crate::clash`] finds appointments that meet.
 //!
 //! Recording one looks nobody up: whether the other person is known here changes nothing that is written, read or answered. The
 //! role of the other stands on the link, never on a person.
@@ -161,6 +161,7 @@ impl Work<'_> {
         protective_link::Entity::insert(link)
             .exec_without_returning(&self.tx)
             .await?;
+        self.person_changed(case.person_id.0).await?;
         self.note(permit, permit.on().uuid(), &["protective_link"]);
         Ok(reference)
     }

@@ -9,14 +9,15 @@ use throughline_core::appointment::{
 };
 use throughline_core::artefact::NeutralTitle;
 use throughline_core::code::Code;
-use throughline_core::id::{AccountId, AppointmentId, Ref};
+use throughline_core::id::{AccountId, AppointmentId, CaseId, Ref};
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
 use throughline_policy::action::{AppointmentList, CaseChange, CaseRead};
 use throughline_policy::{Action, Permit, Scope};
 
+use crate::case::CaseState;
 use crate::col::Col;
-use crate::entity::appointment;
+use crate::entity::{appointment, support_case};
 use crate::error::{Error, Result};
 use crate::scope::{About, TieColumns, branches};
 use crate::story::{NewEvent, StoryKind};
@@ -107,14 +108,21 @@ const fn told_as(by: AppointmentMove) -> StoryKind {
 }
 
 impl Work<'_> {
-    fn slot_is_ahead(&self, slot: Slot) -> Result<()> {
-        if can_be_booked(slot.starts_at, self.now()) {
-            return Ok(());
-        }
-        Err(Error::Invalid {
+    /// The case of an appointment that is to be at this time, locked until commit: only the time itself and that the case is open
+    /// are asked (decision 0023).
+    async fn slot_case(&self, case: CaseId, slot: Slot) -> Result<support_case::Model> {
+        let refused = |problem| Error::Invalid {
             field: "day",
-            problem: "appointment-not-ahead",
-        })
+            problem,
+        };
+        if !can_be_booked(slot.starts_at, self.now()) {
+            return Err(refused("appointment-not-ahead"));
+        }
+        let case = self.case_row(case).await?;
+        if case.state == CaseState::Closed.code() {
+            return Err(refused("case-is-closed"));
+        }
+        Ok(case)
     }
 
     /// Books an appointment at the site where the person is seen, with whoever leads.
@@ -127,14 +135,7 @@ impl Work<'_> {
         title: NeutralTitle,
         slot: Slot,
     ) -> Result<Ref> {
-        self.slot_is_ahead(slot)?;
-        let case = self.case_row(permit.on()).await?;
-        if case.state == crate::case::CaseState::Closed.code() {
-            return Err(Error::Invalid {
-                field: "day",
-                problem: "case-is-closed",
-            });
-        }
+        let case = self.slot_case(permit.on(), slot).await?;
         let reference = self.env().reference();
         let row = appointment::ActiveModel {
             id: Set(Col(self.env().id())),
@@ -221,7 +222,7 @@ impl Work<'_> {
         agree_due: At,
     ) -> Result<()> {
         let row = self.appointment_row_of(permit, reference).await?;
-        self.note(permit, permit.on().uuid(), &["appointment"]);
+        self.note(permit, permit.on().uuid(), &["appointment", "message"]);
         self.slot_move(&row, version, slot, agree_due).await
     }
 
@@ -241,7 +242,7 @@ impl Work<'_> {
         if by == AppointmentMove::Move || (after && row.starts_at.0 > self.now()) {
             return Err(Error::Illegal(by.code()));
         }
-        self.note(permit, permit.on().uuid(), &["appointment"]);
+        self.note(permit, permit.on().uuid(), &["appointment", "message"]);
         self.slot_step(&row, version, by, agree_due).await
     }
 
@@ -268,7 +269,7 @@ impl Work<'_> {
         slot: Slot,
         agree_due: At,
     ) -> Result<()> {
-        self.slot_is_ahead(slot)?;
+        self.slot_case(row.case_id.0, slot).await?;
         let change = appointment::ActiveModel {
             starts_at: Set(Col(slot.starts_at)),
             minutes: Set(slot.minutes),
@@ -301,6 +302,11 @@ impl Work<'_> {
         let next = state_of(row)?
             .apply(by)
             .map_err(|illegal| Error::Illegal(illegal.by))?;
+        let time_holds = match by {
+            AppointmentMove::Move => change.starts_at.try_as_ref() == Some(&row.starts_at),
+            AppointmentMove::Rearrange | AppointmentMove::Cancel => false,
+            AppointmentMove::Happen | AppointmentMove::Miss => true,
+        };
         change.state = Set(next.code().to_owned());
         change.changed_at = Set(Col(self.now()));
         change.version = Set(version + 1);
@@ -321,10 +327,18 @@ impl Work<'_> {
             detail: None,
         })
         .await?;
+        if !time_holds {
+            // What tells of the old time would bring them to it.
+            self.messages_of_a_time_end(row.case_id.0, row.person_id.0, row.starts_at.0)
+                .await?;
+        }
         self.time_is_agreed(row, next, by, agree_due).await
     }
 
     /// Whose turn it is to agree the time with the person: the worker's, as long as a time does not hold or somebody else changed it.
+    ///
+    /// A task about the time is the appointment's by the instant of the change that made it: a change ends the task of the change
+    /// before it, and no other appointment of the case does.
     async fn time_is_agreed(
         &mut self,
         row: &appointment::Model,
@@ -335,19 +349,16 @@ impl Work<'_> {
         let by_worker = self.actor().account() == Some(row.lead_account_id.0);
         let to_do =
             next == AppointmentState::ToRearrange || (by == AppointmentMove::Move && !by_worker);
-        let left = appointment::Entity::find()
-            .filter(appointment::Column::CaseId.eq(row.case_id))
-            .filter(appointment::Column::State.eq(AppointmentState::ToRearrange.code()))
-            .one(&self.tx)
-            .await?;
-        if left.is_none() && (by_worker || to_do) {
-            self.tasks_settle(
-                Some(row.case_id.0),
-                None,
-                TaskKind::AgreeTime,
-                TaskOutcome::Done,
-            )
-            .await?;
+        // The worker changes a time with the person; whoever else changes it leaves the worker something new to agree.
+        if by_worker || to_do {
+            let ended = if to_do {
+                TaskOutcome::NotNeeded
+            } else {
+                TaskOutcome::Done
+            };
+            let made_at = row.changed_at.0;
+            self.tasks_settle_made_at(row.case_id.0, TaskKind::AgreeTime, made_at, ended)
+                .await?;
         }
         if !to_do {
             return Ok(());

@@ -54,6 +54,8 @@ throughline_core::code_list! {
         PasskeyCopied = "passkey_copied",
         /// A message that was given up is to be tried again.
         MessageRetried = "message_retried",
+        /// Somebody of another organisation looked for a person from whom they are barred. The subject is who looked.
+        ClosedLook = "closed_look",
     }
 }
 
@@ -91,6 +93,7 @@ const SELF_COVERED: &[&str] = &[
     "outbox",
     "sent_mail",
     "idempotency",
+    "missed_look",
     "search_count",
     "schema_migration",
 ];
@@ -120,11 +123,13 @@ fn covers(note: &Note) -> &'static [&'static str] {
         "viewer",
         "appointment",
         "protective_link",
+        "person_link",
     ];
     const REFERRAL: &[&str] = &[
         "referral",
         "referral_transition",
         "referral_link",
+        "sealed_place",
         "case_event",
         "task",
         "need",
@@ -144,6 +149,9 @@ fn covers(note: &Note) -> &'static [&'static str] {
         ],
         Some(A::ConversationTakeUp) => &["conversation", "support_case", "task"],
         Some(A::CaseOpen | A::CaseChange) => CASE,
+        // When the person was last there.
+        Some(A::SharingRead) => &["person_link"],
+        Some(A::SharingNarrow) => &["consent", "case_event", "task"],
         Some(A::MessageSend) => &["message", "contact_point", "case_event", "task"],
         // Who is shut out leaves nothing behind.
         Some(A::CaseRestrict) => &[
@@ -157,6 +165,17 @@ fn covers(note: &Note) -> &'static [&'static str] {
             "referral",
             "appointment",
         ],
+        Some(A::UrgentAccess) => &[
+            "urgent",
+            "urgent_case",
+            "second_person",
+            "data_key",
+            "organisation_key",
+            "viewer",
+            "case_event",
+            "task",
+        ],
+        Some(A::SecondPersonDecide) => &["second_person"],
         Some(A::CaseHandOver) => &[
             "support_case",
             "viewer",
@@ -166,8 +185,25 @@ fn covers(note: &Note) -> &'static [&'static str] {
             "referral",
             "appointment",
         ],
+        Some(A::InterestKeep) => &["interest", "interest_mark", "organisation_key"],
+        // Whoever is met by what they said is shut out, and that leaves nothing behind.
+        Some(A::InterestCompare) => &[
+            "interest",
+            "interest_mark",
+            "person",
+            "person_mark",
+            "organisation_key",
+            "bar",
+            "viewer",
+            "support_case",
+            "case_event",
+            "task",
+            "conversation",
+            "referral",
+            "appointment",
+        ],
         Some(A::LinkConfirm) => &["protective_link"],
-        Some(A::PlanApart) => &["clash", "appointment", "case_event", "task"],
+        Some(A::PlanApart) => &["clash", "appointment", "message", "case_event", "task"],
         Some(A::ReferralSend) => &[
             "referral",
             "referral_transition",
@@ -178,8 +214,14 @@ fn covers(note: &Note) -> &'static [&'static str] {
             "consent",
             "data_key",
         ],
-        Some(A::ReferralRecord | A::ReferralAnswer | A::OutcomeRecord | A::PacketRead) => REFERRAL,
-        Some(A::TaskDo) => &["task", "case_event", "room_request"],
+        Some(
+            A::ReferralRecord
+            | A::ReferralTakeBack
+            | A::ReferralAnswer
+            | A::OutcomeRecord
+            | A::PacketRead,
+        ) => REFERRAL,
+        Some(A::TaskDo) => &["task", "case_event", "room_request", "urgent_case"],
         Some(A::DraftKeep) => &["draft", "data_key", "organisation_key"],
         Some(A::DirectoryImport) => &[
             "feed",
@@ -203,6 +245,8 @@ fn covers(note: &Note) -> &'static [&'static str] {
         ],
         Some(A::AccountManage) => &[
             "account",
+            "interest",
+            "interest_mark",
             "site_lead",
             "session",
             "sign_in_link",
@@ -237,9 +281,20 @@ fn covers(note: &Note) -> &'static [&'static str] {
             | A::CaseLookers
             | A::ReferralRead
             | A::ReferralReceive
-            | A::ContactReveal
             | A::AuditRead,
         ) => &[],
+        Some(A::ContactReveal) => &["reveal"],
+        Some(A::ContactRevealAtRisk) => &["reveal", "task"],
+        Some(A::PlaceSay) => &["sealed_place", "task", "data_key", "organisation_key"],
+        Some(A::PlaceReveal) => &[
+            "sealed_place",
+            "reveal",
+            "task",
+            "second_person",
+            "data_key",
+            "organisation_key",
+        ],
+        Some(A::PlaceRevealAtRisk) => &["sealed_place", "reveal", "task"],
         Some(A::AccessAnswer) => &["access_request"],
         Some(A::CaseErase) => &["erasure", "legal_hold"],
         Some(A::ErasureDecide) => &["erasure"],
@@ -257,12 +312,17 @@ fn covers(note: &Note) -> &'static [&'static str] {
                 "referral_address",
                 "feed",
             ],
-            Ok(Event::AccountChanged | Event::SignedIn | Event::SteppedUp) => {
-                &["account", "site_lead", "sign_in_link", "passkey"]
-            }
+            Ok(Event::AccountChanged | Event::SignedIn | Event::SteppedUp) => &[
+                "account",
+                "site_lead",
+                "sign_in_link",
+                "passkey",
+                "person_link",
+            ],
             // A passkey lifts the lock as well: then how often it was used changes with it.
             Ok(Event::PasskeyCopied | Event::SessionLock) => &["passkey"],
-            Ok(Event::SignInFailed) => &["account", "referral_link"],
+            Ok(Event::SignInFailed) => &["account", "referral_link", "person_link"],
+            Ok(Event::SignedOut) => &["person_link"],
             Ok(Event::ClientChanged) => &["api_client"],
             Ok(Event::DirectoryChanged) => &["service", "directory_head"],
             Ok(Event::PromiseKept) => &[
@@ -276,10 +336,12 @@ fn covers(note: &Note) -> &'static [&'static str] {
                 "draft",
                 "erasure",
                 "access_request",
+                "second_person",
+                "sealed_place",
             ],
             Ok(Event::Erased) => crate::erase::changed(),
             Ok(Event::KeysRotated) => &["organisation_key", "account", "sign_in_link"],
-            Ok(Event::SignedOut | Event::Exported | Event::MessageRetried) | Err(_) => &[],
+            Ok(Event::Exported | Event::MessageRetried | Event::ClosedLook) | Err(_) => &[],
         },
     }
 }
@@ -402,6 +464,7 @@ fn entry(
     let who = match actor {
         Actor::Staff { account, .. } => Some(account.uuid()),
         Actor::LinkHolder { referral, .. } => Some(referral.uuid()),
+        Actor::PersonHolder { case, .. } => Some(case.uuid()),
         Actor::Client { client, .. } => Some(client.uuid()),
         Actor::System { .. } | Actor::Public => None,
     };

@@ -118,6 +118,7 @@ pub(crate) fn facts(row: &support_case::Model) -> Facts<CaseId> {
             organisation: Some(row.organisation_id.0),
             site: Some(row.site_id.0),
             lead: Some(row.lead_account_id.0),
+            case: Some(row.id.0),
             ..Ties::default()
         },
     }
@@ -143,9 +144,11 @@ impl Work<'_> {
         &self,
         row: Option<&support_case::Model>,
     ) -> Result<Option<Facts<CaseId>>> {
-        let closed = self.is_closed(row.map(|row| row.person_id.0)).await?;
+        let who = row.map(|row| row.person_id.0);
+        let (closed, for_now) = (self.is_closed(who).await?, self.is_for_now(who).await?);
         Ok(row.map(facts).map(|mut facts| {
             facts.ties.closed = closed;
+            facts.ties.for_now = for_now;
             facts
         }))
     }

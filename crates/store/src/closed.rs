@@ -14,20 +14,19 @@ use sea_orm::{
 };
 use throughline_core::code::Code as _;
 use throughline_core::id::{AccountId, CaseId, OrganisationId, PersonId};
-use throughline_core::reason::Reason;
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
-use throughline_policy::action::{AccountManage, CaseHandOver, CaseRestrict};
-use throughline_policy::{Action as _, Actor, Permit};
+use throughline_policy::Actor;
 use uuid::Uuid;
 
 use crate::case::CaseState;
 use crate::col::Col;
-use crate::entity::{bar, child, person, restriction, support_case, task, viewer};
+use crate::entity::{
+    bar, child, conversation, person, referral, restriction, support_case, task, viewer,
+};
 use crate::error::{Error, Result};
 use crate::keys::place;
 use crate::post::{Below, NOBODY_TO_TELL};
-use crate::story::{NewEvent, StoryKind};
 use crate::task::{TOP, TaskNew};
 use crate::work::Work;
 
@@ -39,61 +38,68 @@ throughline_core::code_list! {
     pub enum BarWhy {
         /// The person, or their worker for them, said that this colleague must not see it.
         Told = "told",
+        /// The colleague said of themselves what concerns the person.
+        Declared = "declared",
     }
 }
 
-/// A record that is kept to named viewers.
-#[derive(Debug, Clone)]
-pub struct Kept {
-    /// Why, in the worker's words.
-    pub reason: String,
-    /// Since when.
-    pub since: At,
-    /// Who said so.
-    pub by: AccountId,
-    /// The viewers, whoever leads among them.
-    pub viewers: Vec<AccountId>,
+/// A bar to be made.
+pub(crate) struct NewBar {
+    /// Who may not see.
+    pub account: AccountId,
+    /// Whom.
+    pub person: PersonId,
+    pub why: BarWhy,
+    /// Who said so; nobody, where it follows from what the colleague said.
+    pub by: Option<AccountId>,
+    /// What the colleague said of themselves, where it follows from that.
+    pub interest: Option<Uuid>,
 }
 
 /// The people who are closed to this actor, one query for each reason. To the system's own jobs nobody is: they show nothing to
-/// anybody. A record is kept within the organisation that holds it; a partner that a referral was sent to works on.
+/// anybody. Nor is anybody closed to themselves. A record is kept within the organisation that holds it; a partner that a referral was sent to works on.
 pub(crate) fn closed_people(actor: &Actor, now: At) -> Vec<SelectStatement> {
-    if matches!(actor, Actor::System { .. }) {
+    if matches!(actor, Actor::System { .. } | Actor::PersonHolder { .. }) {
         return Vec::new();
     }
-    let barred = actor.account().map(|me| {
-        bar::Entity::find()
-            .select_only()
-            .column(bar::Column::PersonId)
-            .filter(bar::Column::AccountId.eq(Col(me)))
-            .filter(bar::Column::LiftedAt.is_null())
-            .into_query()
-    });
-    let kept = actor.organisation().map(|own| {
-        let kept = restriction::Entity::find()
-            .select_only()
-            .column(restriction::Column::PersonId)
-            .filter(restriction::Column::OrganisationId.eq(Col(own)))
-            .filter(restriction::Column::LiftedAt.is_null());
-        match actor.account() {
-            Some(me) => {
-                let mine = viewer::Entity::find()
-                    .select_only()
-                    .column(viewer::Column::RestrictionId)
-                    .filter(viewer::Column::AccountId.eq(Col(me)))
-                    .filter(still(now))
-                    .into_query();
-                kept.filter(restriction::Column::Id.not_in_subquery(mine))
-                    .into_query()
-            }
-            None => kept.into_query(),
-        }
-    });
+    let barred = actor.account().map(barred_people);
+    let own = actor.organisation();
+    let kept = own.map(|own| kept_people(own, actor.account(), now));
     barred.into_iter().chain(kept).collect()
 }
 
+/// The people from whom an account is barred.
+pub(crate) fn barred_people(me: AccountId) -> SelectStatement {
+    bar::Entity::find()
+        .select_only()
+        .column(bar::Column::PersonId)
+        .filter(bar::Column::AccountId.eq(Col(me)))
+        .filter(bar::Column::LiftedAt.is_null())
+        .into_query()
+}
+
+/// The people whose record is kept to others than this account, within one organisation.
+pub(crate) fn kept_people(own: OrganisationId, me: Option<AccountId>, now: At) -> SelectStatement {
+    let kept = restriction::Entity::find()
+        .select_only()
+        .column(restriction::Column::PersonId)
+        .filter(restriction::Column::OrganisationId.eq(Col(own)))
+        .filter(restriction::Column::LiftedAt.is_null());
+    let Some(me) = me else {
+        return kept.into_query();
+    };
+    let mine = viewer::Entity::find()
+        .select_only()
+        .column(viewer::Column::RestrictionId)
+        .filter(viewer::Column::AccountId.eq(Col(me)))
+        .filter(still(now))
+        .into_query();
+    kept.filter(restriction::Column::Id.not_in_subquery(mine))
+        .into_query()
+}
+
 /// A viewer's time is not over.
-fn still(now: At) -> Condition {
+pub(crate) fn still(now: At) -> Condition {
     Condition::any()
         .add(viewer::Column::UntilAt.is_null())
         .add(viewer::Column::UntilAt.gt(Col(now)))
@@ -150,7 +156,10 @@ impl Work<'_> {
         Ok(row.map(|row| row.person_id.0))
     }
 
-    async fn restriction_of(&self, person: PersonId) -> Result<Option<restriction::Model>> {
+    pub(crate) async fn restriction_of(
+        &self,
+        person: PersonId,
+    ) -> Result<Option<restriction::Model>> {
         Ok(restriction::Entity::find()
             .filter(restriction::Column::PersonId.eq(Col(person)))
             .filter(restriction::Column::LiftedAt.is_null())
@@ -158,17 +167,18 @@ impl Work<'_> {
             .await?)
     }
 
-    async fn viewers_of(&self, restriction: Uuid) -> Result<Vec<AccountId>> {
+    /// The named viewers of a record that is kept. Whoever sees it for an hour only is none of them: nothing is left in their hands.
+    pub(crate) async fn viewers_of(&self, restriction: Uuid) -> Result<Vec<AccountId>> {
         let rows = viewer::Entity::find()
             .filter(viewer::Column::RestrictionId.eq(restriction))
-            .filter(still(self.now()))
+            .filter(viewer::Column::UntilAt.is_null())
             .order_by_asc(viewer::Column::Id)
             .all(&self.tx)
             .await?;
         Ok(rows.into_iter().map(|row| row.account_id.0).collect())
     }
 
-    async fn bars_of(&self, person: PersonId) -> Result<Vec<bar::Model>> {
+    pub(crate) async fn bars_of(&self, person: PersonId) -> Result<Vec<bar::Model>> {
         Ok(bar::Entity::find()
             .filter(bar::Column::PersonId.eq(Col(person)))
             .filter(bar::Column::LiftedAt.is_null())
@@ -191,7 +201,7 @@ impl Work<'_> {
     }
 
     /// The person of a case and the children named in it: what closes one closes all of them.
-    async fn family(&self, case: &support_case::Model) -> Result<Vec<PersonId>> {
+    pub(crate) async fn family(&self, case: &support_case::Model) -> Result<Vec<PersonId>> {
         let rows = child::Entity::find()
             .filter(child::Column::CaseId.eq(case.id))
             .all(&self.tx)
@@ -207,8 +217,14 @@ impl Work<'_> {
                 table: "bar",
                 column: "why",
             })?;
-            self.bar_insert(row.account_id.0, child, why, row.made_by.map(|by| by.0))
-                .await?;
+            self.bar_insert(NewBar {
+                account: row.account_id.0,
+                person: child,
+                why,
+                by: row.made_by.map(|by| by.0),
+                interest: row.interest_id,
+            })
+            .await?;
         }
         if let Some(kept) = self.restriction_of(parent).await? {
             let reason: String = self
@@ -226,21 +242,16 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn bar_insert(
-        &mut self,
-        account: AccountId,
-        person: PersonId,
-        why: BarWhy,
-        by: Option<AccountId>,
-    ) -> Result<()> {
+    pub(crate) async fn bar_insert(&mut self, new: NewBar) -> Result<()> {
         let row = bar::ActiveModel {
             id: Set(self.env().id::<()>().uuid()),
-            account_id: Set(Col(account)),
-            person_id: Set(Col(person)),
-            why: Set(why.code().to_owned()),
+            account_id: Set(Col(new.account)),
+            person_id: Set(Col(new.person)),
+            why: Set(new.why.code().to_owned()),
             made_at: Set(Col(self.now())),
-            made_by: Set(by.map(Col)),
+            made_by: Set(new.by.map(Col)),
             lifted_at: Set(None),
+            interest_id: Set(new.interest),
         };
         bar::Entity::insert(row)
             .exec_without_returning(&self.tx)
@@ -248,7 +259,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn restriction_insert(
+    pub(crate) async fn restriction_insert(
         &mut self,
         person: PersonId,
         organisation: OrganisationId,
@@ -273,18 +284,57 @@ impl Work<'_> {
             .exec_without_returning(&self.tx)
             .await?;
         for viewer in viewers {
-            self.viewer_insert(id, *viewer).await?;
+            self.viewer_insert(id, *viewer, None).await?;
         }
         Ok(())
     }
 
-    async fn viewer_insert(&mut self, restriction: Uuid, account: AccountId) -> Result<()> {
+    /// Somebody sees a person whose record is kept until `until`, and no longer.
+    pub(crate) async fn viewer_for_now(
+        &mut self,
+        person: PersonId,
+        account: AccountId,
+        until: At,
+    ) -> Result<()> {
+        match self.restriction_of(person).await? {
+            Some(kept) => self.viewer_insert(kept.id, account, Some(until)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether somebody whose record is kept is open to whoever does this work for an hour only. Asked of nobody too, as above.
+    pub(crate) async fn is_for_now(&self, who: Option<PersonId>) -> Result<bool> {
+        let Some(me) = self.actor().account() else {
+            return Ok(false);
+        };
+        let who = who.unwrap_or(PersonId::from_uuid(Uuid::nil()));
+        let kept = restriction::Entity::find()
+            .select_only()
+            .column(restriction::Column::Id)
+            .filter(restriction::Column::PersonId.eq(Col(who)))
+            .filter(restriction::Column::LiftedAt.is_null())
+            .into_query();
+        let mine = viewer::Entity::find()
+            .filter(viewer::Column::AccountId.eq(Col(me)))
+            .filter(viewer::Column::RestrictionId.in_subquery(kept))
+            .filter(still(self.now()))
+            .all(&self.tx)
+            .await?;
+        Ok(!mine.is_empty() && mine.iter().all(|row| row.until_at.is_some()))
+    }
+
+    async fn viewer_insert(
+        &mut self,
+        restriction: Uuid,
+        account: AccountId,
+        until: Option<At>,
+    ) -> Result<()> {
         let row = viewer::ActiveModel {
             id: Set(self.env().id::<()>().uuid()),
             restriction_id: Set(restriction),
             account_id: Set(Col(account)),
             from_at: Set(Col(self.now())),
-            until_at: Set(None),
+            until_at: Set(until.map(Col)),
         };
         viewer::Entity::insert(row)
             .exec_without_returning(&self.tx)
@@ -301,7 +351,7 @@ impl Work<'_> {
         if let Some(kept) = self.restriction_of(person).await?
             && !self.viewers_of(kept.id).await?.contains(&account)
         {
-            self.viewer_insert(kept.id, account).await?;
+            self.viewer_insert(kept.id, account, None).await?;
         }
         Ok(())
     }
@@ -349,7 +399,7 @@ impl Work<'_> {
     }
 
     /// After somebody was shut out: their cases of this person go to another lead, and what they were told of climbs now.
-    async fn leave_nothing(&mut self, person: PersonId) -> Result<()> {
+    pub(crate) async fn leave_nothing(&mut self, person: PersonId) -> Result<()> {
         let shut = self.shut_out(person).await?;
         let cases = support_case::Entity::find()
             .filter(support_case::Column::PersonId.eq(Col(person)))
@@ -362,244 +412,47 @@ impl Work<'_> {
                 self.lead_change(&case, lead).await?;
                 self.lead_told(&case, lead).await?;
             }
+            // Also what is about their talk or a request alone, once the case was closed.
+            let talks = conversation::Entity::find()
+                .select_only()
+                .column(conversation::Column::Id)
+                .filter(conversation::Column::CaseId.eq(case.id))
+                .into_query();
+            let asked = referral::Entity::find()
+                .select_only()
+                .column(referral::Column::Id)
+                .filter(referral::Column::CaseId.eq(case.id))
+                .into_query();
+            let about = Condition::any()
+                .add(task::Column::CaseId.eq(case.id))
+                .add(task::Column::ConversationId.in_subquery(talks))
+                .add(task::Column::ReferralId.in_subquery(asked));
             let waiting = task::Entity::find()
-                .filter(task::Column::CaseId.eq(case.id))
+                .filter(about)
                 .filter(task::Column::DoneAt.is_null())
                 .all(&self.tx)
                 .await?;
-            for row in waiting {
-                let with = row.told_account_id.or(row.owner_account_id);
-                if with.is_some_and(|with| !shut.lets(with.0)) {
-                    let change = task::ActiveModel {
-                        climbs_at: Set(Some(Col(self.now()))),
-                        ..Default::default()
-                    };
-                    task::Entity::update_many()
-                        .set(change)
-                        .filter(task::Column::Id.eq(row.id))
-                        .exec(&self.tx)
-                        .await?;
-                }
-            }
+            self.tasks_leave(&shut, &waiting).await?;
         }
-        Ok(())
+        let to_plan = self.plan_tasks_about(person).await?;
+        self.tasks_leave(&shut, &to_plan).await
     }
 
-    /// The record as the permit's holder may keep it: its row and everybody whom it closes.
-    async fn record_kept(
-        &mut self,
-        permit: &Permit<CaseRestrict>,
-        field: &'static str,
-    ) -> Result<(support_case::Model, Vec<PersonId>)> {
-        let case = self.case_row(permit.on()).await?;
-        let family = self.family(&case).await?;
-        self.note(permit, permit.on().uuid(), &[field]);
-        Ok((case, family))
-    }
-
-    async fn access_changed(&mut self, case: &support_case::Model) -> Result<()> {
-        self.event_add(NewEvent {
-            case: case.id.0,
-            owner: case.person_id.0.uuid(),
-            kind: StoryKind::AccessChanged,
-            referral: None,
-            detail: None,
-        })
-        .await
-    }
-
-    /// Whether a record is kept to named viewers, and why.
-    pub async fn kept(&mut self, permit: &Permit<CaseRestrict>) -> Result<Option<Kept>> {
-        let (case, _) = self.record_kept(permit, "viewers").await?;
-        let person = case.person_id.0;
-        let Some(row) = self.restriction_of(person).await? else {
-            return Ok(None);
-        };
-        Ok(Some(Kept {
-            reason: self
-                .open(
-                    person.uuid(),
-                    place("restriction", "reason", row.id),
-                    &row.reason,
-                )
-                .await?,
-            since: row.made_at.0,
-            by: row.made_by.0,
-            viewers: self.viewers_of(row.id).await?,
-        }))
-    }
-
-    /// Keeps a record, and those of the children named in it, to named viewers: at first whoever leads it and whoever says so.
-    ///
-    /// Errors with [`Error::Conflict`] when it is kept already.
-    pub async fn keep(&mut self, permit: &Permit<CaseRestrict>, reason: &Reason) -> Result<()> {
-        let by = self.named_human()?;
-        let (case, family) = self.record_kept(permit, "viewers").await?;
-        let mut viewers = vec![case.lead_account_id.0];
-        viewers.extend((by != case.lead_account_id.0).then_some(by));
-        for (at, person) in family.into_iter().enumerate() {
-            if self.restriction_of(person).await?.is_none() {
-                let own = case.organisation_id.0;
-                self.restriction_insert(person, own, reason.as_str(), by, &viewers)
-                    .await?;
-                self.viewers_lead(person).await?;
-                self.leave_nothing(person).await?;
-            } else if at == 0 {
-                return Err(Error::Conflict);
-            }
-        }
-        self.access_changed(&case).await
-    }
-
-    /// Whoever leads a case of this person is a viewer.
-    async fn viewers_lead(&mut self, person: PersonId) -> Result<()> {
-        let cases = support_case::Entity::find()
-            .filter(support_case::Column::PersonId.eq(Col(person)))
-            .all(&self.tx)
-            .await?;
-        for case in cases {
-            self.viewer_ensure(person, case.lead_account_id.0).await?;
-        }
-        Ok(())
-    }
-
-    /// A record, and those of the children named in it, is kept no longer.
-    pub async fn keep_no_longer(&mut self, permit: &Permit<CaseRestrict>) -> Result<()> {
-        let (case, family) = self.record_kept(permit, "viewers").await?;
-        let change = restriction::ActiveModel {
-            lifted_at: Set(Some(Col(self.now()))),
+    /// Those of these tasks that somebody who was shut out has go up now.
+    async fn tasks_leave(&mut self, shut: &ShutOut, waiting: &[task::Model]) -> Result<()> {
+        let with = |row: &&task::Model| row.told_account_id.or(row.owner_account_id);
+        let theirs = waiting
+            .iter()
+            .filter(|row| with(row).is_some_and(|with| !shut.lets(with.0)));
+        let change = task::ActiveModel {
+            climbs_at: Set(Some(Col(self.now()))),
             ..Default::default()
         };
-        restriction::Entity::update_many()
+        task::Entity::update_many()
             .set(change)
-            .filter(restriction::Column::PersonId.is_in(family.into_iter().map(Col)))
-            .filter(restriction::Column::LiftedAt.is_null())
+            .filter(task::Column::Id.is_in(theirs.map(|row| row.id)))
             .exec(&self.tx)
             .await?;
-        self.access_changed(&case).await
-    }
-
-    /// Names one more viewer.
-    pub async fn viewer_add(
-        &mut self,
-        permit: &Permit<CaseRestrict>,
-        account: AccountId,
-    ) -> Result<()> {
-        let (case, family) = self.record_kept(permit, "viewers").await?;
-        for person in family {
-            self.viewer_ensure(person, account).await?;
-        }
-        self.access_changed(&case).await
-    }
-
-    /// Somebody is a viewer no longer; whoever leads always is one.
-    ///
-    /// Errors with [`Error::Invalid`] for whoever leads.
-    pub async fn viewer_end(
-        &mut self,
-        permit: &Permit<CaseRestrict>,
-        account: AccountId,
-    ) -> Result<()> {
-        let (case, family) = self.record_kept(permit, "viewers").await?;
-        if case.lead_account_id.0 == account {
-            return Err(Error::Invalid {
-                field: "account",
-                problem: "closed-leads",
-            });
-        }
-        for person in family {
-            let Some(kept) = self.restriction_of(person).await? else {
-                continue;
-            };
-            let change = viewer::ActiveModel {
-                until_at: Set(Some(Col(self.now()))),
-                ..Default::default()
-            };
-            viewer::Entity::update_many()
-                .set(change)
-                .filter(viewer::Column::RestrictionId.eq(kept.id))
-                .filter(viewer::Column::AccountId.eq(Col(account)))
-                .filter(still(self.now()))
-                .exec(&self.tx)
-                .await?;
-            self.viewers_lead(person).await?;
-            self.leave_nothing(person).await?;
-        }
-        self.access_changed(&case).await
-    }
-
-    /// The colleagues of whom the person or their worker said that they must not see it. Nobody learns here what a colleague
-    /// declared of themselves.
-    pub async fn barred(&mut self, permit: &Permit<CaseRestrict>) -> Result<Vec<AccountId>> {
-        let (case, _) = self.record_kept(permit, "barred").await?;
-        let rows = self.bars_of(case.person_id.0).await?;
-        Ok(rows
-            .into_iter()
-            .filter(|row| row.why == BarWhy::Told.code())
-            .map(|row| row.account_id.0)
-            .collect())
-    }
-
-    /// Bars a colleague from a person and the children named in their case. Whatever they had in hand goes to somebody else in
-    /// the same instant.
-    ///
-    /// Errors with [`Error::Invalid`] for oneself: who must not see it hands it over first.
-    pub async fn bar(&mut self, permit: &Permit<CaseRestrict>, account: AccountId) -> Result<()> {
-        let by = self.named_human()?;
-        if by == account {
-            return Err(Error::Invalid {
-                field: "account",
-                problem: "closed-oneself",
-            });
-        }
-        let (case, family) = self.record_kept(permit, "barred").await?;
-        for person in family {
-            let known = self.bars_of(person).await?;
-            let told =
-                |row: &bar::Model| row.account_id.0 == account && row.why == BarWhy::Told.code();
-            if !known.iter().any(told) {
-                self.bar_insert(account, person, BarWhy::Told, Some(by))
-                    .await?;
-                self.leave_nothing(person).await?;
-            }
-        }
-        self.access_changed(&case).await
-    }
-
-    /// Takes back that a colleague must not see it, as far as it was said here.
-    pub async fn bar_lift(
-        &mut self,
-        permit: &Permit<CaseRestrict>,
-        account: AccountId,
-    ) -> Result<()> {
-        let (case, family) = self.record_kept(permit, "barred").await?;
-        let change = bar::ActiveModel {
-            lifted_at: Set(Some(Col(self.now()))),
-            ..Default::default()
-        };
-        bar::Entity::update_many()
-            .set(change)
-            .filter(bar::Column::AccountId.eq(Col(account)))
-            .filter(bar::Column::PersonId.is_in(family.into_iter().map(Col)))
-            .filter(bar::Column::Why.eq(BarWhy::Told.code()))
-            .filter(bar::Column::LiftedAt.is_null())
-            .exec(&self.tx)
-            .await?;
-        self.access_changed(&case).await
-    }
-
-    /// The permit to hand over a case of a leaver's caseload. Nothing is closed to it: it shows nothing, and a leaver's access
-    /// could not be ended if one of their records were kept from whoever ends it.
-    pub async fn permit_to_hand_on(
-        &mut self,
-        permit: &Permit<AccountManage>,
-        case: CaseId,
-    ) -> Result<Permit<CaseHandOver>> {
-        self.note(permit, permit.on().uuid(), &["cases"]);
-        let row = support_case::Entity::find_by_id(Col(case))
-            .one(&self.tx)
-            .await?
-            .ok_or(Error::NotFound(CaseHandOver::KIND))?;
-        self.permit(&crate::case::facts(&row))
+        Ok(())
     }
 }

@@ -16,8 +16,8 @@ use throughline_core::packet_line::PacketLine;
 use throughline_core::reason::{Reason, Words};
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
-use throughline_policy::action::{CaseChange, CaseRead, ReferralRecord};
-use throughline_policy::{Permit, Scope};
+use throughline_policy::action::{CaseChange, ReferralRecord, SharingNarrow};
+use throughline_policy::{Action as _, Actor, Permit, Scope};
 use uuid::Uuid;
 
 use crate::case::person_of;
@@ -28,6 +28,7 @@ use crate::keys::place;
 use crate::read::Read;
 use crate::referral_list::ties;
 use crate::scope::branches;
+use crate::sharing::{ChangesSharing, SeesSharing};
 use crate::story::StoryKind;
 use crate::work::Work;
 
@@ -136,21 +137,22 @@ impl Work<'_> {
         permit: &Permit<CaseChange>,
         new: &NewConsent<'_>,
     ) -> Result<(ConsentId, Ref)> {
-        self.consent_insert(permit, new, StoryKind::ConsentGiven)
+        let by = self.doer()?;
+        self.consent_insert(permit, new, StoryKind::ConsentGiven, by)
             .await
     }
 
-    async fn consent_insert(
+    async fn consent_insert<A: ChangesSharing>(
         &mut self,
-        permit: &Permit<CaseChange>,
+        permit: &Permit<A>,
         new: &NewConsent<'_>,
         kind: StoryKind,
+        by: AccountId,
     ) -> Result<(ConsentId, Ref)> {
         new.consent.check_new().map_err(|fault| {
             let (field, problem) = problem(fault);
             Error::Invalid { field, problem }
         })?;
-        let by = self.doer()?;
         let case = self.case_row(permit.on()).await?;
         let owner = case.person_id.0.uuid();
         let (id, reference) = (
@@ -220,9 +222,45 @@ impl Work<'_> {
         before: &ConsentRecord,
         new: &NewConsent<'_>,
     ) -> Result<ConsentId> {
+        let by = self.doer()?;
         let (id, _) = self
-            .consent_insert(permit, new, StoryKind::ConsentRenewed)
+            .consent_replace(permit, before, new, StoryKind::ConsentRenewed, by)
             .await?;
+        Ok(id)
+    }
+
+    /// Records what is left of what was agreed: a record of its own, with fewer lines or less time. The one before ends now.
+    pub async fn consent_narrow(
+        &mut self,
+        permit: &Permit<SharingNarrow>,
+        before: &ConsentRecord,
+        left: &Consent,
+    ) -> Result<(ConsentId, Ref)> {
+        let new = NewConsent {
+            consent: left,
+            statement: before.statement,
+            struck: &before.struck,
+            words: before.words.as_deref(),
+        };
+        // The person by themselves has no account: who recorded what they had agreed to stays.
+        let by = match self.actor() {
+            Actor::PersonHolder { .. } => before.given_by,
+            _ => self.doer()?,
+        };
+        self.consent_replace(permit, before, &new, StoryKind::ConsentNarrowed, by)
+            .await
+    }
+
+    /// Puts a new record in the place of one. Errors with [`Error::Conflict`] when somebody ended or replaced that meanwhile.
+    async fn consent_replace<A: ChangesSharing>(
+        &mut self,
+        permit: &Permit<A>,
+        before: &ConsentRecord,
+        new: &NewConsent<'_>,
+        kind: StoryKind,
+        by: AccountId,
+    ) -> Result<(ConsentId, Ref)> {
+        let (id, reference) = self.consent_insert(permit, new, kind, by).await?;
         // What was put on record about sharing first, or is still owed, goes along.
         let carried = consent::ActiveModel {
             told: Set(before.told.map(|told| told.code().to_owned())),
@@ -238,13 +276,19 @@ impl Work<'_> {
             expires_at: Set(Col(before.consent.expires_at.min(self.now()))),
             ..Default::default()
         };
-        consent::Entity::update_many()
+        let ended = consent::Entity::update_many()
             .set(change)
             .filter(consent::Column::Id.eq(Col(before.id)))
             .filter(consent::Column::CaseId.eq(Col(permit.on())))
+            .filter(consent::Column::ExpiresAt.eq(Col(before.consent.expires_at)))
+            .filter(consent::Column::WithdrawnAt.is_null())
             .exec(&self.tx)
             .await?;
-        Ok(id)
+        if ended.rows_affected == 1 {
+            Ok((id, reference))
+        } else {
+            Err(Error::Conflict)
+        }
     }
 
     /// Lets a referral rest on the consent that renewed its own. What the service reads stays as it was sealed, so its version
@@ -289,7 +333,10 @@ impl Work<'_> {
     }
 
     /// Everything that was agreed in a case, newest first.
-    pub async fn consents(&mut self, permit: &Permit<CaseRead>) -> Result<Vec<ConsentRecord>> {
+    pub async fn consents<A: SeesSharing>(
+        &mut self,
+        permit: &Permit<A>,
+    ) -> Result<Vec<ConsentRecord>> {
         self.note(permit, permit.on().uuid(), &["consent"]);
         let owner = person_of(permit)?;
         let rows = consent::Entity::find()
@@ -305,9 +352,9 @@ impl Work<'_> {
     }
 
     /// One of them, by reference.
-    pub async fn consent(
+    pub async fn consent<A: SeesSharing>(
         &mut self,
-        permit: &Permit<CaseRead>,
+        permit: &Permit<A>,
         reference: Ref,
     ) -> Result<ConsentRecord> {
         self.note(permit, permit.on().uuid(), &["consent"]);
@@ -317,7 +364,7 @@ impl Work<'_> {
             .filter(consent::Column::CaseId.eq(Col(permit.on())))
             .one(&self.tx)
             .await?;
-        let row = row.ok_or(Error::NotFound(throughline_policy::ActionKind::CaseRead))?;
+        let row = row.ok_or(Error::NotFound(A::KIND))?;
         self.consent_of(owner, row).await
     }
 
@@ -378,7 +425,7 @@ impl Work<'_> {
     /// Takes a consent back from now on. A second time changes nothing.
     pub async fn consent_withdraw(
         &mut self,
-        permit: &Permit<CaseChange>,
+        permit: &Permit<SharingNarrow>,
         reference: Ref,
     ) -> Result<()> {
         let row = consent::Entity::find()
@@ -386,7 +433,7 @@ impl Work<'_> {
             .filter(consent::Column::CaseId.eq(Col(permit.on())))
             .one(&self.tx)
             .await?
-            .ok_or(Error::NotFound(throughline_policy::ActionKind::CaseChange))?;
+            .ok_or(Error::NotFound(SharingNarrow::KIND))?;
         self.note(permit, permit.on().uuid(), &["consent"]);
         if row.withdrawn_at.is_some() {
             return Ok(());

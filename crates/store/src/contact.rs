@@ -9,8 +9,9 @@ use throughline_core::answer::Answer;
 use throughline_core::code::Code;
 use throughline_core::contact::{AnsweredBy, Channel, ContactPoint, Verdict, Window};
 use throughline_core::id::{PersonId, Ref};
+use throughline_core::reveal::Reason;
 use throughline_core::time::At;
-use throughline_policy::action::{CaseChange, CaseRead, ContactReveal};
+use throughline_policy::action::{CaseChange, CaseRead};
 use throughline_policy::{Permit, Standing};
 use throughline_seal::BlindHash;
 
@@ -18,6 +19,7 @@ use crate::col::Col;
 use crate::entity::{contact_point, person};
 use crate::error::{Error, Result};
 use crate::keys::place;
+use crate::reveal::RevealsContact;
 use crate::story::StoryKind;
 use crate::work::Work;
 
@@ -129,8 +131,15 @@ impl Work<'_> {
     }
 
     /// Every way that is in use and that the person did not rule out, for a partner who accepted. One that is never to be used
-    /// stays here. The caller asks the gate before it shows a number.
-    pub async fn contacts_revealed(&mut self, permit: &Permit<ContactReveal>) -> Result<Contacts> {
+    /// stays here. The caller asks the gate before it shows a number. Why is on record first; an ask is good
+    /// once: errors with [`Error::Conflict`] when this one was answered before.
+    pub async fn contacts_revealed<A: RevealsContact>(
+        &mut self,
+        permit: &Permit<A>,
+        ask: Ref,
+        reason: &Reason,
+    ) -> Result<Contacts> {
+        self.reveal_record(permit, ask, reason).await?;
         self.note(permit, permit.on().uuid(), &["contact"]);
         let person = permit.person().ok_or(bad("person_id"))?;
         let mut known = self.contacts_of(person).await?;
@@ -235,6 +244,9 @@ impl Work<'_> {
             });
         }
         let safe = matches!(new.verdict, Verdict::Safe | Verdict::SafeOnlyInWindow);
+        if safe {
+            self.contacts_lapse_untold(person).await?;
+        }
         for known in self.contacts_of(person).await?.all {
             if !same_end(new.channel, value, &known) {
                 continue;
@@ -298,6 +310,7 @@ impl Work<'_> {
         contact_point::Entity::insert(row)
             .exec_without_returning(&self.tx)
             .await?;
+        self.person_changed(person).await?;
         self.note(permit, permit.on().uuid(), &["contact"]);
         let detail = json!({ "channel": new.channel.code(), "verdict": new.verdict.code() });
         self.case_event(permit, StoryKind::ContactAdded, Some(detail))
@@ -322,9 +335,9 @@ impl Work<'_> {
         let change = contact_point::ActiveModel {
             confirmed_at: Set(Col(self.now())),
             expires_at: Set(Col(expires_at)),
-            lapse_told_at: Set(None),
             ..Default::default()
         };
+        self.contacts_lapse_untold(row.person_id.0).await?;
         contact_point::Entity::update_many()
             .set(change)
             .filter(contact_point::Column::Id.eq(row.id))
@@ -392,6 +405,8 @@ impl Work<'_> {
             .filter(person::Column::Id.eq(case.person_id))
             .exec(&self.tx)
             .await?;
+        // Who lived with them may have read where their own page is.
+        self.person_links_close(permit.on()).await?;
         self.note(permit, permit.on().uuid(), &["contact"]);
         self.case_event(permit, StoryKind::ContactChanged, None)
             .await

@@ -5,7 +5,7 @@ use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use throughline_core::code::Code as _;
 use throughline_core::contact::Verdict;
-use throughline_core::id::CaseId;
+use throughline_core::id::{CaseId, PersonId};
 use throughline_core::time::At;
 use throughline_policy::action::MessageSend;
 use throughline_policy::{Action as _, Facts, Permit, Scope};
@@ -64,6 +64,21 @@ impl Work<'_> {
             out.extend(rows.into_iter().map(|row| row.id.0));
         }
         Ok(out)
+    }
+
+    /// Somebody agreed one way anew, and with it ends the task that was for all: of the others that lapse somebody is told again.
+    pub(crate) async fn contacts_lapse_untold(&mut self, person: PersonId) -> Result<()> {
+        let change = contact_point::ActiveModel {
+            lapse_told_at: Set(None),
+            ..Default::default()
+        };
+        contact_point::Entity::update_many()
+            .set(change)
+            .filter(contact_point::Column::PersonId.eq(Col(person)))
+            .filter(contact_point::Column::EndedAt.is_null())
+            .exec(&self.tx)
+            .await?;
+        Ok(())
     }
 
     /// Notes that somebody was told of every way of the person that lapses by `before`. Gives the open cases of the person, each

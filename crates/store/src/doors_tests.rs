@@ -21,6 +21,7 @@ const NEED_NO_NOTE: &[&str] = &[
     "audit_head",
     "idempotency",
     "known_device",
+    "missed_look",
     "outbox",
     "search_count",
     "seen",
@@ -152,7 +153,6 @@ fn reading_covers_no_write_a_refusal_covers_nothing_and_no_note_covers_everythin
                 | A::CaseLookers
                 | A::ReferralRead
                 | A::ReferralReceive
-                | A::ContactReveal
                 | A::AuditRead
         ) {
             assert!(mine.is_empty(), "{action:?} is reading and covers {mine:?}");

@@ -5,14 +5,14 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use throughline_core::id::{AccountId, DraftId};
+use throughline_core::id::{AccountId, DraftId, PersonId, Ref};
 use throughline_core::time::At;
 use throughline_policy::action::DraftKeep;
 use throughline_policy::{Action, Facts, Permit, Ties};
 
 use crate::audit::Event;
 use crate::col::Col;
-use crate::entity::draft;
+use crate::entity::{conversation, draft, referral, support_case};
 use crate::error::{Error, Result};
 use crate::keys::place;
 use crate::work::Work;
@@ -74,6 +74,34 @@ impl Work<'_> {
         })
     }
 
+    /// Whom a page is about, by the references in its name: what somebody typed of a person is closed to them with the person.
+    async fn person_on_page(&self, page: &str) -> Result<Option<PersonId>> {
+        for reference in page.split('/').filter_map(|part| part.parse::<Ref>().ok()) {
+            let case = support_case::Entity::find()
+                .filter(support_case::Column::Reference.eq(Col(reference)))
+                .one(&self.tx)
+                .await?;
+            if let Some(case) = case {
+                return Ok(Some(case.person_id.0));
+            }
+            let referral = referral::Entity::find()
+                .filter(referral::Column::Reference.eq(Col(reference)))
+                .one(&self.tx)
+                .await?;
+            if let Some(referral) = referral {
+                return Ok(Some(referral.person_id.0));
+            }
+            let talk = conversation::Entity::find()
+                .filter(conversation::Column::Reference.eq(Col(reference)))
+                .one(&self.tx)
+                .await?;
+            if let Some(case) = talk.and_then(|talk| talk.case_id) {
+                return self.person_in(Some(case.0)).await;
+            }
+        }
+        Ok(None)
+    }
+
     /// Keeps what was typed on a page, in place of what was kept before.
     pub async fn draft_keep<T: Serialize + Sync>(
         &mut self,
@@ -120,7 +148,8 @@ impl Work<'_> {
         Ok(now)
     }
 
-    /// What was kept of a page.
+    /// What was kept of a page; nothing of a page about somebody who is closed to its writer by now. (It is no refusal: whoever sends
+    /// such a form again leaves the same entries as for a record that is not there.)
     pub async fn draft<T: DeserializeOwned>(
         &mut self,
         permit: &Permit<DraftKeep>,
@@ -131,6 +160,10 @@ impl Work<'_> {
             return Ok(None);
         };
         self.note(permit, permit.on().uuid(), &["draft"]);
+        let about = self.person_on_page(page).await?;
+        if self.is_closed(about).await? {
+            return Ok(None);
+        }
         let body = self
             .open(
                 me.uuid(),

@@ -24,6 +24,7 @@ use crate::error::Result;
 use crate::keys::place;
 use crate::migration::{Told, columns};
 use crate::story::{NewEvent, StoryKind};
+use crate::task::TaskOutcome;
 use crate::work::Work;
 
 /// Where it begins.
@@ -147,6 +148,11 @@ impl Work<'_> {
     /// ids stand. The caller has decided that it may be done, and holds the person's row.
     pub(crate) async fn person_purge(&mut self, person: PersonId) -> Result<()> {
         self.children_keep_what_is_theirs(person).await?;
+        // A task to plan two appointments apart hangs on no case: without its appointment it could neither climb nor end.
+        for task in self.plan_tasks_about(person).await? {
+            self.task_end_by_id(task.id.0, TaskOutcome::NotNeeded)
+                .await?;
+        }
         let found = self.found_of(person).await?;
         self.purge_beside(&found).await?;
         for one in REACHED.iter().rev() {

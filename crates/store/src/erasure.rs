@@ -1,56 +1,30 @@
-//! Deciding that a person is erased: legal holds, asking, the second person, and what is left to prove that it was done (SPEC
+//! Deciding that a person is erased: asking, the second person, and what is left to prove that it was done (SPEC
 //! R-IG-11; ASSURANCE 6.4; UK GDPR Article 17). What is destroyed, and how it is found, is in the module `erase`.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait as _,
+};
 use throughline_core::code::Code;
-use throughline_core::erasure::{BACKUP_DAYS, ErasureState, Ground, HoldKind, Standing};
+use throughline_core::erasure::{BACKUP_DAYS, ErasureState, Ground, Standing};
 use throughline_core::id::{AccountId, ErasureId, OrganisationId, PersonId, Ref};
 use throughline_core::reason::Reason;
 use throughline_core::time::At;
 use throughline_policy::action::{CaseErase, ErasureDecide};
-use throughline_policy::{Action, Actor, Facts, Permit, Purpose, Scope, Ties};
+use throughline_policy::{Action, Facts, Permit, Scope, Ties};
 
-use crate::audit::{self, Event};
+use crate::audit::Event;
 use crate::case::{CaseState, person_of};
-use crate::checkpoint::blocking;
 use crate::col::{Blob, Col};
-use crate::entity::{audit_entry, erasure, legal_hold, person, referral, support_case};
-use crate::erased_list::{self, hash_of};
+use crate::entity::{audit_entry, child, erasure, legal_hold, person, referral, support_case};
+use crate::erased_list::hash_of;
 use crate::error::{Error, Result};
 use crate::keys::place;
-use crate::read::Read;
 use crate::scope::{About, TieColumns, condition};
-use crate::store::Store;
 use crate::work::Work;
-
-/// How many people are looked at at once when a list of erased ones is compared.
-const PAGE: u64 = 5_000;
-
-/// A hold that nobody has lifted.
-#[derive(Clone)]
-pub struct Hold {
-    /// Reference.
-    pub reference: Ref,
-    /// Why the record must be kept.
-    pub kind: HoldKind,
-    /// In words.
-    pub reason: String,
-    /// Who set it.
-    pub set_by: AccountId,
-    /// When.
-    pub set_at: At,
-}
-
-impl std::fmt::Debug for Hold {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Hold({})", self.kind)
-    }
-}
 
 /// A decision to erase somebody: asked for, taken back, or done.
 #[derive(Clone)]
@@ -123,90 +97,6 @@ const fn ties() -> TieColumns<erasure::Column> {
 }
 
 impl Work<'_> {
-    /// The hold on a person's record, if there is one.
-    pub async fn hold(&mut self, permit: &Permit<CaseErase>) -> Result<Option<Hold>> {
-        let owner = person_of(permit)?;
-        let row = legal_hold::Entity::find()
-            .filter(legal_hold::Column::PersonId.eq(owner))
-            .filter(legal_hold::Column::LiftedAt.is_null())
-            .order_by_asc(legal_hold::Column::Id)
-            .one(&self.tx)
-            .await?;
-        self.note(permit, permit.on().uuid(), &["hold"]);
-        let Some(row) = row else { return Ok(None) };
-        let reason = self
-            .open(owner, place("legal_hold", "reason", row.id), &row.reason)
-            .await?;
-        Ok(Some(Hold {
-            reference: row.reference.0,
-            kind: HoldKind::from_code(&row.kind).map_err(|_| bad("kind"))?,
-            reason,
-            set_by: row.set_by.0,
-            set_at: row.set_at.0,
-        }))
-    }
-
-    /// Sets a hold. Errors with [`Error::Conflict`] when there is one.
-    pub async fn hold_set(
-        &mut self,
-        permit: &Permit<CaseErase>,
-        kind: HoldKind,
-        reason: &Reason,
-    ) -> Result<()> {
-        let by = self.named_human()?;
-        let owner = self.person_locked(permit).await?;
-        if self.hold(permit).await?.is_some() {
-            return Err(Error::Conflict);
-        }
-        let id = self.env().id::<()>().uuid();
-        let reason = self
-            .seal(
-                owner.uuid(),
-                place("legal_hold", "reason", id),
-                &reason.as_str(),
-            )
-            .await?;
-        let row = legal_hold::ActiveModel {
-            id: Set(id),
-            reference: Set(Col(self.env().reference())),
-            person_id: Set(Col(owner)),
-            kind: Set(kind.code().to_owned()),
-            reason: Set(reason),
-            set_by: Set(Col(by)),
-            set_at: Set(Col(self.now())),
-            lifted_by: Set(None),
-            lifted_at: Set(None),
-        };
-        legal_hold::Entity::insert(row)
-            .exec_without_returning(&self.tx)
-            .await?;
-        self.note(permit, permit.on().uuid(), &["hold"]);
-        Ok(())
-    }
-
-    /// Lifts a hold. Errors with [`Error::Conflict`] when it is lifted already.
-    pub async fn hold_lift(&mut self, permit: &Permit<CaseErase>, hold: Ref) -> Result<()> {
-        let by = self.named_human()?;
-        let lifted = legal_hold::ActiveModel {
-            lifted_by: Set(Some(Col(by))),
-            lifted_at: Set(Some(Col(self.now()))),
-            ..Default::default()
-        };
-        let done = legal_hold::Entity::update_many()
-            .set(lifted)
-            .filter(legal_hold::Column::Reference.eq(Col(hold)))
-            .filter(legal_hold::Column::PersonId.eq(person_of(permit)?))
-            .filter(legal_hold::Column::LiftedAt.is_null())
-            .exec(&self.tx)
-            .await?;
-        self.note(permit, permit.on().uuid(), &["hold"]);
-        if done.rows_affected == 1 {
-            Ok(())
-        } else {
-            Err(Error::Conflict)
-        }
-    }
-
     /// What stands before erasing the person of this case.
     pub async fn erasure_stands(&mut self, permit: &Permit<CaseErase>) -> Result<Standing> {
         let owner = PersonId::from_uuid(person_of(permit)?);
@@ -226,8 +116,23 @@ impl Work<'_> {
             .filter(referral::Column::LiveOrganisationId.is_not_null())
             .count(&self.tx)
             .await?;
+        // A child stands in the record of a parent: what holds that one holds their line in it too.
+        let named = child::Entity::find()
+            .select_only()
+            .column(child::Column::CaseId)
+            .filter(child::Column::PersonId.eq(Col(person)))
+            .into_query();
+        let parents = support_case::Entity::find()
+            .select_only()
+            .column(support_case::Column::PersonId)
+            .filter(support_case::Column::Id.in_subquery(named))
+            .into_query();
         let holds = legal_hold::Entity::find()
-            .filter(legal_hold::Column::PersonId.eq(Col(person)))
+            .filter(
+                Condition::any()
+                    .add(legal_hold::Column::PersonId.eq(Col(person)))
+                    .add(legal_hold::Column::PersonId.in_subquery(parents)),
+            )
             .filter(legal_hold::Column::LiftedAt.is_null())
             .count(&self.tx)
             .await?;
@@ -239,7 +144,7 @@ impl Work<'_> {
     }
 
     /// The person of a case, with their row locked until this work ends: the first lock there is.
-    async fn person_locked(&self, permit: &Permit<CaseErase>) -> Result<PersonId> {
+    pub(crate) async fn person_locked(&self, permit: &Permit<CaseErase>) -> Result<PersonId> {
         let owner = PersonId::from_uuid(person_of(permit)?);
         self.person_lock(owner).await?;
         Ok(owner)
@@ -457,7 +362,7 @@ impl Work<'_> {
     }
 
     /// What every decision about this person keeps: neither the person nor the words.
-    async fn erasure_empty(&self, person: PersonId) -> Result<()> {
+    pub(crate) async fn erasure_empty(&self, person: PersonId) -> Result<()> {
         let empty = erasure::ActiveModel {
             person_id: Set(None),
             reason: Set(None),
@@ -472,7 +377,7 @@ impl Work<'_> {
     }
 
     /// The organisations that were sent something about a person, as JSON.
-    async fn recipients(&self, person: PersonId) -> Result<String> {
+    pub(crate) async fn recipients(&self, person: PersonId) -> Result<String> {
         let to: Vec<Col<OrganisationId>> = referral::Entity::find()
             .select_only()
             .column(referral::Column::ToOrganisationId)
@@ -510,144 +415,5 @@ impl Work<'_> {
             .filter(is_backup)
             .map(|row| row.at.0)
             .collect())
-    }
-
-    /// Erases again whoever is on a list of erased people, because a backup that was put back had brought them. Gives how many.
-    async fn erase_listed(&mut self, listed: &BTreeSet<String>) -> Result<u64> {
-        let (mut after, mut again) = (None, 0);
-        loop {
-            let mut query = person::Entity::find()
-                .order_by_asc(person::Column::Id)
-                .limit(PAGE);
-            if let Some(after) = after {
-                query = query.filter(person::Column::Id.gt(after));
-            }
-            let rows = query.all(&self.tx).await?;
-            let Some(last) = rows.last() else {
-                return Ok(again);
-            };
-            after = Some(last.id);
-            for row in rows {
-                let hash = hash_of(row.id.0);
-                if listed.contains(&erased_list::line(&hash)) {
-                    self.erase_again(&row, &hash).await?;
-                    again += 1;
-                }
-            }
-        }
-    }
-
-    async fn erase_again(&mut self, row: &person::Model, hash: &[u8]) -> Result<()> {
-        self.erasure_empty(row.id.0).await?;
-        let told = self.recipients(row.id.0).await?;
-        let left = erasure::ActiveModel {
-            id: Set(Col(self.env().id())),
-            reference: Set(Col(self.env().reference())),
-            organisation_id: Set(row.organisation_id),
-            person_id: Set(None),
-            person_hash: Set(Blob(hash.to_vec())),
-            ground: Set(Ground::PutBack.code().to_owned()),
-            reason: Set(None),
-            state: Set(ErasureState::Done.code().to_owned()),
-            asked_by: Set(None),
-            asked_at: Set(Col(self.now())),
-            decided_by: Set(None),
-            decided_at: Set(Some(Col(self.now()))),
-            held_since: Set(Some(row.created_at)),
-            told: Set(Some(told)),
-            purged_at: Set(None),
-        };
-        erasure::Entity::insert(left)
-            .exec_without_returning(&self.tx)
-            .await?;
-        self.person_purge(row.id.0).await
-    }
-}
-
-impl Read<'_> {
-    /// The hashes of everybody whose erasure is done.
-    async fn erased(&self) -> Result<BTreeSet<String>> {
-        let rows = erasure::Entity::find()
-            .filter(erasure::Column::State.eq(ErasureState::Done.code()))
-            .all(&self.tx)
-            .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| erased_list::line(&row.person_hash.0))
-            .collect())
-    }
-
-    /// How many erasures are done of which traces may be left on disk.
-    pub async fn erasures_unpurged(&self) -> Result<u64> {
-        Ok(erasure::Entity::find()
-            .filter(erasure::Column::State.eq(ErasureState::Done.code()))
-            .filter(erasure::Column::PurgedAt.is_null())
-            .count(&self.tx)
-            .await?)
-    }
-}
-
-impl Store {
-    /// Makes the list of erased people in `folder` and the database say the same: whoever is done is on the list, and whoever is
-    /// on the list and was brought again by a backup is erased again. Gives how many were.
-    pub async fn erasures_settle(&self, folder: &Path) -> Result<u64> {
-        let done = self.read(|r| Box::pin(r.erased())).await?;
-        let listed = erased_list::read(folder).await?;
-        erased_list::add(folder, done.difference(&listed).cloned().collect()).await?;
-        let again: BTreeSet<String> = listed.difference(&done).cloned().collect();
-        if again.is_empty() {
-            return Ok(0);
-        }
-        let (system, again) = (self.system().await?, &again);
-        self.work(&system, Purpose::KeepPromises, |w| {
-            Box::pin(w.erase_listed(again))
-        })
-        .await
-    }
-
-    /// Takes another installation's list of erased people, or an older one's, into the list in `folder`.
-    pub async fn erasures_join(from: &Path, folder: &Path) -> Result<()> {
-        let (from, to) = (from.to_owned(), folder.to_owned());
-        blocking(folder, move || erased_list::join(&from, &to)).await
-    }
-
-    /// Overwrites what erasures left in free pages and in the write-ahead log ([`Store::rewrite`]) and keeps when that was. Gives
-    /// of how many erasures the last trace is gone now; with none waiting nothing is rewritten. Errors with [`Error::Busy`] when
-    /// somebody still reads an older state: then it is done again later.
-    pub async fn erasures_purge(&self) -> Result<u64> {
-        let waiting = self.read(|r| Box::pin(r.erasures_unpurged())).await?;
-        if waiting == 0 {
-            return Ok(0);
-        }
-        let before = self.env().now();
-        self.rewrite().await?;
-        let (system, before) = (self.system().await?, &before);
-        self.work(&system, Purpose::KeepPromises, |w| {
-            Box::pin(w.erasures_purged(*before))
-        })
-        .await
-    }
-
-    async fn system(&self) -> Result<Actor> {
-        let tx = self.begin_read().await?;
-        let operator = audit::operator(&tx).await;
-        tx.rollback().await?;
-        Ok(Actor::System {
-            organisation: operator?,
-        })
-    }
-}
-
-impl Work<'_> {
-    async fn erasures_purged(&mut self, before: At) -> Result<u64> {
-        let done = erasure::Entity::update_many()
-            .col_expr(erasure::Column::PurgedAt, Expr::value(Col(self.now())))
-            .filter(erasure::Column::State.eq(ErasureState::Done.code()))
-            .filter(erasure::Column::PurgedAt.is_null())
-            .filter(erasure::Column::DecidedAt.lte(Col(before)))
-            .exec(&self.tx)
-            .await?;
-        self.note_event(Event::PromiseKept, None, &["purged"]);
-        Ok(done.rows_affected)
     }
 }

@@ -1,6 +1,8 @@
 //! One-time links by which a service without an account answers. The link goes by mail, its code another way; one without the
 //! other opens nothing. Following a link changes nothing: mail scanners follow links.
 
+use std::fmt::Write as _;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::code::Code;
@@ -9,13 +11,13 @@ use throughline_core::referral::ReferralState;
 use throughline_core::time::At;
 use throughline_policy::action::ReferralRecord;
 use throughline_policy::{Action, Permit};
-use throughline_seal::{Code as LinkCode, Token};
+use throughline_seal::{BlindKey, Code as LinkCode, Token};
 
 use crate::audit::Event;
 use crate::col::{Blob, Col};
 use crate::entity::{referral, referral_link, support_case};
 use crate::error::{Error, Result};
-use crate::keys::place;
+use crate::keys::{Keys, place};
 use crate::referral::{Referral, plain, state_of};
 use crate::work::Work;
 
@@ -51,6 +53,16 @@ pub struct CutOff {
     pub referral: Referral,
     /// The policy pack of its case, for clocks.
     pub pack: String,
+}
+
+/// The key by which this installation knows the passes that it gave.
+fn link_key(keys: &Keys) -> BlindKey {
+    BlindKey::from_bytes(keys.keyring().current().derive("link pass"))
+}
+
+/// What a pass proves.
+fn pass_of(link: &Link, given_at: At) -> String {
+    format!("{}\n{}", link.id.uuid(), given_at.micros())
 }
 
 impl Link {
@@ -249,6 +261,26 @@ impl Work<'_> {
             .await?;
         row.map(|row| row.reference.0)
             .ok_or(Error::NotFound(ReferralRecord::KIND))
+    }
+
+    /// What the pages of a link carry in place of its code once that was given: when, and a proof that it was then.
+    pub fn referral_link_pass(&self, link: &Link, given_at: At) -> String {
+        let proof = link_key(self.store.keys()).hash(&pass_of(link, given_at));
+        let hex = proof.iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
+        format!("{}.{hex}", given_at.micros())
+    }
+
+    /// When the code of this link was given, by the pass of one of its pages; `None` for one that was made up, or that is of
+    /// another link.
+    pub fn referral_link_passed(&self, link: &Link, pass: &str) -> Option<At> {
+        let (micros, _) = pass.split_once('.')?;
+        let given_at = At::from_micros(micros.parse().ok()?)?;
+        let right = self.referral_link_pass(link, given_at);
+        let fits = link_key(self.store.keys()).same(&right, pass);
+        (fits && given_at <= self.now()).then_some(given_at)
     }
 
     /// Whether what somebody typed is the code of this link. Constant time.

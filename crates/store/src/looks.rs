@@ -23,6 +23,8 @@ pub enum LookBy {
     Account(AccountId),
     /// A service, with a one-time link and its code.
     Link,
+    /// The person themselves, with their own link.
+    Person,
     /// A program of an organisation.
     Program,
     /// Throughline itself, to keep a promise.
@@ -71,10 +73,14 @@ impl Work<'_> {
         self.note(permit, permit.on().uuid(), &["looks"]);
         let about = audit_entry::Entity::find()
             .filter(audit_entry::Column::PersonId.eq(Col(person)))
-            .order_by_desc(audit_entry::Column::At);
+            .order_by_desc(audit_entry::Column::At)
+            .order_by_desc(audit_entry::Column::LogId)
+            .order_by_desc(audit_entry::Column::Seq);
         let shown = seen::Entity::find()
             .filter(seen::Column::PersonId.eq(Col(person)))
-            .order_by_desc(seen::Column::At);
+            .order_by_desc(seen::Column::At)
+            .order_by_desc(seen::Column::LogId)
+            .order_by_desc(seen::Column::Seq);
         // An entry about somebody never names them among the others, so that nothing is counted twice.
         let all = about.clone().count(&self.tx).await? + shown.clone().count(&self.tx).await?;
         let first = page.saturating_mul(size);
@@ -127,6 +133,7 @@ fn look_of(row: audit_entry::Model, person: PersonId) -> Result<Look> {
     let by = match (row.account_id, Standing::from_code(&body.standing)) {
         (Some(account), _) => LookBy::Account(account.0),
         (None, Ok(Standing::LinkHolder)) => LookBy::Link,
+        (None, Ok(Standing::PersonHolder)) => LookBy::Person,
         (None, Ok(Standing::ApiClient)) => LookBy::Program,
         (None, _) => LookBy::System,
     };

@@ -8,7 +8,7 @@ use throughline_core::artefact::{Artefact, Lang};
 use throughline_core::code::Code;
 use throughline_core::gate::DenyReason;
 use throughline_core::id::{
-    AccountId, CaseId, ContactPointId, MessageId, OrganisationId, Ref, SiteId,
+    AccountId, CaseId, ContactPointId, MessageId, OrganisationId, PersonId, Ref, SiteId,
 };
 use throughline_core::message::{MessageMove, MessageState};
 use throughline_core::risk::RiskBand;
@@ -20,10 +20,11 @@ use throughline_policy::{ActionKind, Facts, Permit};
 use crate::case::CaseState;
 use crate::col::Col;
 use crate::contact::Contact;
-use crate::entity::{contact_point, message, task};
+use crate::entity::{contact_point, message};
 use crate::error::{Error, Result};
 use crate::keys::place;
 use crate::story::{NewEvent, StoryKind};
+use crate::task::TaskOutcome;
 use crate::work::Work;
 
 /// A message to be kept until it has gone.
@@ -93,6 +94,9 @@ pub struct MessageWay {
     /// When things changed.
     pub changed_at: Option<At>,
 }
+
+/// What has not gone and still may.
+const NOT_GONE: [MessageState; 2] = [MessageState::Waiting, MessageState::Handed];
 
 const MISSING: Error = Error::NotFound(ActionKind::MessageSend);
 
@@ -314,6 +318,20 @@ impl Work<'_> {
         by: MessageMove,
         why: Option<DenyReason>,
     ) -> Result<()> {
+        let person = permit.person().ok_or(MISSING)?;
+        self.note(permit, permit.on().uuid(), &["message", "story"]);
+        self.message_change((permit.on(), person), message, by, why, told(by))
+            .await
+    }
+
+    async fn message_change(
+        &mut self,
+        (case, person): (CaseId, PersonId),
+        message: &Message,
+        by: MessageMove,
+        why: Option<DenyReason>,
+        kind: StoryKind,
+    ) -> Result<()> {
         let next = message.state.apply(by);
         let next = next.map_err(|illegal| Error::Illegal(illegal.by))?;
         let change = message::ActiveModel {
@@ -332,19 +350,51 @@ impl Work<'_> {
         if done.rows_affected != 1 {
             return Err(Error::Conflict);
         }
-        self.note(permit, permit.on().uuid(), &["message", "story"]);
-        let detail = json!({
-            "artefact": message.artefact.code(),
-            "denied": why.map(Code::code),
-        });
         self.event_add(NewEvent {
-            case: permit.on(),
-            owner: permit.person().ok_or(MISSING)?.uuid(),
-            kind: told(by),
+            case,
+            owner: person.uuid(),
+            kind,
             referral: None,
-            detail: Some(detail),
+            detail: Some(json!({
+                "artefact": message.artefact.code(),
+                "denied": why.map(Code::code),
+            })),
         })
         .await
+    }
+
+    /// Takes back what tells of an appointment at a time that does not hold any longer, and the task to hand it over with the last
+    /// of it. The caller holds a permit and notes it.
+    pub(crate) async fn messages_of_a_time_end(
+        &mut self,
+        case: CaseId,
+        person: PersonId,
+        time: At,
+    ) -> Result<()> {
+        let rows = message::Entity::find()
+            .filter(message::Column::CaseId.eq(Col(case)))
+            .filter(message::Column::State.is_in(NOT_GONE.map(MessageState::code)))
+            .order_by_asc(message::Column::Id)
+            .lock_exclusive()
+            .all(&self.tx)
+            .await?;
+        let (mut in_hand, mut taken) = (0, 0);
+        for row in rows {
+            let message = self.message_of(row).await?;
+            if message.appointment == Some(time) {
+                let (by, told) = (MessageMove::Drop, StoryKind::MessageTimeChanged);
+                self.message_change((case, person), &message, by, None, told)
+                    .await?;
+                taken += 1;
+            } else if message.state == MessageState::Handed {
+                in_hand += 1;
+            }
+        }
+        if taken > 0 && in_hand == 0 {
+            let (kind, ended) = (TaskKind::HandOverMessage, TaskOutcome::NotNeeded);
+            self.tasks_settle(Some(case), None, kind, ended).await?;
+        }
+        Ok(())
     }
 
     /// Notes that a sheet of paper was given to the person: of which services, by number alone.
@@ -366,7 +416,6 @@ impl Work<'_> {
 
     /// Takes back every message of a case that has not gone, because the case is closed.
     pub async fn messages_end(&mut self, permit: &Permit<CaseChange>) -> Result<()> {
-        let open = [MessageState::Waiting.code(), MessageState::Handed.code()];
         let change = message::ActiveModel {
             state: Set(MessageState::Dropped.code().to_owned()),
             moved_at: Set(Col(self.now())),
@@ -375,7 +424,7 @@ impl Work<'_> {
         message::Entity::update_many()
             .set(change)
             .filter(message::Column::CaseId.eq(Col(permit.on())))
-            .filter(message::Column::State.is_in(open))
+            .filter(message::Column::State.is_in(NOT_GONE.map(MessageState::code)))
             .exec(&self.tx)
             .await?;
         self.note(permit, permit.on().uuid(), &["message"]);
@@ -389,12 +438,6 @@ impl Work<'_> {
         kind: TaskKind,
     ) -> Result<bool> {
         self.note(permit, permit.on().uuid(), &["tasks"]);
-        let open = task::Entity::find()
-            .filter(task::Column::CaseId.eq(Col(permit.on())))
-            .filter(task::Column::Kind.eq(kind.code()))
-            .filter(task::Column::DoneAt.is_null())
-            .one(&self.tx)
-            .await?;
-        Ok(open.is_some())
+        self.task_is_open(permit.on(), kind).await
     }
 }

@@ -7,6 +7,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::proof::hex;
 use crate::tx::Tx;
 
 /// Every migration in order: name and text.
@@ -31,12 +32,28 @@ pub(crate) const ALL: &[(&str, &str)] = &[
     ("m0009_seen", include_str!("../schema/m0009_seen.txt")),
     ("m0010_sharing", include_str!("../schema/m0010_sharing.txt")),
     ("m0011_erasure", include_str!("../schema/m0011_erasure.txt")),
+    ("m0013_reveal", include_str!("../schema/m0013_reveal.txt")),
     ("m0014_sign_in", include_str!("../schema/m0014_sign_in.txt")),
     ("m0015_apart", include_str!("../schema/m0015_apart.txt")),
     (
         "m0016_access_request",
         include_str!("../schema/m0016_access_request.txt"),
     ),
+    (
+        "m0017_second_person",
+        include_str!("../schema/m0017_second_person.txt"),
+    ),
+    (
+        "m0018_interest",
+        include_str!("../schema/m0018_interest.txt"),
+    ),
+    ("m0019_place", include_str!("../schema/m0019_place.txt")),
+    (
+        "m0020_person_link",
+        include_str!("../schema/m0020_person_link.txt"),
+    ),
+    ("m0022_urgent", include_str!("../schema/m0022_urgent.txt")),
+    ("m0023_watch", include_str!("../schema/m0023_watch.txt")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name text NOT NULL PRIMARY KEY, hash text NOT NULL)";
@@ -49,14 +66,6 @@ pub fn fingerprint() -> String {
         hash.update(text.as_bytes());
     }
     hex(&hash.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 /// Whether these are the migrations of this program: all of them, none besides, each with its hash.

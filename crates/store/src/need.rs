@@ -14,8 +14,9 @@ use throughline_policy::Permit;
 use throughline_policy::action::{CaseChange, CaseRead};
 
 use crate::col::Col;
-use crate::entity::{child, need, task};
+use crate::entity::{child, need};
 use crate::error::{Error, Result};
+use crate::sharing::SeesSharing;
 use crate::story::StoryKind;
 use crate::work::Work;
 
@@ -177,19 +178,13 @@ impl Work<'_> {
     }
 
     /// Whether somebody is to do a thing of this kind about the case by a certain time.
-    pub async fn case_has_task(
+    pub async fn case_has_task<A: SeesSharing>(
         &mut self,
-        permit: &Permit<CaseRead>,
+        permit: &Permit<A>,
         kind: TaskKind,
     ) -> Result<bool> {
         self.note(permit, permit.on().uuid(), &["tasks"]);
-        let open = task::Entity::find()
-            .filter(task::Column::CaseId.eq(Col(permit.on())))
-            .filter(task::Column::Kind.eq(kind.code()))
-            .filter(task::Column::DoneAt.is_null())
-            .one(&self.tx)
-            .await?;
-        Ok(open.is_some())
+        self.task_is_open(permit.on(), kind).await
     }
 
     /// Lets something that happened to a referral move its need, where the need can still move so. The caller has noted it

@@ -77,8 +77,10 @@ pub struct Lease {
     pub subject: Option<Uuid>,
     /// Ids that go with it; never words.
     pub payload: serde_json::Value,
-    /// Which try this is, from 1.
+    /// Which try this is, from 1. One beyond [`TRIES`] is none: the lease of the last ran out, and somebody is to be told.
     pub attempt: i64,
+    /// Until when this node holds it.
+    pub until: At,
 }
 
 /// A row given up on.
@@ -224,7 +226,8 @@ impl Work<'_> {
     }
 
     /// Takes up to `limit` rows whose time has come, oldest first, for [`LEASE_SECONDS`]. Rows that another node holds are
-    /// passed over; rows whose lease ran out are taken again, or given up when they were tried [`TRIES`] times.
+    /// passed over; rows whose lease ran out are taken again, also once they were tried [`TRIES`] times: whoever takes them then gives
+    /// them up and tells somebody.
     pub async fn outbox_lease(&mut self, node: &str, limit: u64) -> Result<Vec<Lease>> {
         self.outbox_lease_some(node, limit, None).await
     }
@@ -268,14 +271,11 @@ impl Work<'_> {
             .await?;
         let mut out = Vec::with_capacity(rows.len());
         for row in rows {
-            if row.attempts >= TRIES {
-                self.outbox_bury(row.id.0, "lease_ran_out").await?;
-                continue;
-            }
+            let until = now.plus_seconds(LEASE_SECONDS);
             let change = outbox::ActiveModel {
                 state: Set(OutboxState::Leased.code().to_owned()),
                 leased_by: Set(Some(node.to_owned())),
-                lease_until_at: Set(Some(Col(now.plus_seconds(LEASE_SECONDS)))),
+                lease_until_at: Set(Some(Col(until))),
                 attempts: Set(row.attempts + 1),
                 ..Default::default()
             };
@@ -290,6 +290,7 @@ impl Work<'_> {
                 subject: row.subject_id,
                 payload: serde_json::from_str(&row.payload).map_err(|_| bad("payload"))?,
                 attempt: row.attempts + 1,
+                until,
             });
         }
         Ok(out)
@@ -356,32 +357,18 @@ impl Work<'_> {
         self.outbox_settle(lease, change).await
     }
 
-    /// A change that only the holder of this very lease may make: the try's number is the fence.
+    /// A change that only the holder of this very lease may make: its end and the try's number are the fence. The number alone is
+    /// none, because what is put off begins again at one.
     async fn outbox_settle(&mut self, lease: &Lease, change: outbox::ActiveModel) -> Result<bool> {
         let done = outbox::Entity::update_many()
             .set(change)
             .filter(outbox::Column::Id.eq(Col(lease.id)))
             .filter(outbox::Column::State.eq(OutboxState::Leased.code()))
             .filter(outbox::Column::Attempts.eq(lease.attempt))
+            .filter(outbox::Column::LeaseUntilAt.eq(Col(lease.until)))
             .exec(&self.tx)
             .await?;
         Ok(done.rows_affected == 1)
-    }
-
-    async fn outbox_bury(&mut self, id: OutboxId, error: &'static str) -> Result<()> {
-        let change = outbox::ActiveModel {
-            state: Set(OutboxState::Dead.code().to_owned()),
-            lease_until_at: Set(None),
-            leased_by: Set(None),
-            last_error: Set(Some(error.to_owned())),
-            ..Default::default()
-        };
-        outbox::Entity::update_many()
-            .set(change)
-            .filter(outbox::Column::Id.eq(Col(id)))
-            .exec(&self.tx)
-            .await?;
-        Ok(())
     }
 
     /// Lets a row that was given up be tried again from the start, and records it. `false` when there is no such dead row.

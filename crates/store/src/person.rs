@@ -89,6 +89,7 @@ impl Work<'_> {
             contact_changed_at: Set(None),
             created_at: Set(Col(self.now())),
             version: Set(1),
+            compared_at: Set(None),
         };
         person::Entity::insert(row)
             .exec_without_returning(&self.tx)
@@ -140,6 +141,7 @@ impl Work<'_> {
         let change = person::ActiveModel {
             name: Set(name),
             version: Set(row.version + 1),
+            compared_at: Set(None),
             ..Default::default()
         };
         let done = person::Entity::update_many()
@@ -187,22 +189,7 @@ impl Work<'_> {
         let Some(organisation) = scope.actor().organisation() else {
             return Ok(Vec::new());
         };
-        let wanted = normal::name(name);
-        // Who may be known of decides in the same question: a name that many others bear hides nobody.
-        let mut wanted_by = Vec::new();
-        if !wanted.is_empty() {
-            let whole = self.blind_hash(organisation, "name", &wanted).await?;
-            let first = self.blind_hash(organisation, "first", &wanted).await?;
-            wanted_by.push(
-                Condition::any()
-                    .add(is_indexed(organisation, "name", whole))
-                    .add(is_indexed(organisation, "first", first)),
-            );
-        }
-        if let Some(born) = born {
-            let born = self.blind_hash(organisation, "born", born).await?;
-            wanted_by.push(Condition::all().add(is_indexed(organisation, "born", born)));
-        }
+        let wanted_by = self.wanted_by(organisation, name, born).await?;
         if wanted_by.is_empty() {
             return Ok(Vec::new());
         }
@@ -221,8 +208,38 @@ impl Work<'_> {
                 .await?;
             found.extend(rows.into_iter().map(|row| (row.id.0, row)));
         }
+        // Looked for in every search, and one row left by each: nothing here takes longer because somebody is there.
+        let wanted = wanted_by.into_iter().fold(Condition::all(), Condition::add);
+        let barred = self.barred_among(wanted).await?;
+        self.look_missed(PersonSearch::KIND, barred).await?;
         self.cases_shown(scope, found.into_values().rev().collect())
             .await
+    }
+
+    /// What a person must fit to be the one who is looked for: every part that was given. Empty where nothing was.
+    pub(crate) async fn wanted_by(
+        &mut self,
+        organisation: OrganisationId,
+        name: &str,
+        born: Option<&str>,
+    ) -> Result<Vec<Condition>> {
+        let wanted = normal::name(name);
+        // Who may be known of decides in the same question: a name that many others bear hides nobody.
+        let mut wanted_by = Vec::new();
+        if !wanted.is_empty() {
+            let whole = self.blind_hash(organisation, "name", &wanted).await?;
+            let first = self.blind_hash(organisation, "first", &wanted).await?;
+            wanted_by.push(
+                Condition::any()
+                    .add(is_indexed(organisation, "name", whole))
+                    .add(is_indexed(organisation, "first", first)),
+            );
+        }
+        if let Some(born) = born {
+            let born = self.blind_hash(organisation, "born", born).await?;
+            wanted_by.push(Condition::all().add(is_indexed(organisation, "born", born)));
+        }
+        Ok(wanted_by)
     }
 
     async fn blind_hash(

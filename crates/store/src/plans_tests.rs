@@ -9,6 +9,7 @@ use throughline_core::referral::ReferralState;
 use throughline_core::risk::RiskBand;
 use throughline_core::role::Role;
 use throughline_core::task::TaskKind;
+use throughline_core::time::At;
 use throughline_policy::action::{
     CaseHandOver, CaseLookers, CaseOpen, CaseRead, ConversationKeep, MessageSend, ReferralRead,
     ReferralRecord,
@@ -44,21 +45,28 @@ const LARGE: &[&str] = &[
     "immediate_need",
     "legal_hold",
     "message",
+    "missed_look",
     "need",
     "outbox",
     "person",
     "person_index",
+    "person_link",
     "protective_link",
     "quarantine",
     "referral",
     "referral_link",
     "referral_transition",
     "restriction",
+    "reveal",
     "risk_assessment",
+    "second_person",
+    "sealed_place",
     "seen",
     "statement",
     "support_case",
     "task",
+    "urgent",
+    "urgent_case",
     "viewer",
 ];
 
@@ -67,6 +75,7 @@ fn others(organisation: OrganisationId, account: AccountId) -> [Actor; 2] {
         Actor::LinkHolder {
             referral: Id::from_uuid(account.uuid()),
             organisation,
+            code_given_at: At::parse("2026-11-23T09:00:00Z").unwrap(),
         },
         Actor::Client {
             client: Id::from_uuid(account.uuid()),
@@ -309,6 +318,7 @@ async fn everything_about_one_case_is_read_through_an_index() {
                 w.case_has_task(&read, TaskKind::JudgeRisk).await?;
                 w.case_tasks(&read).await?;
                 w.children(&read).await?;
+                w.person_link_open(&read).await?;
                 w.consents(&read).await?;
                 w.contacts(&read).await?;
                 w.immediate_needs(&read).await?;

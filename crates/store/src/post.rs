@@ -18,7 +18,7 @@ use crate::account::{Account, AccountState};
 use crate::audit::Event;
 use crate::closed::ShutOut;
 use crate::col::Col;
-use crate::entity::{account, site, site_lead};
+use crate::entity::{account, site, site_lead, support_case};
 use crate::error::{Error, Result};
 use crate::scope::{About, TieColumns, condition};
 use crate::setup::Site;
@@ -95,6 +95,8 @@ pub(crate) struct Sparing {
     pub about: Vec<PersonId>,
     /// These, as long as there is anybody else.
     pub not_to_learn: Vec<AccountId>,
+    /// This one, whoever else is there or not.
+    pub never: Option<AccountId>,
 }
 
 /// The next one up.
@@ -160,7 +162,9 @@ impl Work<'_> {
                 to_organisation: None,
                 accepted_by: None,
                 referral: None,
+                case: None,
                 closed: false,
+                for_now: false,
             },
         }
     }
@@ -199,26 +203,37 @@ impl Work<'_> {
         Ok(out)
     }
 
+    /// Who leads a case.
+    async fn lead_of(&self, case: Option<CaseId>) -> Result<Option<AccountId>> {
+        let Some(case) = case else { return Ok(None) };
+        let row = support_case::Entity::find_by_id(Col(case))
+            .one(&self.tx)
+            .await?;
+        Ok(row.map(|row| row.lead_account_id.0))
+    }
+
     /// Who stands in where nobody holds a post, the first first: as many as a ladder has levels.
     async fn stand_ins(
         &self,
         organisation: OrganisationId,
         at: Option<SiteId>,
+        lets: &(dyn Fn(AccountId) -> bool + Sync),
     ) -> Result<Vec<AccountId>> {
-        let most = TOP.unsigned_abs();
+        let most = usize::try_from(TOP).unwrap_or_default();
         let can = self
             .who_can_sign_in()
             .await?
             .add(account::Column::OrganisationId.eq(Col(organisation)));
-        let some = async |which: Condition, limit: u64| {
+        // Whoever may not be told is passed over before anybody is counted: else they would take the place of somebody who may.
+        let some = async |which: Condition, limit: usize| {
             let rows = account::Entity::find()
                 .filter(can.clone())
                 .filter(which)
                 .order_by_asc(account::Column::Id)
-                .limit(limit)
                 .all(&self.tx)
                 .await?;
-            Ok::<_, Error>(rows.into_iter().map(|row| row.id.0).collect::<Vec<_>>())
+            let ids = rows.into_iter().map(|row| row.id.0);
+            Ok::<_, Error>(ids.filter(|who| lets(*who)).take(limit).collect::<Vec<_>>())
         };
         let leads = || Condition::all().add(account::Column::Role.is_in(post_roles()));
         let mut out = Vec::new();
@@ -231,7 +246,7 @@ impl Work<'_> {
                     .add(account::Column::SiteId.ne(Col(at))),
             );
         }
-        let left = most.saturating_sub(u64::try_from(out.len()).unwrap_or(most));
+        let left = most.saturating_sub(out.len());
         out.extend(some(elsewhere, left).await?);
         if out.is_empty() {
             let role = account::Column::Role.eq(Role::Administrator.code());
@@ -241,7 +256,7 @@ impl Work<'_> {
     }
 
     /// Those of these accounts who can sign in, in the same order.
-    async fn who_of(&self, accounts: Vec<AccountId>) -> Result<Vec<AccountId>> {
+    pub(crate) async fn who_of(&self, accounts: Vec<AccountId>) -> Result<Vec<AccountId>> {
         let can = self.who_can_sign_in().await?;
         let mut out = Vec::new();
         for id in accounts {
@@ -284,7 +299,8 @@ impl Work<'_> {
         for person in about {
             shut.push(self.shut_out(person).await?);
         }
-        let lets = |who: AccountId| shut.iter().all(|shut| shut.lets(who));
+        let lets =
+            |who: AccountId| Some(who) != sparing.never && shut.iter().all(|shut| shut.lets(who));
         let spared = |who: AccountId| sparing.not_to_learn.contains(&who);
         let mut held = match site {
             Some(site) => self.named(site).await?,
@@ -294,11 +310,20 @@ impl Work<'_> {
         let mut ladder = held.clone();
         ladder.retain(|(_, who)| !spared(*who));
         if ladder.is_empty() {
-            let mut others = self.stand_ins(organisation, site).await?;
-            others.retain(|who| lets(*who));
+            let mut others = self.stand_ins(organisation, site, &lets).await?;
             if others.is_empty() {
+                // The viewers who are left, or, where all who could be told are shut out, whoever leads the case.
                 let left = shut.iter().flat_map(ShutOut::left);
-                others = self.who_of(left.filter(|who| lets(*who)).collect()).await?;
+                let mut left: Vec<_> = left.filter(|who| lets(*who)).collect();
+                if left.is_empty()
+                    && !self
+                        .stand_ins(organisation, site, &|_| true)
+                        .await?
+                        .is_empty()
+                {
+                    left.extend(self.lead_of(below.case).await?.filter(|who| lets(*who)));
+                }
+                others = self.who_of(left).await?;
             }
             let all = others.clone();
             others.retain(|who| !spared(*who));
@@ -392,7 +417,9 @@ impl Work<'_> {
             .collect();
         let stands_in = ids.is_empty();
         if stands_in {
-            ids = self.stand_ins(site.organisation, Some(site.id)).await?;
+            ids = self
+                .stand_ins(site.organisation, Some(site.id), &|_| true)
+                .await?;
         }
         let mut out = Vec::with_capacity(ids.len());
         for id in ids {

@@ -1,6 +1,8 @@
 //! The receipt of what was taken back: made from the record of looks, signed with the key of the checkpoints, kept sealed beside
 //! what had been agreed.
 
+use std::collections::BTreeSet;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Deserialize;
@@ -8,7 +10,7 @@ use throughline_core::code::Code as _;
 use throughline_core::id::{ConsentId, Ref, ReferralId};
 use throughline_core::receipt::{KIND, Receipt};
 use throughline_core::time::At;
-use throughline_policy::action::{CaseChange, CaseRead, ContactReveal, PacketRead};
+use throughline_policy::action::{ContactReveal, ContactRevealAtRisk, PacketRead, SharingNarrow};
 use throughline_policy::{Action, Permit};
 use throughline_seal::checkpoint::{CheckpointError, Signer, sign_text, verify_text};
 use uuid::Uuid;
@@ -19,6 +21,7 @@ use crate::col::Col;
 use crate::entity::{audit_entry, consent, installation};
 use crate::error::{Error, Result};
 use crate::keys::place;
+use crate::sharing::SeesSharing;
 use crate::store::Store;
 use crate::work::Work;
 
@@ -37,18 +40,24 @@ pub struct SeenByService {
 #[derive(Deserialize)]
 struct About {
     subject: Option<Uuid>,
+    #[serde(default)]
+    fields: BTreeSet<String>,
 }
 
 impl Work<'_> {
     /// What a service has seen of a referral of this case, from the record of looks.
-    pub async fn referral_seen(
+    pub async fn referral_seen<A: SeesSharing>(
         &mut self,
-        permit: &Permit<CaseRead>,
+        permit: &Permit<A>,
         referral: ReferralId,
     ) -> Result<SeenByService> {
-        let person = permit.person().ok_or(Error::NotFound(CaseRead::KIND))?;
+        let person = permit.person().ok_or(Error::NotFound(A::KIND))?;
         self.note(permit, permit.on().uuid(), &["looks"]);
-        let looks = [PacketRead::KIND.code(), ContactReveal::KIND.code()];
+        let looks = [
+            PacketRead::KIND.code(),
+            ContactReveal::KIND.code(),
+            ContactRevealAtRisk::KIND.code(),
+        ];
         let rows = audit_entry::Entity::find()
             .filter(audit_entry::Column::PersonId.eq(Col(person)))
             .filter(audit_entry::Column::Action.is_in(looks))
@@ -62,11 +71,14 @@ impl Work<'_> {
                 table: "audit_entry",
                 column: "body",
             })?;
-            if about.subject != Some(referral.uuid()) {
+            // Also a page that showed nothing, because the agreement was over, is on record: that is not having seen it.
+            let contact = row.action != PacketRead::KIND.code();
+            let shown = if contact { "contact" } else { "packet" };
+            if about.subject != Some(referral.uuid()) || !about.fields.contains(shown) {
                 continue;
             }
             let at = row.at.0;
-            if row.action == ContactReveal::KIND.code() {
+            if contact {
                 seen.contact_seen_at = Some(at);
             } else {
                 seen.first_read_at = seen.first_read_at.or(Some(at));
@@ -79,13 +91,13 @@ impl Work<'_> {
     /// Signs the receipt of what was taken back and keeps it, sealed. A second one never takes the place of the first.
     pub async fn receipt_keep(
         &mut self,
-        permit: &Permit<CaseChange>,
+        permit: &Permit<SharingNarrow>,
         consent: ConsentId,
         receipt: &Receipt,
     ) -> Result<()> {
         let owner = permit
             .person()
-            .ok_or(Error::NotFound(CaseChange::KIND))?
+            .ok_or(Error::NotFound(SharingNarrow::KIND))?
             .uuid();
         let body = serde_json::to_string(receipt).map_err(|_| Error::RowShape {
             table: "consent",
@@ -119,22 +131,19 @@ impl Work<'_> {
     }
 
     /// The signed receipt of what was taken back; `None` where nothing was.
-    pub async fn receipt(
+    pub async fn receipt<A: SeesSharing>(
         &mut self,
-        permit: &Permit<CaseRead>,
+        permit: &Permit<A>,
         reference: Ref,
     ) -> Result<Option<(String, Receipt)>> {
-        let owner = permit
-            .person()
-            .ok_or(Error::NotFound(CaseRead::KIND))?
-            .uuid();
+        let owner = permit.person().ok_or(Error::NotFound(A::KIND))?.uuid();
         self.note(permit, permit.on().uuid(), &["receipt"]);
         let row = consent::Entity::find()
             .filter(consent::Column::Reference.eq(Col(reference)))
             .filter(consent::Column::CaseId.eq(Col(permit.on())))
             .one(&self.tx)
             .await?
-            .ok_or(Error::NotFound(CaseRead::KIND))?;
+            .ok_or(Error::NotFound(A::KIND))?;
         let at = place("consent", "receipt", row.id.0.uuid());
         let note: Option<String> = self.open_option(owner, at, row.receipt.as_ref()).await?;
         let Some(note) = note else {

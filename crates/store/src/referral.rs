@@ -14,8 +14,8 @@ use throughline_core::risk::RiskBand;
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
 use throughline_policy::action::{
-    ContactReveal, OutcomeRecord, PacketRead, ReferralAnswer, ReferralRead, ReferralReceive,
-    ReferralRecord, ReferralSend,
+    ContactRevealAtRisk, OutcomeRecord, PacketRead, PlaceRevealAtRisk, PlaceSay, ReferralAnswer,
+    ReferralRead, ReferralReceive, ReferralRecord, ReferralSend, ReferralTakeBack,
 };
 use throughline_policy::{Action, Facts, Permit, Ties};
 
@@ -58,6 +58,7 @@ throughline_core::code_list! {
 /// Actions under which a referral may be moved.
 pub trait MovesReferral: Action<Subject = ReferralId> {}
 impl MovesReferral for ReferralRecord {}
+impl MovesReferral for ReferralTakeBack {}
 impl MovesReferral for ReferralAnswer {}
 impl MovesReferral for OutcomeRecord {}
 
@@ -65,11 +66,14 @@ impl MovesReferral for OutcomeRecord {}
 pub trait SeesReferral: Action<Subject = ReferralId> {}
 impl SeesReferral for ReferralRead {}
 impl SeesReferral for ReferralRecord {}
+impl SeesReferral for ReferralTakeBack {}
 impl SeesReferral for ReferralReceive {}
 impl SeesReferral for ReferralAnswer {}
 impl SeesReferral for PacketRead {}
 impl SeesReferral for OutcomeRecord {}
-impl SeesReferral for ContactReveal {}
+impl SeesReferral for ContactRevealAtRisk {}
+impl SeesReferral for PlaceSay {}
+impl SeesReferral for PlaceRevealAtRisk {}
 
 /// A referral to be made.
 #[derive(Debug)]
@@ -172,7 +176,10 @@ fn facts(row: &referral::Model, closed: bool) -> Facts<ReferralId> {
             to_organisation: row.live_organisation_id.map(|id| id.0),
             accepted_by: row.accepted_organisation_id.map(|id| id.0),
             referral: Some(row.id.0),
+            case: Some(row.case_id.0),
             closed,
+            // Only a case is asked for what would outlast the hour.
+            for_now: false,
         },
     }
 }

@@ -6,9 +6,7 @@ use throughline_core::code::Code;
 use throughline_core::id::Ref;
 use throughline_core::referral::ReferralState;
 use throughline_core::time::At;
-use throughline_policy::action::{
-    CaseRead, OutcomeRecord, ReferralRead, ReferralReceive, ReferralRecord,
-};
+use throughline_policy::action::{OutcomeRecord, ReferralRead, ReferralReceive, ReferralRecord};
 use throughline_policy::{Action, Permit, Scope};
 
 use crate::col::Col;
@@ -16,6 +14,7 @@ use crate::entity::{referral, referral_transition};
 use crate::error::{Error, Result};
 use crate::referral::{Referral, SeesReferral, Transition, Via, plain};
 use crate::scope::{About, NOT_A_ROW, TieColumns, branches, condition};
+use crate::sharing::SeesSharing;
 use crate::work::Work;
 
 pub(crate) const fn ties() -> TieColumns<referral::Column> {
@@ -32,7 +31,10 @@ pub(crate) const fn ties() -> TieColumns<referral::Column> {
 
 impl Work<'_> {
     /// The referrals of a case, newest first.
-    pub async fn case_referrals(&mut self, permit: &Permit<CaseRead>) -> Result<Vec<Referral>> {
+    pub async fn case_referrals<A: SeesSharing>(
+        &mut self,
+        permit: &Permit<A>,
+    ) -> Result<Vec<Referral>> {
         let rows = referral::Entity::find()
             .filter(referral::Column::CaseId.eq(Col(permit.on())))
             .all(&self.tx)

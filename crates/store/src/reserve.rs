@@ -20,12 +20,17 @@ use crate::error::{Error, Result};
 use crate::store::Store;
 
 /// What may still grow while the reserve lasts.
-const STILL_KEPT: [&str; 6] = [
+const STILL_KEPT: [&str; 11] = [
     "audit_head",
     "audit_entry",
+    "missed_look",
     "session",
     "sign_in_attempt",
     "known_device",
+    "sign_in_flow",
+    "sign_in_link",
+    "passkey",
+    "account",
     "emergency",
 ];
 
@@ -117,6 +122,13 @@ impl Store {
             spent: AtomicBool::new(true),
         };
         let taken = reserve.take();
+        if taken
+            .as_ref()
+            .is_err_and(|error| error.kind() == ErrorKind::Unsupported)
+        {
+            tracing::warn!("this file system cannot hold room: no reserve is kept");
+            return true;
+        }
         if let Err(error) = &taken {
             tracing::error!(%error, "there is no room for the reserve: until there is, changes are refused");
         }

@@ -8,6 +8,7 @@ use throughline_core::nation::Nation;
 use throughline_core::role::Role;
 use throughline_policy::action::{CaseOpen, CaseRead};
 use throughline_policy::{Actor, Facts, Purpose, Ties};
+use throughline_seal::Token;
 
 use crate::account::{Account, NewAccount};
 use crate::case::{NewCase, RiskClock};
@@ -164,6 +165,40 @@ async fn while_the_reserve_lasts_people_are_read_about_and_nothing_else_is_kept(
     let refused = open_case(&store, &coach).await;
     assert!(matches!(refused, Err(Error::Full)), "{refused:?}");
     assert_eq!(looked(&store, &coach).await.unwrap(), kept);
+    // A search and a refusal leave a row for whoever watches, and are not stopped by that.
+    let found = store
+        .work(&coach.actor(), Purpose::HelpAPerson, |w| {
+            Box::pin(async move {
+                let found = w.people_matching(&w.scope(), "Amina", None, 1_000).await?;
+                Ok(found.len())
+            })
+        })
+        .await;
+    assert_eq!(found.unwrap(), kept);
+    let nowhere = store
+        .work(&coach.actor(), Purpose::HelpAPerson, |w| {
+            Box::pin(async move {
+                let facts = w.case_facts(w.env().reference()).await?;
+                w.permit_found::<CaseRead>(facts).map(drop)
+            })
+        })
+        .await;
+    assert!(matches!(nowhere, Err(Error::NotFound(_))), "{nowhere:?}");
+
+    // Whoever has to sign in again is let in, also with a code, a passkey or at the organisation's own service.
+    let id = coach.id;
+    store
+        .work(&coach.actor(), Purpose::SignIn, |w| {
+            Box::pin(async move {
+                let until = w.now().plus_hours(1);
+                assert!(w.flow_use(&[7; 32], until).await?);
+                w.totp_step_use(id, 7).await?;
+                let token = Token::generate(w.env());
+                w.session_create(id, &token, until).await
+            })
+        })
+        .await
+        .unwrap();
 
     // Somebody made room: nothing is started again.
     store.look_for_room();

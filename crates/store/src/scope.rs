@@ -92,17 +92,22 @@ fn open_people<C: ColumnTrait>(actor: &Actor, about: About<C>, now: At) -> Vec<C
 fn render<C: ColumnTrait>(branch: &[Atom], columns: &TieColumns<C>) -> Option<Condition> {
     branch.iter().try_fold(Condition::all(), |all, atom| {
         let (column, id) = column(*atom, columns);
-        column.map(|column| all.add(column.eq(id)))
+        column.map(|column| match atom {
+            Atom::NotOrganisation(_) => all.add(column.ne(id)),
+            _ => all.add(column.eq(id)),
+        })
     })
 }
 
 fn column<C: ColumnTrait>(atom: Atom, columns: &TieColumns<C>) -> (Option<C>, Uuid) {
     match atom {
-        Atom::Organisation(id) => (columns.organisation, id.uuid()),
+        Atom::Organisation(id) | Atom::NotOrganisation(id) => (columns.organisation, id.uuid()),
         Atom::Site(id) => (columns.site, id.uuid()),
         Atom::Lead(id) => (columns.lead, id.uuid()),
         Atom::To(id) => (columns.to, id.uuid()),
         Atom::AcceptedBy(id) => (columns.accepted_by, id.uuid()),
         Atom::Referral(id) => (columns.referral, id.uuid()),
+        // No list is made for a person: what they may see is of one case.
+        Atom::Case(id) => (None, id.uuid()),
     }
 }

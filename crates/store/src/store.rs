@@ -270,30 +270,36 @@ impl Store {
         action: ActionKind,
         reason: Reason,
     ) -> Result<()> {
-        let denied = Error::Denied(Denied { action, reason });
+        let denied = Error::Denied(Denied {
+            action,
+            reason,
+            closed: None,
+        });
         self.record_refusal(actor, Purpose::HelpAPerson, &denied)
             .await
     }
 
     /// Refusals, look-ups of things that do not exist and addresses that sign in already leave an entry of their own, alike, before anything is shown.
     async fn record_refusal(&self, actor: &Actor, purpose: Purpose, error: &Error) -> Result<()> {
-        let (action, reason) = match error {
+        let (action, reason, closed) = match error {
             // Where the actor works, even the record does not tell that somebody is there who is closed to them.
             Error::Denied(denied) if denied.reason == Reason::Closed => {
-                (denied.action, Reason::NoSuchThing)
+                (denied.action, Reason::NoSuchThing, denied.closed)
             }
-            Error::Denied(denied) => (denied.action, denied.reason),
-            Error::NotFound(action) => (*action, Reason::NoSuchThing),
+            Error::Denied(denied) => (denied.action, denied.reason, None),
+            Error::NotFound(action) => (*action, Reason::NoSuchThing, None),
             // Whoever asks learns that somebody has an account somewhere: how often they ask is on record.
             Error::Invalid {
                 problem: EMAIL_TAKEN,
                 ..
-            } => (ActionKind::AccountManage, Reason::AddressTaken),
+            } => (ActionKind::AccountManage, Reason::AddressTaken, None),
             _ => return Ok(()),
         };
         let tx = self.begin().await?;
         let mut work = Work::new(self, tx, actor, purpose);
         work.note_refusal(action, reason);
+        // Whoever it was that is closed: as many rows as for nobody.
+        work.look_missed(action, closed).await?;
         work.commit().await
     }
 

@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::code::Code as _;
 use throughline_core::id::{AccountId, CaseId, ReferralId};
 use throughline_core::time::At;
-use throughline_policy::action::{CaseChange, CaseRead};
+use throughline_policy::action::CaseRead;
 use throughline_policy::{Action, Permit};
 use uuid::Uuid;
 
@@ -26,6 +26,10 @@ throughline_core::code_list! {
         CaseReopened = "case_reopened",
         /// Somebody else leads.
         HandedOver = "handed_over",
+        /// A record that is kept to others was opened because it could not wait.
+        OpenedUrgently = "opened_urgently",
+        /// Somebody else reviewed that it was opened.
+        OpeningReviewed = "opening_reviewed",
         /// Who may see the record was changed.
         AccessChanged = "access_changed",
         /// What they told of themselves was changed.
@@ -66,6 +70,8 @@ throughline_core::code_list! {
         MessageNotSent = "message_not_sent",
         /// A message is not wanted any more.
         MessageDropped = "message_dropped",
+        /// What told of an appointment was taken back, because its time does not hold any longer. Who changed it is never told.
+        MessageTimeChanged = "message_time_changed",
         /// A sheet of paper was given to them.
         SheetGiven = "sheet_given",
         /// Sharing was agreed.
@@ -74,6 +80,8 @@ throughline_core::code_list! {
         ConsentRenewed = "consent_renewed",
         /// Sharing was taken back.
         ConsentWithdrawn = "consent_withdrawn",
+        /// Lines were struck from what was shared, or its time was shortened.
+        ConsentNarrowed = "consent_narrowed",
         /// Why something was shared first was put on record in full.
         SharingCompleted = "sharing_completed",
         /// It was decided not to share.
@@ -109,7 +117,10 @@ impl StoryKind {
     /// Whether nobody is named for it, whoever it was: that somebody else than the worker changed a time would tell the worker why
     /// (decision 0023). The audit record names them.
     const fn is_unsigned(self) -> bool {
-        matches!(self, Self::AppointmentMoved | Self::AppointmentToRearrange)
+        matches!(
+            self,
+            Self::AppointmentMoved | Self::AppointmentToRearrange | Self::MessageTimeChanged
+        )
     }
 }
 
@@ -138,16 +149,13 @@ pub(crate) struct NewEvent {
 
 impl Work<'_> {
     /// Adds a line to the story. `detail` holds the parameters of the words, sealed.
-    pub async fn case_event(
+    pub async fn case_event<A: Action<Subject = CaseId>>(
         &mut self,
-        permit: &Permit<CaseChange>,
+        permit: &Permit<A>,
         kind: StoryKind,
         detail: Option<serde_json::Value>,
     ) -> Result<()> {
-        let owner = permit
-            .person()
-            .ok_or(Error::NotFound(CaseChange::KIND))?
-            .uuid();
+        let owner = permit.person().ok_or(Error::NotFound(A::KIND))?.uuid();
         self.note(permit, permit.on().uuid(), &["story"]);
         self.event_add(NewEvent {
             case: permit.on(),

@@ -18,13 +18,14 @@ use throughline_core::task::{Owner, TaskKind, TaskState};
 use throughline_core::time::At;
 use throughline_policy::action::TaskDo;
 use throughline_policy::{Action, Facts, Permit, Scope, Ties};
+use uuid::Uuid;
 
 use crate::case::CaseState;
 use crate::col::Col;
-use crate::entity::{referral, room_request, support_case, task};
+use crate::entity::{conversation, referral, room_request, support_case, task};
 use crate::error::{Error, Result};
 use crate::outbox::OutboxKind;
-use crate::post::{Below, NOBODY_TO_TELL};
+use crate::post::{Below, NOBODY_TO_TELL, Sparing};
 use crate::read::Read;
 use crate::scope::{About, TieColumns, branches};
 use crate::work::Work;
@@ -211,6 +212,25 @@ impl Work<'_> {
         self.task_insert(new, None, Below::default()).await
     }
 
+    /// Makes a task for the first post that is not held by whoever does this, and never for them: also on a case that is closed.
+    ///
+    /// Errors with [`Error::Illegal`] when a whole organisation has nobody else who could be told.
+    pub async fn task_add_for_another(&mut self, new: &TaskNew) -> Result<(TaskId, Ref)> {
+        let below = Below {
+            case: new.case,
+            ..Below::default()
+        };
+        let sparing = Sparing {
+            never: self.actor().account(),
+            ..Sparing::default()
+        };
+        let next = self.next_post_but(new.organisation, new.site, below, TOP, &sparing);
+        let next = next.await?;
+        let told = next.told.ok_or(Error::Illegal(NOBODY_TO_TELL))?;
+        self.task_insert_told(new, new.case, None, (next.level, told))
+            .await
+    }
+
     /// Raises what could not be done to somebody else above the actor: the next post above the one that the task had climbed to,
     /// else the first. What nobody could do is never nobody's; only where nobody else can be told is it theirs again.
     ///
@@ -239,7 +259,7 @@ impl Work<'_> {
         let mut below = Below {
             level: row.ladder_level,
             not,
-            case: new.case,
+            case: self.case_of_row(&row).await?,
         };
         let above = self.next_post(new.organisation, new.site, below, TOP);
         if above.await?.again {
@@ -272,7 +292,10 @@ impl Work<'_> {
             // Talk that goes on after the case was closed is about itself.
             case = None;
         }
-        below.case = case;
+        // Whom it is about, also where the case is over: whoever must not see them is not told.
+        below.case = self
+            .case_of_task(new.case, conversation, new.referral)
+            .await?;
         let (level, told) = if let Some(owner) = new.owner_account {
             (0, owner)
         } else {
@@ -330,11 +353,54 @@ impl Work<'_> {
         Ok((id, reference))
     }
 
+    /// Whether it asks to review what this actor opened themselves: that is closed to them (SPEC 4.6).
+    async fn is_own_opening(&self, row: &task::Model) -> Result<bool> {
+        let me = self.actor().account();
+        Ok(me.is_some()
+            && row.kind == TaskKind::ReviewBreakGlass.code()
+            && self.urgent_asker(row.id.0).await? == me)
+    }
+
+    /// Whose case a task is about: its own, or that of the talk or the request that it is about. Asked of nothing too, so that what
+    /// is not there takes as long.
+    pub(crate) async fn case_of_task(
+        &self,
+        case: Option<CaseId>,
+        conversation: Option<ConversationId>,
+        referral: Option<ReferralId>,
+    ) -> Result<Option<CaseId>> {
+        let talk = conversation.unwrap_or(ConversationId::from_uuid(Uuid::nil()));
+        let talk = conversation::Entity::find_by_id(Col(talk))
+            .one(&self.tx)
+            .await?;
+        let asked = referral.unwrap_or(ReferralId::from_uuid(Uuid::nil()));
+        let asked = referral::Entity::find_by_id(Col(asked))
+            .one(&self.tx)
+            .await?;
+        let talk = talk.and_then(|row| row.case_id);
+        let asked = asked.map(|row| row.case_id);
+        Ok(case.or(talk.or(asked).map(|case| case.0)))
+    }
+
+    /// Whose case a task is about.
+    pub(crate) async fn case_of_row(&self, row: &task::Model) -> Result<Option<CaseId>> {
+        self.case_of_task(
+            row.case_id.map(|id| id.0),
+            row.conversation_id.map(|id| id.0),
+            row.referral_id.map(|id| id.0),
+        )
+        .await
+    }
+
     async fn task_facts_of(&self, row: Option<&task::Model>) -> Result<Option<Facts<TaskId>>> {
-        let case = row.and_then(|row| row.case_id);
-        let person = self.person_in(case.map(|case| case.0)).await?;
+        let case = match row {
+            Some(row) => self.case_of_row(row).await?,
+            None => self.case_of_task(None, None, None).await?,
+        };
+        let person = self.person_in(case).await?;
         let closed = self.is_closed(person).await?;
         let Some(row) = row else { return Ok(None) };
+        let own = self.is_own_opening(row).await?;
         // Both the owner and the one who was told may act.
         let told = row
             .told_account_id
@@ -346,7 +412,7 @@ impl Work<'_> {
                 organisation: Some(row.organisation_id.0),
                 site: row.site_id.map(|id| id.0),
                 lead: told.or(row.owner_account_id).map(|id| id.0),
-                closed,
+                closed: closed || own,
                 ..Ties::default()
             },
         }))
@@ -426,7 +492,12 @@ impl Work<'_> {
                 found.extend(rows.into_iter().map(|row| (row.id.0, row)));
             }
         }
-        let mut out = found.values().map(task_of).collect::<Result<Vec<_>>>()?;
+        let mut out = Vec::with_capacity(found.len());
+        for row in found.values() {
+            if !self.is_own_opening(row).await? {
+                out.push(task_of(row)?);
+            }
+        }
         if climbing.is_some() {
             out.sort_by_key(|task| (task.climbs_at, task.id));
         } else {

@@ -122,6 +122,17 @@ impl Work<'_> {
         self.task_update(row, outcome.made(), change).await
     }
 
+    /// Whether somebody has a task of this kind about a case.
+    pub(crate) async fn task_is_open(&self, case: CaseId, kind: TaskKind) -> Result<bool> {
+        let open = task::Entity::find()
+            .filter(task::Column::CaseId.eq(Col(case)))
+            .filter(task::Column::Kind.eq(kind.code()))
+            .filter(task::Column::DoneAt.is_null())
+            .one(&self.tx)
+            .await?;
+        Ok(open.is_some())
+    }
+
     /// Ends one task, if it is not over yet. The action that settles what it asks for covers it.
     pub(crate) async fn task_end_by_id(&mut self, id: TaskId, outcome: TaskOutcome) -> Result<()> {
         let row = self.task_row(id).await?;
@@ -155,9 +166,32 @@ impl Work<'_> {
         Ok(rows.len())
     }
 
+    /// Ends the unfinished tasks of one kind about a case that were made at this instant.
+    pub(crate) async fn tasks_settle_made_at(
+        &mut self,
+        case: CaseId,
+        kind: TaskKind,
+        made_at: At,
+        outcome: TaskOutcome,
+    ) -> Result<()> {
+        let rows = self.case_task_rows(case).await?;
+        let made = |row: &&task::Model| row.kind == kind.code() && row.created_at.0 == made_at;
+        for row in rows.iter().filter(made) {
+            self.task_end(row, outcome).await?;
+        }
+        Ok(())
+    }
+
+    /// What ends with a case: everything but the review of who opened it or was shown something at once, which is about them and
+    /// not about help.
     async fn case_task_rows(&self, case: CaseId) -> Result<Vec<task::Model>> {
         Ok(task::Entity::find()
             .filter(task::Column::CaseId.eq(Col(case)))
+            .filter(
+                task::Column::Kind.is_not_in(
+                    [TaskKind::ReviewBreakGlass, TaskKind::ReviewReveal].map(Code::code),
+                ),
+            )
             .filter(task::Column::DoneAt.is_null())
             .order_by_asc(task::Column::Id)
             .lock_exclusive()
@@ -221,7 +255,7 @@ impl Work<'_> {
         let below = Below {
             level: row.ladder_level,
             not: was,
-            case: row.case_id.map(|case| case.0),
+            case: self.case_of_row(&row).await?,
         };
         let organisation = row.organisation_id.0;
         let next = self

@@ -253,6 +253,26 @@ impl<'e> Work<'e> {
         });
     }
 
+    /// Notes in the log of another organisation what somebody did that nobody where they work is told. Each is an entry of its own.
+    pub(crate) fn note_apart(
+        &mut self,
+        event: Event,
+        there: OrganisationId,
+        who: Uuid,
+        tried: ActionKind,
+    ) {
+        self.notes.push(Note {
+            what: event.code(),
+            kind: None,
+            subject: Some(who),
+            person: None,
+            people: BTreeSet::new(),
+            fields: [tried.code()].into(),
+            result: NoteResult::Granted,
+            log: Some(there),
+        });
+    }
+
     pub(crate) fn note_refusal(&mut self, action: ActionKind, reason: Reason) {
         self.add(Note {
             what: action.code(),
@@ -320,6 +340,7 @@ impl<'e> Work<'e> {
             Err(Error::Denied(Denied {
                 action: action.unwrap_or(ActionKind::AccountManage),
                 reason: Reason::NoRelation,
+                closed: None,
             }))
         }
     }

@@ -16,6 +16,7 @@ use throughline_store::feed::{Feed, RowProblem, import_facts};
 use throughline_store::quarantine::{NewQuarantine, QuarantineState};
 use throughline_store::setup::OrganisationKind;
 use throughline_store::{Error, Store};
+use throughline_testkit::actor::proved;
 use throughline_testkit::both;
 
 const RUN: Purpose = Purpose::RunTheDirectory;
@@ -42,24 +43,8 @@ async fn stewards(store: &Store) -> (OrganisationId, Actor, Actor) {
                 };
                 let one = w.account_create(&new(ours.id, "one@example.org")).await?;
                 let two = w.account_create(&new(theirs.id, "two@example.org")).await?;
-                let stepped_up =
-                    |account: throughline_store::account::Account, at| match account.actor() {
-                        Actor::Staff {
-                            account,
-                            organisation,
-                            site,
-                            role,
-                            ..
-                        } => Actor::Staff {
-                            account,
-                            organisation,
-                            site,
-                            role,
-                            stepped_up_at: Some(at),
-                        },
-                        other => other,
-                    };
-                Ok((ours.id, stepped_up(one, w.now()), stepped_up(two, w.now())))
+                let now = w.now();
+                Ok((ours.id, proved(one.actor(), now), proved(two.actor(), now)))
             })
         })
         .await

@@ -24,6 +24,7 @@ use throughline_store::case::CaseState;
 use throughline_store::contact::NewContact;
 use throughline_store::erasure::Erasure;
 use throughline_store::{Durability, Error, Result, Store, Work};
+use throughline_testkit::actor::proved;
 use throughline_testkit::both;
 use throughline_testkit::db::TestStore;
 
@@ -32,26 +33,6 @@ const ROLES: &[Role] = &[Role::WorkCoach, Role::DaLead, Role::SecurityOfficer];
 
 fn why() -> Reason {
     Reason::new("a letter of the third").unwrap()
-}
-
-/// The same one right after a step-up.
-fn proved(world: &TestStore, account: &Account) -> Actor {
-    match account.actor() {
-        Actor::Staff {
-            account,
-            organisation,
-            site,
-            role,
-            ..
-        } => Actor::Staff {
-            account,
-            organisation,
-            site,
-            role,
-            stepped_up_at: Some(world.env.now()),
-        },
-        other => other,
-    }
 }
 
 /// A coach, the lead of their site, and the security officer.
@@ -65,8 +46,8 @@ async fn people(world: &TestStore) -> People {
     let (_, accounts) = organisation(&world.store, "north", true, ROLES).await;
     People {
         coach: accounts[0].clone(),
-        lead: proved(world, &accounts[1]),
-        officer: proved(world, &accounts[2]),
+        lead: proved(accounts[1].actor(), world.env.now()),
+        officer: proved(accounts[2].actor(), world.env.now()),
     }
 }
 
@@ -341,13 +322,13 @@ both!(
         let case = open_case(&world.store, &accounts[0]).await.unwrap();
         let people = People {
             coach: accounts[0].clone(),
-            lead: proved(world, &accounts[1]),
-            officer: proved(world, &accounts[2]),
+            lead: proved(accounts[1].actor(), world.env.now()),
+            officer: proved(accounts[2].actor(), world.env.now()),
         };
         // The lead of another site, the coach, the officer; the lead without proof.
         for actor in [
-            proved(world, &accounts[4]),
-            proved(world, &accounts[0]),
+            proved(accounts[4].actor(), world.env.now()),
+            proved(accounts[0].actor(), world.env.now()),
             people.officer.clone(),
             accounts[1].actor(),
         ] {
@@ -440,6 +421,48 @@ both!(
         assert_eq!(reasons, ["safe with gran"]);
         let raw = Raw::of(world).await;
         assert_eq!(raw.number("SELECT count(*) FROM child").await, 0);
+    }
+);
+
+both!(
+    what_holds_a_parents_record_holds_the_childs_line_in_it,
+    |world| {
+        let people = people(world).await;
+        let parent = open_case(&world.store, &people.coach).await.unwrap();
+        let (coach, of) = (people.coach.actor(), &parent);
+        let child = world
+            .store
+            .work(&coach, HELP, |w| {
+                Box::pin(async move {
+                    let facts = w.case_facts(*of).await?;
+                    let may = w.permit_found::<CaseChange>(facts)?;
+                    let due = w.now().plus_days(1);
+                    w.child_add(&may, &amina(), due).await
+                })
+            })
+            .await
+            .unwrap();
+        asking!(world, &people.lead, parent, |w, may| w
+            .hold_set(may, HoldKind::DeathReview, &why())
+            .await)
+        .unwrap();
+        close(&world.store, &people.coach, child).await;
+        let erasure = ask(world, &people, child).await.unwrap();
+        let held = confirm(world, &people, erasure).await;
+        assert!(
+            matches!(held, Err(Error::Illegal("erasure-something-stands"))),
+            "{held:?}"
+        );
+        // Control: once nothing is held, it is done.
+        let hold = asking!(world, &people.lead, parent, |w, may| w.hold(may).await)
+            .unwrap()
+            .unwrap()
+            .reference;
+        asking!(world, &people.lead, parent, |w, may| w
+            .hold_lift(may, hold)
+            .await)
+        .unwrap();
+        confirm(world, &people, erasure).await.unwrap();
     }
 );
 

@@ -208,13 +208,23 @@ both!(
         raw.run("ALTER TABLE quarantine DROP COLUMN cleared_digest")
             .await;
         for table in [
+            "interest_mark",
+            "interest",
+            "person_mark",
             "clash",
             "protective_link",
             "appointment",
             "partner_join",
             "legal_hold",
             "erasure",
+            "missed_look",
+            "urgent_case",
+            "urgent",
             "access_request",
+            "second_person",
+            "reveal",
+            "sealed_place",
+            "person_link",
             "bar",
             "viewer",
             "restriction",
@@ -228,7 +238,9 @@ both!(
         raw.run("DROP TABLE message").await;
         raw.run("DROP INDEX ix_contact_point_lapse_told_at_expires_at")
             .await;
+        raw.run("DROP INDEX ix_person_compared_at").await;
         for column in [
+            "person DROP COLUMN compared_at",
             "conversation DROP COLUMN told_at",
             "support_case DROP COLUMN told_at",
             "support_case DROP COLUMN children_answer",
@@ -259,9 +271,16 @@ both!(
                 "m0009_seen",
                 "m0010_sharing",
                 "m0011_erasure",
+                "m0013_reveal",
                 "m0014_sign_in",
                 "m0015_apart",
-                "m0016_access_request"
+                "m0016_access_request",
+                "m0017_second_person",
+                "m0018_interest",
+                "m0019_place",
+                "m0020_person_link",
+                "m0022_urgent",
+                "m0023_watch"
             ]
         );
         assert!(world.store.migrate().await.unwrap().is_empty());

@@ -302,6 +302,7 @@ async fn actors(pen: &Pen<'_>, all: &Everything, chance: &mut Chance) -> Vec<Act
             Actor::LinkHolder {
                 referral: Id::from_uuid(*chance.of(&referrals)),
                 organisation,
+                code_given_at: throughline_testkit::env::test_start(),
             },
             Actor::Client {
                 client: Id::from_uuid(*own),

@@ -12,33 +12,15 @@ use throughline_core::code::Code as _;
 use throughline_core::id::{Id, Ref};
 use throughline_core::role::Role;
 use throughline_core::time::At;
-use throughline_policy::action::{AccountManage, ClientManage, QuarantineRead};
+use throughline_policy::action::{AccountManage, ClientManage, QuarantineRead, SecondPersonDecide};
 use throughline_policy::{Action, ActionKind, Actor, Facts, decide};
 use throughline_store::account::Account;
+use throughline_testkit::actor::proved;
 use throughline_testkit::both;
 use throughline_testkit::db::TestStore;
 use uuid::Uuid;
 
-/// The same actor right after a step-up: a list shows what may be asked for, the proof is asked for when one is opened.
-fn proved(actor: &Actor, now: At) -> Actor {
-    match actor {
-        Actor::Staff {
-            account,
-            organisation,
-            site,
-            role,
-            ..
-        } => Actor::Staff {
-            account: *account,
-            organisation: *organisation,
-            site: *site,
-            role: *role,
-            stepped_up_at: Some(now),
-        },
-        other => other.clone(),
-    }
-}
-
+/// Which of them the decision allows: a list shows what may be asked for, the proof is asked for when one is opened.
 fn allowed<A: Action>(
     actor: &Actor,
     facts: &[Facts<A::Subject>],
@@ -47,7 +29,7 @@ fn allowed<A: Action>(
 ) -> BTreeSet<Uuid> {
     facts
         .iter()
-        .filter(|facts| decide::<A>(&proved(actor, now), HELP, facts, now).is_ok())
+        .filter(|facts| decide::<A>(&proved(actor.clone(), now), HELP, facts, now).is_ok())
         .map(|facts| id(facts.subject))
         .collect()
 }
@@ -58,7 +40,7 @@ async fn references(raw: &Raw, table: &str, only: &str) -> Vec<Ref> {
     rows.iter().map(|text| text.parse().unwrap()).collect()
 }
 
-/// Programs and rows set aside of both organisations, some over and some waiting.
+/// Programs, rows set aside and questions to a second person of both organisations, some over and some waiting.
 async fn fill(world: &TestStore, raw: &Raw) {
     let (bytes, id): (_, fn(&Uuid) -> String) = if raw.is_sqlite() {
         ("X'", |id| format!("X'{}'", id.simple()))
@@ -102,6 +84,15 @@ async fn fill(world: &TestStore, raw: &Raw) {
             ))
             .await;
         }
+        for state in ["asked", "asked", "refused"] {
+            raw.run(&format!(
+                "INSERT INTO second_person (id, reference, guarded, about_id, organisation_id, asked_by, asked_at, state, until_at) \
+                 SELECT {}, '{}', 'urgent_access', {own}, {own}, id, 1, '{state}', 9000000000000000 FROM account WHERE organisation_id = {own} ORDER BY id LIMIT 1",
+                id(&fresh()),
+                reference(),
+            ))
+            .await;
+        }
         for revoked in ["NULL", "2"] {
             raw.run(&format!(
                 "INSERT INTO api_client (id, reference, organisation_id, name, secret_hash, scopes, created_at, created_by, revoked_at) \
@@ -127,6 +118,7 @@ both!(
             references(&raw, "account", "1 = 1").await,
             references(&raw, "api_client", "1 = 1").await,
             references(&raw, "quarantine", "state = 'open'").await,
+            references(&raw, "second_person", "state = 'asked'").await,
         );
         assert_eq!((known.1.len(), known.2.len()), (4, 4));
         let mut actors: Vec<Actor> = accounts.iter().map(Account::actor).collect();
@@ -135,6 +127,7 @@ both!(
                 Actor::LinkHolder {
                     referral: Id::from_uuid(organisation.uuid()),
                     organisation,
+                    code_given_at: throughline_testkit::env::test_start(),
                 },
                 Actor::Client {
                     client: Id::from_uuid(organisation.uuid()),
@@ -145,13 +138,13 @@ both!(
             ]);
         }
         actors.push(Actor::Public);
-        let mut seen = [0_usize; 3];
+        let mut seen = [0_usize; 4];
         for actor in &actors {
             let (facts, lists, now) = world
                 .store
                 .work(actor, HELP, |w| {
                     Box::pin(async move {
-                        let mut facts = (vec![], vec![], vec![]);
+                        let mut facts = (vec![], vec![], vec![], vec![]);
                         for at in &known.0 {
                             facts.0.extend(w.account_facts(*at).await?);
                         }
@@ -161,7 +154,10 @@ both!(
                         for at in &known.2 {
                             facts.2.extend(w.quarantine_facts(*at).await?);
                         }
-                        let lists: [Vec<Uuid>; 3] = [
+                        for at in &known.3 {
+                            facts.3.extend(w.second_person_facts(*at).await?);
+                        }
+                        let lists: [Vec<Uuid>; 4] = [
                             w.accounts(&w.scope())
                                 .await?
                                 .iter()
@@ -177,6 +173,11 @@ both!(
                                 .iter()
                                 .map(|x| x.id.uuid())
                                 .collect(),
+                            w.second_person_waiting(&w.scope(), 500)
+                                .await?
+                                .iter()
+                                .map(|x| x.id.uuid())
+                                .collect(),
                         ];
                         Ok((facts, lists, w.now()))
                     })
@@ -187,6 +188,7 @@ both!(
                 allowed::<AccountManage>(actor, &facts.0, Id::uuid, now),
                 allowed::<ClientManage>(actor, &facts.1, Id::uuid, now),
                 allowed::<QuarantineRead>(actor, &facts.2, Id::uuid, now),
+                allowed::<SecondPersonDecide>(actor, &facts.3, Id::uuid, now),
             ];
             for (n, (expected, list)) in expected.into_iter().zip(lists).enumerate() {
                 let once: BTreeSet<Uuid> = list.iter().copied().collect();
@@ -195,7 +197,8 @@ both!(
                 seen[n] += once.len();
             }
         }
-        // Two administrators of each organisation see its colleagues and its programs; two stewards see its rows.
-        assert_eq!(seen, [4 * accounts.len() / 2, 4 * 2, 4 * 2]);
+        // Two administrators of each organisation see its colleagues and its programs; two stewards see its rows; two officers and two
+        // safety leads see what the other organisation asks.
+        assert_eq!(seen, [4 * accounts.len() / 2, 4 * 2, 4 * 2, 8 * 2]);
     }
 );

@@ -3,6 +3,7 @@
 //! To add to it: one module per kind of world or harness. What must never happen here: anything that a running service
 //! with real people in it could reach.
 
+pub mod actor;
 pub mod db;
 pub mod env;
 pub mod marks;

@@ -88,6 +88,8 @@ pub struct Page {
     pub lock_href: Option<String>,
     /// Where somebody sees how they sign in.
     pub ways_href: Option<String>,
+    /// Where somebody says of themselves what keeps records away from them.
+    pub about_href: Option<String>,
     /// The form of one button that records an emergency call, in the strip on every page of somebody signed in.
     pub called_999: Option<Html>,
     /// Helplines in the strip; the emergency number is always there.
@@ -98,6 +100,8 @@ pub struct Page {
     pub demo_banner: bool,
     /// The parts of the service.
     pub nav: Vec<NavItem>,
+    /// What is open for an hour only, said at the top of every page while it is; never on a screen that is turned.
+    pub open_now: Option<Html>,
     /// Something to say once.
     pub flash: Option<Flash>,
     /// What is wrong: `form.summary(text)`.
@@ -156,11 +160,13 @@ impl Page {
             sign_out: None,
             lock_href: None,
             ways_href: None,
+            about_href: None,
             called_999: None,
             help: Vec::new(),
             exit_button: false,
             demo_banner: false,
             nav: Vec::new(),
+            open_now: None,
             flash: None,
             errors: None,
             back: None,
@@ -232,6 +238,12 @@ impl Page {
     fn back_link(&self) -> Option<BackLink> {
         let href = self.back.as_deref()?;
         Some(BackLink::new(self.lang, href))
+    }
+
+    fn open_now_banner(&self) -> Option<NotificationBanner> {
+        let words = self.open_now.clone().filter(|_| !self.turned)?;
+        let title = "tl-open-now-title";
+        Some(NotificationBanner::important(self.lang, words).title_id(title))
     }
 
     fn flash_banner(&self) -> Option<NotificationBanner> {

@@ -531,6 +531,7 @@ fn looker(text: Text, one: &Looked) -> String {
             text.plain_with("case-looks-of", &[("name", name.into()), organisation])
         }
         LookBy::Link => text.plain_with("case-looks-link", &[organisation]),
+        LookBy::Person => text.plain("case-looks-person"),
         LookBy::Program => text.plain_with("case-looks-program", &[organisation]),
         LookBy::System => text.plain("case-looks-system"),
     }

@@ -132,6 +132,15 @@ fn kept(visit: &Visit, view: &CaseView, known: &WhoMaySee, form: &Form) -> Html 
         ))
 }
 
+/// That a colleague is kept away by what they said of themselves.
+fn declared(text: Text, known: &WhoMaySee) -> Html {
+    if known.declared {
+        InsetText::new(text.t("closed-declared")).into()
+    } else {
+        Html::default()
+    }
+}
+
 fn barred(visit: &Visit, view: &CaseView, known: &WhoMaySee, form: &Form) -> Html {
     let text = visit.text();
     let is_barred = |one: &Account| known.barred.iter().any(|barred| barred.id == one.id);
@@ -145,6 +154,7 @@ fn barred(visit: &Visit, view: &CaseView, known: &WhoMaySee, form: &Form) -> Htm
     Html::heading(2, Size::M, text.t("closed-bar-heading"))
         .then(Html::paragraph(text.t("closed-bar-what")))
         .then(named(visit, view, &known.barred, "lift", "closed-lift"))
+        .then(declared(text, known))
         .then(does(visit, view, "bar", more))
 }
 

@@ -133,6 +133,10 @@ async fn tab(visit: Visit) -> Outcome {
             let again = format!("{href}/again");
             card = card.action(Action::new(text.t("sharing-again"), again));
         }
+        if agreed.holds && agreed.record.consent.rests_on_agreement() {
+            let less = format!("{href}/less");
+            card = card.action(Action::new(text.t("sharing-less"), less));
+        }
         if agreed.record.is_owed() {
             let complete = format!("{href}/complete");
             card = card.action(Action::new(text.t("sharing-complete"), complete));
@@ -148,6 +152,10 @@ async fn tab(visit: Visit) -> Outcome {
         body.push(card);
     }
     body.push(Html::paragraph(Link::new(
+        text.t("own-heading"),
+        format!("/cases/{}/own-page", view.case.reference),
+    )));
+    body.push(Html::paragraph(Link::new(
         text.t("sharing-not-link"),
         format!("/cases/{}/not-shared", view.case.reference),
     )));
@@ -156,7 +164,10 @@ async fn tab(visit: Visit) -> Outcome {
 }
 
 /// The requests that rest on it and are not over.
-fn open_under<'a>(view: &'a CaseView, agreed: &Agreed) -> impl Iterator<Item = &'a Referral> {
+pub(crate) fn open_under<'a>(
+    view: &'a CaseView,
+    agreed: &Agreed,
+) -> impl Iterator<Item = &'a Referral> {
     let id = agreed.record.id;
     view.referrals
         .iter()

@@ -12,6 +12,7 @@ use throughline_core::immediate::{ImmediateCode, ImmediateKind, MoneyGiven, Mone
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
+use crate::case::again;
 use crate::case_now::{choices, reason};
 use crate::conversation::{TALK, TITLE, opened, version};
 use crate::draft::said;
@@ -249,7 +250,8 @@ async fn end(visit: Visit) -> Outcome {
                     StillOpen::Referral
                     | StillOpen::Escalation
                     | StillOpen::ChildReview
-                    | StillOpen::ServiceNotTold => form.wrong("ending", "talk-open-case"),
+                    | StillOpen::ServiceNotTold
+                    | StillOpen::Sharing => form.wrong("ending", "talk-open-case"),
                 }
             }
             Ok(visit.show_errors(ending_page(&visit, &talk, &form)))
@@ -362,6 +364,11 @@ async fn go_on(visit: Visit) -> Outcome {
         access: Vec::new(),
     };
     let to = ToCase::New(sheet);
-    let case = conversation::continue_to_case(visit.app(), visit.actor(), talk, &to).await?;
-    Ok(visit.go_saying(&format!("/cases/{case}"), "onward-made"))
+    match conversation::continue_to_case(visit.app(), visit.actor(), talk, &to).await {
+        Ok(case) => Ok(visit.go_saying(&format!("/cases/{case}"), "onward-made")),
+        Err(error) => {
+            again(&mut form, error)?;
+            Ok(visit.show_errors(onward_page(&visit, talk, &form)))
+        }
+    }
 }

@@ -8,6 +8,7 @@ use throughline_policy::{ActionKind, table};
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
+use crate::about_you;
 use crate::fault::{Fault, Outcome};
 use crate::route::{Access, Rate, Route, get, post};
 use crate::today::{clock, nobody_words};
@@ -48,6 +49,7 @@ async fn desk_page(visit: &Visit) -> Result<Page, Fault> {
             .prevent_double_click(true),
     );
     let mut body = Html::heading(1, Size::L, text.t("desk-heading"))
+        .then(about_you::asked(visit).await?)
         .then(Html::paragraph(Html::text(&desk.site)))
         .then(ask)
         .then(Html::paragraph(text.t("desk-ask-what")))

@@ -27,6 +27,7 @@
 //! SQL; a route outside the table; personal data, a search term or a word about someone's situation in a URL, a title or a
 //! log; a page that tells "you may not" from "there is no such thing".
 
+mod about_you;
 mod access_items;
 mod access_requests;
 mod address;
@@ -62,25 +63,31 @@ mod keeping;
 mod keys;
 mod link;
 mod message;
+mod narrow;
 mod needs;
 pub mod openapi;
 mod openapi_examples;
 mod openapi_now;
 mod openapi_schemas;
 mod oruk;
+mod own;
+mod own_link;
 mod partner;
 mod partner_join;
 mod person;
+mod place;
 mod plan_apart;
 mod programs;
 mod provider;
 mod rates;
+mod reach;
 mod receipt;
 mod refer;
 mod referral;
 mod referral_next;
 pub mod route;
 pub mod routes;
+mod second_person;
 mod security;
 pub mod server;
 mod session;
@@ -91,6 +98,7 @@ mod steward;
 mod steward_import;
 mod task_talk;
 mod today;
+mod urgent;
 pub mod visit;
 mod welcome;
 mod with_me;

@@ -2,6 +2,7 @@
 //! what no mail server takes there.
 
 use jiff::civil::Time;
+use throughline_app::Error;
 use throughline_app::case_view::CaseView;
 use throughline_app::contact::Contact;
 use throughline_app::message::{self, Asked, HandedOver, InHand, Message, MessageAsk, Offer};
@@ -85,7 +86,7 @@ pub fn routes() -> Vec<Route> {
             "/cases/{case}/contact/{contact}/words/check",
             TITLE,
             SEND,
-            Rate::SignIn,
+            Rate::Word,
             |v| Box::pin(check_word(v)),
         ),
     ]
@@ -358,13 +359,20 @@ async fn one(visit: Visit) -> Outcome {
         None => {
             let state = open.message.state;
             body.push(Html::paragraph(word(text, "message-is", state.code())));
+            if state == MessageState::Dropped && open.message.appointment.is_some() {
+                body.push(Html::paragraph(text.t("message-time-look")));
+                body.push(Html::paragraph(Link::new(
+                    text.t("page-appointments-title"),
+                    format!("/cases/{case}/appointments"),
+                )));
+            }
             if let Some(reason) = open.message.denied {
                 body.push(Html::paragraph(word(text, "message-no", reason.code())));
                 body.push(Html::paragraph(text.t("message-instead-agree")));
             }
         }
     }
-    if !open.message.state.is_final() {
+    if !open.message.state.is_over() {
         body.push(button(
             "not-wanted",
             Button::new(text.t("message-not-wanted")).secondary(),
@@ -395,7 +403,14 @@ fn beside(text: Text, case: Ref, open: &InHand) -> Html {
 
 async fn over(visit: Visit, how: HandedOver) -> Outcome {
     let (case, message) = (visit.reference("case")?, visit.reference("message")?);
-    message::handed_over(visit.app(), visit.actor(), case, message, how).await?;
+    match message::handed_over(visit.app(), visit.actor(), case, message, how).await {
+        // It went another way meanwhile, as when its appointment was moved: the page says where it stands.
+        Err(Error::Illegal(_) | Error::Conflict) => {
+            let at = format!("/cases/{case}/messages/{message}");
+            return Ok(visit.go_saying(&at, "message-changed-said"));
+        }
+        done => done?,
+    }
     let said = match how {
         HandedOver::Done => "message-done-said",
         HandedOver::CouldNot => "message-could-not-said",

@@ -1,6 +1,6 @@
 //! A service with accounts: inbox by clock, caseload, one request, answering it, what came of it; and the demo's mail folder.
 
-use throughline_app::partner::{self, InboxRow, PartnerView, Way};
+use throughline_app::partner::{self, InboxRow, PartnerView};
 use throughline_app::referral::Via;
 use throughline_app::referral_answer;
 use throughline_core::code::Code as _;
@@ -15,6 +15,8 @@ use throughline_ui::prelude::*;
 
 use crate::draft::said;
 use crate::fault::{Fault, Outcome};
+use crate::place::giving;
+use crate::reach::way_in;
 use crate::referral::{outcome_form, read_outcome};
 use crate::route::{Access, Rate, Route, get, post};
 use crate::shown::{
@@ -122,12 +124,9 @@ fn rows(text: Text, rows: &[InboxRow], now: At, nothing: &str) -> Html {
 async fn inbox(visit: Visit) -> Outcome {
     let text = visit.text();
     let found = partner::inbox(visit.app(), visit.actor(), ROWS).await?;
-    let body = Html::heading(1, Size::L, text.t("partner-inbox-heading")).then(rows(
-        text,
-        &found,
-        visit.now(),
-        "partner-inbox-empty",
-    ));
+    let body = Html::heading(1, Size::L, text.t("partner-inbox-heading"))
+        .then(crate::about_you::asked(&visit).await?)
+        .then(rows(text, &found, visit.now(), "partner-inbox-empty"));
     let mut page = visit.page("page-inbox-title", body);
     page.wide = true;
     Ok(visit.show(page))
@@ -159,104 +158,11 @@ const fn can_answer(state: ReferralState) -> bool {
     )
 }
 
-/// How to reach the person: for each way the rules come first and the number last, if at all. Where none may be used it says so,
-/// and what to do instead.
-pub(crate) fn ways(text: Text, ways: &[Way]) -> Html {
-    let cards = Html::join(ways.iter().map(|way| {
-        let list = if way.is_usable() {
-            rules(text, way)
-        } else {
-            SummaryList::new()
-        };
-        Html::from(SummaryCard::new(
-            word(text, "channel", way.channel.code()),
-            list.fact(text.t("partner-number"), number(text, way)),
-        ))
-    }));
-    if ways.iter().any(Way::is_usable) {
-        Html::from(WarningText::new(
-            text.lang(),
-            text.t("partner-reach-rules-first"),
-        ))
-        .then(cards)
-    } else {
-        Html::from(WarningText::new(text.lang(), text.t("partner-no-safe-way"))).then(cards)
-    }
-}
-
-/// When a way is safe, and what to do and not to do.
-fn rules(text: Text, way: &Way) -> SummaryList {
-    let times = if way.windows.is_empty() {
-        text.plain("partner-any-time")
-    } else {
-        let each: Vec<String> = way
-            .windows
-            .iter()
-            .map(|window| {
-                let day = format!("weekday-{}", window.day().to_monday_one_offset());
-                text.plain_with(
-                    "partner-window",
-                    &[
-                        ("day", text.plain(&day).into()),
-                        ("from", clock(text, window.from()).into()),
-                        ("to", clock(text, window.to()).into()),
-                    ],
-                )
-            })
-            .collect();
-        text.list(&each)
-    };
-    let voicemail = if way.voicemail {
-        "partner-voicemail-yes"
-    } else {
-        "partner-voicemail-no"
-    };
-    let list = SummaryList::new()
-        .fact(text.t("partner-times"), times)
-        .fact(
-            text.t("partner-who-answers"),
-            word(text, "answered", way.answered_by.code()),
-        )
-        .fact(text.t("partner-voicemail"), text.t(voicemail));
-    match &way.say {
-        Some(say) => list.fact(text.t("partner-say"), say),
-        None => list,
-    }
-}
-
-/// The number or address, or why it is not shown.
-fn number(text: Text, way: &Way) -> Html {
-    match (&way.value, way.hidden) {
-        (Some(value), _) => Html::text(value),
-        (None, Some(reason)) => {
-            let mut words = word(text, "hidden", reason.code());
-            if let Some(at) = way.opens_at {
-                words.push(' ');
-                words.push_str(
-                    &text.plain_with("partner-opens", &[("when", when(text, at).into())]),
-                );
-            }
-            Html::text(words)
-        }
-        (None, None) => text.t("partner-number-not-shared"),
-    }
-}
-
-/// Minutes after midnight as people say them; 1440 is midnight.
-fn clock(text: Text, minutes: i16) -> String {
-    let minutes = minutes.rem_euclid(1_440);
-    let hour = i8::try_from(minutes / 60).unwrap_or(0);
-    let minute = i8::try_from(minutes % 60).unwrap_or(0);
-    jiff::civil::Time::new(hour, minute, 0, 0)
-        .map(|time| text.time(time))
-        .unwrap_or_default()
-}
-
-/// The body of one request, for a service with an account or with a link. `post` makes a form to one of its actions.
+/// The body of one request, for a service with an account or with a link. `reach` leads to how to reach the person; `post` makes a form to one of its actions.
 pub(crate) fn request_body(
     visit: &Visit,
     view: &PartnerView,
-    reach: &[Way],
+    reach: impl Fn() -> Html,
     form: &Form,
     post: impl Fn(&str) -> PostForm,
 ) -> Html {
@@ -275,10 +181,7 @@ pub(crate) fn request_body(
     let mut body = Html::heading(1, Size::L, text.t("partner-request-heading"))
         .then(said(text, form))
         .then(facts);
-    let accepted = matches!(
-        state,
-        ReferralState::Accepted | ReferralState::FirstContact | ReferralState::InService
-    );
+    let accepted = state.has_said_yes();
     let question = || {
         post("ask").body(
             Html::from(
@@ -308,7 +211,8 @@ pub(crate) fn request_body(
     };
     if accepted {
         body.push(Html::heading(2, Size::M, text.t("partner-reach-heading")));
-        body.push(ways(text, reach));
+        body.push(reach());
+        body.push(giving(text, form, &view.places, post));
     }
     body.push(Html::heading(2, Size::M, text.t("partner-told-heading")));
     let mut told = shared.clone();
@@ -334,7 +238,7 @@ pub(crate) fn request_body(
     body.then(steps(text, &view.steps))
 }
 
-async fn page_of(visit: &Visit, reference: Ref, form: &Form) -> Result<Page, Fault> {
+pub(crate) async fn page_of(visit: &Visit, reference: Ref, form: &Form) -> Result<Page, Fault> {
     let view = partner::open(visit.app(), visit.actor(), reference).await?;
     page_with(visit, reference, &view, form).await
 }
@@ -345,28 +249,14 @@ async fn page_with(
     view: &PartnerView,
     form: &Form,
 ) -> Result<Page, Fault> {
-    let reach = reach(visit, visit.actor(), view).await?;
-    let body = request_body(visit, view, &reach, form, |to| {
+    let reach = || way_in(visit, reference, form);
+    let body = request_body(visit, view, reach, form, |to| {
         visit.form_to(format!("/requests/{reference}/{to}"))
     });
     let mut page = visit.page("page-request-title", body);
     page.errors = form.summary(visit.text());
     page.back = Some("/inbox".to_owned());
     Ok(page)
-}
-
-/// How to reach the person, once accepted; nothing before, so that nothing is even asked for.
-pub(crate) async fn reach(
-    visit: &Visit,
-    actor: &throughline_policy::Actor,
-    view: &PartnerView,
-) -> Result<Vec<Way>, Fault> {
-    match view.referral.state {
-        ReferralState::Accepted | ReferralState::FirstContact | ReferralState::InService => {
-            Ok(partner::reveal_contact(visit.app(), actor, view.referral.reference).await?)
-        }
-        _ => Ok(Vec::new()),
-    }
 }
 
 async fn show(visit: Visit) -> Outcome {

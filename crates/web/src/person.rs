@@ -9,7 +9,7 @@ use throughline_core::reason::Words;
 use throughline_policy::ActionKind;
 use throughline_ui::prelude::*;
 
-use crate::case::{CHANGE, TITLE, moment, opened, step};
+use crate::case::{CHANGE, TITLE, again, moment, opened, step};
 use crate::case_now::{at, choices, codes};
 use crate::fault::Outcome;
 use crate::route::{Access, Rate, Route, get, post};
@@ -128,8 +128,13 @@ async fn open(visit: Visit) -> Outcome {
     let Some(sheet) = told(&mut form) else {
         return Ok(visit.show_errors(new_page(&visit, &form)));
     };
-    let case = case::open(visit.app(), visit.actor(), &sheet).await?;
-    Ok(visit.go_saying(&format!("/cases/{case}"), "case-saved"))
+    match case::open(visit.app(), visit.actor(), &sheet).await {
+        Ok(case) => Ok(visit.go_saying(&format!("/cases/{case}"), "case-saved")),
+        Err(error) => {
+            again(&mut form, error)?;
+            Ok(visit.show_errors(new_page(&visit, &form)))
+        }
+    }
 }
 
 fn person_page(visit: &Visit, view: &CaseView, form: &Form) -> Page {

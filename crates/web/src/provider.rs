@@ -14,6 +14,7 @@ use throughline_ui::prelude::*;
 use crate::fault::{Fault, Outcome};
 use crate::route::{Access, Rate, Route, get, post};
 use crate::session::cookie;
+use crate::shell::no_other_site;
 use crate::sign_in::{
     after_step_up, at_time, code_input, proved, set_cookie, signed_in, stepped_up, way_on,
 };
@@ -148,6 +149,10 @@ fn says(visit: &Visit, status: StatusCode, key: &str) -> Response {
 }
 
 async fn with(visit: Visit) -> Outcome {
+    // Another site that leads somebody here begins nothing: it would sign them in, or tie them, where it chose. They press themselves.
+    if no_other_site(&visit).is_err() {
+        return Ok(visit.go("/sign-in"));
+    }
     let identity = visit.web.identity();
     let asked = Form::parse(visit.query.as_bytes()).map_err(|_| Fault::BadRequest)?;
     let session = |locked: bool| {
@@ -204,8 +209,8 @@ async fn back(visit: Visit) -> Outcome {
     if visit.web.identity().provider().is_none() {
         return Err(Fault::NotFound);
     }
-    // Nothing but what a query may hold goes into the address.
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~%&=+".contains(c);
+    // Nothing but what a query may hold (RFC 3986) goes into the address, and no quotes.
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~%&=+!$()*,;:@/?".contains(c);
     if !visit.query.chars().all(plain) {
         return Err(Fault::BadRequest);
     }

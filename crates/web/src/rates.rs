@@ -30,7 +30,7 @@ enum Caller {
     Device(DeviceId),
 }
 
-/// Limits per caller and minute, by class.
+/// Limits per caller, by class.
 pub(crate) struct Rates {
     by_class: HashMap<Rate, DefaultKeyedRateLimiter<Caller>>,
     /// What an address may ask at all before anything is looked up for it: far more than an office does.
@@ -46,6 +46,12 @@ const PEOPLE_AN_HOUR: [u32; 3] = [100, 1_000, 5_000];
 /// How long they wait for the next one, in seconds: an account gains one every 36.
 const PEOPLE_WAIT_SECONDS: u64 = 60;
 
+/// How many words one account may compare in an hour, on each node (our design): far more than anybody speaks with, far fewer than a
+/// list of words that people choose.
+const WORDS_AN_HOUR: u32 = 20;
+/// How long they wait for the next one, in seconds.
+const WORD_WAIT_SECONDS: u64 = 180;
+
 /// Requests a minute of one address, whoever is behind it.
 const OF_AN_ADDRESS: u32 = 30_000;
 
@@ -58,17 +64,18 @@ impl Default for Rates {
             (Rate::SignIn, 300),
             (Rate::Api, 6_000),
         ];
-        let quota = |n| Quota::per_minute(NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN));
+        let some = |n| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
+        let quota = |n| Quota::per_minute(some(n));
+        let words = (Rate::Word, Quota::per_hour(some(WORDS_AN_HOUR)));
         Self {
             by_class: per_minute
                 .into_iter()
-                .map(|(rate, n)| (rate, RateLimiter::keyed(quota(n))))
+                .map(|(rate, n)| (rate, quota(n)))
+                .chain([words])
+                .map(|(rate, quota)| (rate, RateLimiter::keyed(quota)))
                 .collect(),
             addresses: RateLimiter::keyed(quota(OF_AN_ADDRESS)),
-            people: PEOPLE_AN_HOUR.map(|n| {
-                let n = NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
-                RateLimiter::keyed(Quota::per_hour(n))
-            }),
+            people: PEOPLE_AN_HOUR.map(|n| RateLimiter::keyed(Quota::per_hour(some(n)))),
         }
     }
 }
@@ -144,7 +151,10 @@ pub(crate) async fn admit(visit: &Visit) -> Result<(), Fault> {
     {
         return Ok(());
     }
-    Err(Fault::TooMany(WAIT_SECONDS))
+    Err(Fault::TooMany(match rate {
+        Rate::Word => WORD_WAIT_SECONDS,
+        _ => WAIT_SECONDS,
+    }))
 }
 
 async fn known_device(visit: &Visit) -> Result<Option<DeviceId>, Fault> {

@@ -1,11 +1,14 @@
 //! What follows a decision about sharing: the receipt of what was taken back, for the person to have; and the full record of what
 //! was shared first, because a life was at stake.
 
+use std::collections::BTreeSet;
+
 use throughline_app::case_view::{Agreed, CaseView};
 use throughline_app::consent::{self, Completed};
 use throughline_app::receipt::{self, Signed};
 use throughline_core::code::Code;
 use throughline_core::consent::ToldPerson;
+use throughline_core::packet_line::PacketLine;
 use throughline_core::receipt::Recalled;
 use throughline_ui::prelude::*;
 
@@ -53,7 +56,7 @@ async fn shown(visit: Visit) -> Outcome {
     let (case, reference) = (view.case.reference, agreed.record.reference);
     let found = receipt::read(visit.app(), visit.actor(), case, reference).await?;
     let body = match &found {
-        Some(signed) => receipt_of(&visit, signed),
+        Some(signed) => receipt_of(text, signed),
         None => InsetText::new(text.t("receipt-none")).into(),
     };
     let heading = "receipt-heading";
@@ -62,17 +65,25 @@ async fn shown(visit: Visit) -> Outcome {
 }
 
 /// The receipt in words, and to the letter as it was signed.
-fn receipt_of(visit: &Visit, signed: &Signed) -> Html {
-    let text = visit.text();
+fn receipt_of(text: Text, signed: &Signed) -> Html {
     let receipt = &signed.receipt;
-    let lines = receipt.lines.iter().map(|line| line_name(text, *line));
-    let facts = SummaryList::new()
+    let names = |lines: &BTreeSet<PacketLine>| {
+        Html::bullets(lines.iter().map(|line| line_name(text, *line)))
+    };
+    let mut facts = SummaryList::new()
         .fact(text.t("receipt-recipient"), Html::text(&receipt.recipient))
         .fact(
             text.t("sharing-withdrawn"),
             Html::text(moment(text, receipt.taken_back_at)),
-        )
-        .fact(text.t("receipt-lines"), Html::bullets(lines));
+        );
+    if !receipt.lines.is_empty() {
+        facts = facts.fact(text.t("receipt-lines"), names(&receipt.lines));
+    }
+    if let Some(until) = receipt.kept_until {
+        facts = facts
+            .fact(text.t("receipt-kept"), names(&receipt.kept))
+            .fact(text.t("sharing-until"), Html::text(moment(text, until)));
+    }
     let mut body = Html::paragraph(text.t("receipt-what")).then(facts);
     for one in &receipt.requests {
         body.push(request(text, one));
@@ -103,6 +114,8 @@ fn request(text: Text, one: &Recalled) -> SummaryCard {
     };
     let ended = if one.ended_now {
         "receipt-ended-now"
+    } else if one.goes_on {
+        "receipt-goes-on"
     } else {
         "receipt-ended-before"
     };

@@ -15,6 +15,8 @@ use throughline_ui::prelude::*;
 
 use crate::draft::said;
 use crate::fault::{Fault, Outcome};
+use crate::place::seeing;
+use crate::reach::shown_to;
 use crate::refer::{SENDERS, TITLE, route_words};
 use crate::referral_next::{next_is_asked, next_option};
 use crate::route::{Rate, Route, get, post};
@@ -172,7 +174,7 @@ async fn show(visit: Visit) -> Outcome {
 }
 
 /// The page of a referral as it stands now, with who else could help where that is the question.
-async fn shown(visit: &Visit, reference: Ref, form: &Form) -> Result<Page, Fault> {
+pub(crate) async fn shown(visit: &Visit, reference: Ref, form: &Form) -> Result<Page, Fault> {
     let view = referral::view(visit.app(), visit.actor(), reference).await?;
     let mut next = Html::default();
     if next_is_asked(&view.referral) {
@@ -247,6 +249,7 @@ fn show_page(visit: &Visit, view: &SenderView, next: Html, form: &Form) -> Page 
     )
     .then(said(text, form))
     .then(facts)
+    .then(seeing(visit, view, form))
     .then(others(text, view, &send))
     .then(exchanges(text, &view.exchanges));
     body.push(next);
@@ -304,6 +307,7 @@ fn show_page(visit: &Visit, view: &SenderView, next: Html, form: &Form) -> Page 
     }
     body.push(Html::heading(2, Size::M, text.t("refer-they-see")));
     body.push(packet(text, &view.packet));
+    body.push(shown_to(text, &view.shown));
     body.push(Html::heading(2, Size::M, text.t("refer-story")));
     body.push(steps(text, &view.steps));
     let mut page = visit.page(TITLE, body);

@@ -31,7 +31,11 @@ impl Access {
     pub fn admits(self, standing: Standing) -> bool {
         let staff = !matches!(
             standing,
-            Standing::Public | Standing::LinkHolder | Standing::ApiClient | Standing::System
+            Standing::Public
+                | Standing::LinkHolder
+                | Standing::PersonHolder
+                | Standing::ApiClient
+                | Standing::System
         );
         match self {
             Self::Public => true,
@@ -63,6 +67,8 @@ pub enum Rate {
     People,
     /// Signing in and one-time links.
     SignIn,
+    /// Comparing what somebody typed with a word that nobody may read: a few an hour.
+    Word,
     /// The API and the public directory.
     Api,
 }

@@ -1,7 +1,7 @@
 //! The record of access for a security officer: refusals, who did what, leavers, whether the record is whole. Never content.
 
 use throughline_app::security::{
-    Checked, CheckedBy, Line, ReadAccount, ReadOverview, check_record,
+    Checked, CheckedBy, Line, Overview, ReadAccount, ReadOverview, check_record,
 };
 use throughline_policy::{ActionKind, Purpose};
 use throughline_ui::html::{Html, Size};
@@ -25,7 +25,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// The words of a code; a code that has none yet is written with spaces.
-fn words(text: Text, kind: &str, code: &str) -> Html {
+pub(crate) fn words(text: Text, kind: &str, code: &str) -> Html {
     let key = format!("{kind}-{code}");
     if has_key(&key) {
         text.t(&key)
@@ -59,6 +59,33 @@ fn table(text: Text, caption: &str, lines: &[Line]) -> Html {
         ]);
     }
     table.into()
+}
+
+/// Looks by staff of other organisations at people from whom they are barred, and whether anybody is told of our own.
+fn closed_looks(text: Text, found: &Overview) -> Html {
+    let mut out = Html::heading(2, Size::M, text.t("watch-heading"))
+        .then(Html::paragraph(text.t("watch-what")));
+    if !found.is_watched {
+        out.push(InsetText::new(text.t("watch-nobody")));
+    }
+    if found.closed_looks.is_empty() {
+        return out.then(Html::paragraph(text.t("security-none")));
+    }
+    let mut table = Table::new(text.t("watch-caption")).stacked().head([
+        text.t("security-when"),
+        text.t("security-who"),
+        text.t("watch-where"),
+        text.t("security-what"),
+    ]);
+    for watched in &found.closed_looks {
+        table = table.row([
+            Html::text(text.date_time(watched.look.at.london().datetime())),
+            Html::text(watched.name.as_str()),
+            Html::text(watched.organisation.as_str()),
+            words(text, "look", &watched.look.action),
+        ]);
+    }
+    out.then(table)
 }
 
 /// When the record was last checked, by what, against what, and what came of it.
@@ -130,6 +157,7 @@ async fn overview(visit: Visit) -> Outcome {
     };
     let body = Html::heading(1, Size::L, text.t("security-heading"))
         .then(Html::paragraph(text.t("security-about")))
+        .then(crate::second_person::way(&visit).await?)
         .then(crate::erasures::way(text))
         .then(Html::heading(2, Size::M, text.t("security-whole")))
         .then(facts)
@@ -137,6 +165,8 @@ async fn overview(visit: Visit) -> Outcome {
         .then(check)
         .then(Html::heading(2, Size::M, text.t("security-refusals")))
         .then(table(text, "security-refusals-caption", &found.refusals))
+        .then(closed_looks(text, &found))
+        .then(crate::urgent::openings(text, &found.openings))
         .then(Html::heading(
             2,
             Size::M,

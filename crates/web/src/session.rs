@@ -36,7 +36,13 @@ pub(crate) async fn signed_in(web: &Web, headers: &HeaderMap) -> Result<Option<S
     } else {
         identity.who(&here).await?
     };
+    let open_now = if locked {
+        None
+    } else {
+        throughline_app::urgent::now(web.app(), &here.actor).await?
+    };
     Ok(Some(Signed {
+        open_now,
         actor: here.actor.clone(),
         csrf: here.csrf.clone(),
         name: who.name,

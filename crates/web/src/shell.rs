@@ -245,8 +245,8 @@ async fn read_body(body: Body, limit: usize) -> Result<axum::body::Bytes, Fault>
     }
 }
 
-/// A form must come from our own page: the browser's own word for it, and for a session its token.
-fn same_site(visit: &Visit) -> Result<(), Fault> {
+/// That no other site led here, as the browser says.
+pub(crate) fn no_other_site(visit: &Visit) -> Result<(), Fault> {
     if let Some(site) = visit.headers.get("sec-fetch-site")
         && site != "same-origin"
         && site != "none"
@@ -263,6 +263,12 @@ fn same_site(visit: &Visit) -> Result<(), Fault> {
             return Err(Fault::CrossSite);
         }
     }
+    Ok(())
+}
+
+/// A form must come from our own page: the browser's own word for it, and for a session its token.
+fn same_site(visit: &Visit) -> Result<(), Fault> {
+    no_other_site(visit)?;
     let Some(signed) = &visit.signed else {
         return Ok(());
     };

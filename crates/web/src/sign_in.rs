@@ -8,7 +8,7 @@ use throughline_identity::cookies::Devices;
 use throughline_identity::flow::Aim;
 use throughline_identity::sessions::Proof;
 use throughline_identity::sign_in::{Attempt, DemoPerson, Outcome as SignedIn, Signed};
-use throughline_policy::{Actor, STEP_UP_SECONDS, Standing};
+use throughline_policy::Standing;
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
@@ -384,10 +384,7 @@ async fn unlock(visit: Visit) -> Outcome {
 
 /// Whether this visitor has proved themselves again lately.
 pub(crate) fn stepped_up(visit: &Visit) -> bool {
-    matches!(
-        visit.actor(),
-        Actor::Staff { stepped_up_at: Some(at), .. } if visit.now().seconds_since(*at) < STEP_UP_SECONDS
-    )
+    visit.actor().proved_lately(visit.now())
 }
 
 /// Where proving oneself again leads: to the part of the service that asks it of this role.

@@ -11,6 +11,7 @@ use throughline_policy::{ActionKind, Standing, table};
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
+use crate::about_you;
 use crate::fault::{Fault, Outcome};
 use crate::route::{Access, Rate, Route, get, post};
 use crate::visit::Visit;
@@ -51,7 +52,10 @@ async fn day(visit: Visit) -> Outcome {
     let text = visit.text();
     let mine = today::worker(visit.app(), visit.actor()).await?;
     let mut body = Html::heading(1, Size::L, text.t("today-heading"))
+        .then(about_you::asked(&visit).await?)
         .then(Button::link(text.t("today-with-me"), "/with-me"));
+    body.push(crate::second_person::way(&visit).await?);
+    body.push(crate::urgent::mine(&visit).await?);
     if standing == Standing::DaLead {
         let site = today::lead(visit.app(), visit.actor()).await?;
         body.push(list(&visit, "today-rooms", &site.rooms));
@@ -253,6 +257,9 @@ async fn task(visit: Visit) -> Outcome {
         let base = format!("/tasks/{}", view.reference);
         if view.plan_apart {
             body.push(Button::link(text.t("task-go"), format!("{base}/apart")));
+        }
+        if view.review {
+            body.push(Button::link(text.t("task-go"), format!("{base}/opened")));
         }
         if view.take_up {
             body.push(Button::link(text.t("task-talk"), format!("{base}/talk")));

@@ -45,6 +45,8 @@ pub struct Signed {
     pub nation: Option<Nation>,
     /// The token that every form carries.
     pub csrf: String,
+    /// What is open to them for an hour only, and until when: every page says so.
+    pub open_now: Option<(Ref, At)>,
     /// Whether the session is locked for privacy.
     pub locked: bool,
     /// The session's token, for locking, stepping up and signing out.
@@ -160,8 +162,12 @@ impl Visit {
             page.sign_out = Some(("/sign-out".to_owned(), signed.csrf.clone()));
             page.lock_href = Some("/lock".to_owned());
             page.ways_href = Some("/keys".to_owned());
+            page.about_href = Some(crate::about_you::AT.to_owned());
             page.nav = self.navigation(standing);
             page.called_999 = self.called_999(&signed.csrf, typed);
+            page.open_now = signed
+                .open_now
+                .map(|(at, until)| crate::urgent::line(text, self.now(), at, until));
         }
         page.flash = self.flash.as_deref().map(|key| Flash::Done(text.t(key)));
         let other = if self.lang == Lang::En { "cy" } else { "en" };
@@ -299,9 +305,11 @@ pub const fn role_key(standing: Standing) -> &'static str {
         Standing::DirectorySteward => "role-directory-steward",
         Standing::SecurityOfficer => "role-security-officer",
         Standing::Administrator => "role-administrator",
-        Standing::LinkHolder | Standing::ApiClient | Standing::System | Standing::Public => {
-            "role-visitor"
-        }
+        Standing::LinkHolder
+        | Standing::PersonHolder
+        | Standing::ApiClient
+        | Standing::System
+        | Standing::Public => "role-visitor",
     }
 }
 

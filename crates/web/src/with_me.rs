@@ -68,7 +68,8 @@ fn search_form(visit: &Visit, form: &Form) -> Html {
 
 async fn again(visit: Visit) -> Outcome {
     let body = Html::heading(1, Size::L, visit.text().t("again-heading"))
-        .then(search_form(&visit, &Form::empty()));
+        .then(search_form(&visit, &Form::empty()))
+        .then(crate::urgent::way(&visit));
     let mut page = visit.page(TITLE, body);
     page.back = Some("/with-me".to_owned());
     Ok(visit.show(page))
@@ -103,6 +104,7 @@ async fn found(visit: Visit) -> Outcome {
         }
     }
     body.push(search_form(&visit, &form));
+    body.push(crate::urgent::way(&visit));
     let mut page = visit.page(TITLE, body);
     page.back = Some("/with-me".to_owned());
     page.errors = form.summary(text);

@@ -58,22 +58,7 @@ async fn proved(office: &Office, name: &str) -> Browser {
 }
 
 fn lee_actor(office: &Office, world: &TestStore) -> Actor {
-    match office.people["Lee"].actor() {
-        Actor::Staff {
-            account,
-            organisation,
-            site,
-            role,
-            ..
-        } => Actor::Staff {
-            account,
-            organisation,
-            site,
-            role,
-            stepped_up_at: Some(world.env.now()),
-        },
-        other => other,
-    }
+    throughline_testkit::actor::proved(office.people["Lee"].actor(), world.env.now())
 }
 
 /// Records a request; gives its page.

@@ -20,14 +20,15 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::json;
-use throughline_app::App;
 use throughline_app::directory_import::{Import, import};
 use throughline_app::directory_source::{FromBytes, Source};
+use throughline_app::{App, partner, place};
 use throughline_core::answer::Answer;
 use throughline_core::code::Code as _;
 use throughline_core::contact::{AnsweredBy, Channel, Verdict};
 use throughline_core::id::Ref;
 use throughline_core::pack::Packs;
+use throughline_core::reason::Words;
 use throughline_core::role::Role;
 use throughline_core::scan::{Protected, scan};
 use throughline_exchange::inbound::Limits;
@@ -49,7 +50,8 @@ use throughline_web::{Settings, Web, shell};
 use tower::ServiceExt as _;
 
 /// Where refuges are, as feeds told it: nobody but a steward who has just proved themselves may meet these.
-const PLACES: [&str; 6] = [
+const PLACES: [&str; 7] = [
+    "Zqsafexw Lane",
     "Zqplacexw Row",
     "SE15 8ZQ",
     "51.4787",
@@ -116,6 +118,7 @@ async fn demo(world: &TestStore) -> Demo {
     )
     .await;
     let case = somebody(store, of(Role::WorkCoach)).await;
+    safe_place(&app, of(Role::PartnerWorker)).await;
     let identity = Identity::new(store.clone(), throughline_identity::Settings::default()).unwrap();
     let settings = Settings {
         service_name: "Appointments".to_owned(),
@@ -160,6 +163,16 @@ async fn take_in(app: &App, steward: &Account, feed: &str, text: &str) {
         .await
         .unwrap();
     app.directory.refresh(&app.store).await.unwrap();
+}
+
+/// A service says where somebody can come: to the lead of the case alone, once, and on no page that anybody walks past.
+async fn safe_place(app: &App, partner: &Account) {
+    let theirs = partner::caseload(app, &partner.actor(), 50).await.unwrap();
+    let taken_on = theirs.iter().find(|row| row.state.has_said_yes()).unwrap();
+    let address = Words::new(&format!("7 {}", PLACES[0])).unwrap();
+    place::say(app, &partner.actor(), taken_on.reference, &address)
+        .await
+        .unwrap();
 }
 
 /// Somebody of the coach's, with a number and the address that they fled to.
@@ -580,7 +593,7 @@ async fn ne_06_ne_26_no_page_of_the_demo_world_tells_where_a_refuge_is_or_strang
     let walker = Walker::of(&demo, None).await;
     let found = wrong(None, &walker.walk(demo.case).await, demo.case).join("\n");
     for leak in [
-        PLACES[0],
+        PLACES[1],
         CONTACTS[2],
         NAMES[1],
         "a number that tells when a row was made",

@@ -34,6 +34,7 @@ use throughline_identity::Identity;
 use throughline_policy::Actor;
 use throughline_store::account::Account;
 use throughline_store::person::PersonSheet;
+use throughline_testkit::actor::proved;
 use throughline_testkit::db::TestStore;
 use throughline_web::route::Kind;
 use throughline_web::{Settings, Web, shell};
@@ -98,25 +99,6 @@ fn morning(days: i64) -> At {
     At::from_london(day.london_date().at(10, 0, 0, 0)).unwrap()
 }
 
-fn stepped_up(account: &Account, now: At) -> Actor {
-    match account.actor() {
-        Actor::Staff {
-            account,
-            organisation,
-            site,
-            role,
-            ..
-        } => Actor::Staff {
-            account,
-            organisation,
-            site,
-            role,
-            stepped_up_at: Some(now),
-        },
-        other => other,
-    }
-}
-
 async fn told(site: &Site, by: &Actor, case: Ref, name: &str, else_known: Option<&str>) -> Ref {
     let other = OtherSheet {
         name: name.into(),
@@ -156,7 +138,7 @@ impl Here {
                 booked(&site, other, case, morning(day).plus_hours(2)).await;
             }
             let link = told(&site, &other.actor(), case, "Invented 7", None).await;
-            let lead = stepped_up(&site.lead, world.env.now());
+            let lead = proved(site.lead.actor(), world.env.now());
             apart::confirm(app, &lead, case, link, 1, Ground::CourtOrder)
                 .await
                 .unwrap();

@@ -129,6 +129,38 @@ both!(
     }
 );
 
+/// Tries out words by which a person is known until told to wait; gives how many were looked at.
+async fn try_words(browser: &Browser, record: &str) -> usize {
+    let page = browser.get("/with-me/again").await.page;
+    let csrf = office::value_of(&page, "csrf").unwrap();
+    for tried in 0..200 {
+        let guess = Request::post(format!("/cases/{record}/contact/{record}/words/check"))
+            .header(header::COOKIE, browser.cookies())
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(format!("csrf={csrf}&word=guess{tried}")))
+            .unwrap();
+        if browser.ask(guess).await.status == StatusCode::TOO_MANY_REQUESTS {
+            return tried;
+        }
+    }
+    unreachable!("nobody is ever told to wait");
+}
+
+both!(
+    a_word_by_which_a_person_is_known_is_not_found_by_trying,
+    |world| {
+        let office = office(world).await;
+        let (una, lee) = (pressed(&office, "Una").await, pressed(&office, "Lee").await);
+        let record = world.env.reference().to_string();
+        // One is gained every three minutes.
+        let tried = try_words(&una, &record).await;
+        assert!((20..23).contains(&tried), "{tried}");
+        // All the rest of her work goes on, and a colleague's words as well.
+        assert_eq!(una.get("/today").await.status, StatusCode::OK);
+        assert!(try_words(&lee, &record).await >= 20);
+    }
+);
+
 both!(
     who_tries_out_which_addresses_sign_in_is_on_record_for_the_security_officer,
     |world| {
@@ -161,3 +193,35 @@ both!(whoever_is_turned_away_at_the_door_is_on_record, |world| {
     let after = named(&ola.get("/security").await.page);
     assert!(after > before, "{before} and then {after}");
 });
+
+both!(
+    another_site_that_leads_somebody_here_begins_no_way_to_sign_in,
+    |world| {
+        let office = office(world).await;
+        let browser = Browser::new(&office);
+        let from = async |site: &str| {
+            let request = Request::get("/sign-in/with?for=welcome&code=theirs")
+                .header("sec-fetch-site", site)
+                .body(Body::empty())
+                .unwrap();
+            browser.ask(request).await
+        };
+        for site in ["cross-site", "same-site"] {
+            let answer = from(site).await;
+            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{site}");
+            assert_eq!(answer.to, "/sign-in", "{site}");
+        }
+        // The control: a press of their own is looked at, and here there is no such service.
+        for site in ["same-origin", "none"] {
+            assert_eq!(from(site).await.status, StatusCode::NOT_FOUND, "{site}");
+        }
+        // So it is for whoever is signed in, and goes there to prove themselves again.
+        let una = pressed(&office, "Una").await;
+        let request = Request::get("/sign-in/with?for=step-up")
+            .header(header::COOKIE, una.cookies())
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::empty())
+            .unwrap();
+        assert_eq!(una.ask(request).await.status, StatusCode::NOT_FOUND);
+    }
+);

@@ -55,7 +55,10 @@ both!(
         let (status, _, done) = nobody.post(&format!("{path}/answer"), &third, &yes).await;
         assert_eq!(status, StatusCode::OK, "{done}");
         assert!(done.contains("Your answer was sent"));
-        let (_, _, reach) = nobody.post(path, &done, &[]).await;
+        // Two taps: why, and show.
+        let (_, _, request) = nobody.post(path, &done, &[]).await;
+        let why = [("reveal", "first_contact")];
+        let (_, _, reach) = nobody.post(&format!("{path}/reach"), &request, &why).await;
         let (rules, number) = (
             reach.find("Leave no message").unwrap(),
             reach.find("07700 900123").unwrap(),

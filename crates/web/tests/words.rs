@@ -22,6 +22,7 @@ use throughline_core::message::MessageState;
 use throughline_core::need::{NeedMove, NeedState, NeedType};
 use throughline_core::people::{Adjustment, AgeBand, RelationshipRole};
 use throughline_core::referral::{EndReason, Helped, ReferralState, UnmetReason};
+use throughline_core::reveal::Why;
 use throughline_core::risk::RiskBand;
 use throughline_core::task::TaskKind;
 use throughline_store::referral::Via;
@@ -72,6 +73,7 @@ fn every_code_on_a_page_has_words() {
             // What goes to partners and colleagues stands on no page of a case.
             .filter(|key| !key.starts_with("artefact-partner_") && key != "artefact-staff_task")
             .collect(),
+        missing::<Why>("reveal-why"),
         missing::<Verdict>("verdict"),
         missing::<Interpreter>("talk-interpreter"),
         missing::<Mode>("talk-mode"),

@@ -20,6 +20,7 @@ use throughline_exchange::inbound::Limits;
 use throughline_policy::{Actor, Purpose};
 use throughline_store::account::NewAccount;
 use throughline_store::setup::OrganisationKind;
+use throughline_testkit::actor::proved;
 use throughline_testkit::db::TestStore;
 
 pub async fn office(world: &TestStore) -> (App, OrganisationId, Actor) {
@@ -48,14 +49,7 @@ pub async fn office(world: &TestStore) -> (App, OrganisationId, Actor) {
                     password: None,
                 };
                 let account = w.account_create(&new).await?;
-                let actor = Actor::Staff {
-                    account: account.id,
-                    organisation: ours.id,
-                    site: None,
-                    role: Role::DirectorySteward,
-                    stepped_up_at: Some(w.now()),
-                };
-                Ok((ours.id, actor))
+                Ok((ours.id, proved(account.actor(), w.now())))
             })
         })
         .await

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use throughline_app::mail::{Letter, Mailer, NotSent};
+use throughline_app::reach::{self, Way};
 use throughline_app::referral_send::{self, Ask, SendOrder, Sent};
 use throughline_app::{App, Error, Settings};
 use throughline_core::answer::Answer as Yes;
@@ -18,6 +19,7 @@ use throughline_core::nation::Nation;
 use throughline_core::need::NeedType;
 use throughline_core::pack::Packs;
 use throughline_core::reason::Words;
+use throughline_core::reveal::{Reason, Why};
 use throughline_core::role::Role;
 use throughline_policy::action::{AddressPropose, CaseChange, CaseOpen, DirectoryImport};
 use throughline_policy::{Actor, Facts, Purpose, Ties};
@@ -30,6 +32,7 @@ use throughline_store::directory::NewService;
 use throughline_store::feed::import_facts;
 use throughline_store::person::PersonSheet;
 use throughline_store::setup::OrganisationKind;
+use throughline_testkit::actor::proved;
 use throughline_testkit::db::TestStore;
 
 pub const HELP: Purpose = Purpose::HelpAPerson;
@@ -49,25 +52,6 @@ pub struct Town {
     pub listed: Ref,
     pub case: Ref,
     pub stewards: [Actor; 2],
-}
-
-fn stepped_up(account: &Account, world: &TestStore) -> Actor {
-    match account.actor() {
-        Actor::Staff {
-            account,
-            organisation,
-            site,
-            role,
-            ..
-        } => Actor::Staff {
-            account,
-            organisation,
-            site,
-            role,
-            stepped_up_at: Some(world.env.now()),
-        },
-        other => other,
-    }
 }
 
 pub fn listing(id: &str, name: &str) -> NewService {
@@ -146,7 +130,10 @@ async fn built(world: &TestStore, demo: bool) -> Town {
         .await
         .unwrap();
     let [coach, partner, colleague, one, two, _]: [Account; 6] = people.try_into().unwrap();
-    let stewards = [stepped_up(&one, world), stepped_up(&two, world)];
+    let stewards = [
+        proved(one.actor(), world.env.now()),
+        proved(two.actor(), world.env.now()),
+    ];
     let rows = [
         debt_advice("1", "Harbour Money Advice"),
         debt_advice("2", "Quayside Women's Centre"),
@@ -375,4 +362,11 @@ pub async fn propose(town: &Town, service: Ref) -> Result<Ref, Error> {
 
 pub async fn confirm(town: &Town, steward: usize, service: Ref, address: Ref) -> Result<(), Error> {
     throughline_app::address::confirm(&town.app, &town.stewards[steward], service, address).await
+}
+
+/// What somebody who has just proved themselves is shown of how to reach the person.
+pub async fn reached(app: &App, actor: &Actor, referral: Ref) -> Result<Vec<Way>, Error> {
+    let actor = proved(actor.clone(), app.env().now());
+    let reason = Reason::new(Why::FirstContact, None).unwrap();
+    reach::reach(app, &actor, referral, app.env().reference(), &reason).await
 }

@@ -106,13 +106,7 @@ pub async fn program(
         })
         .await
         .unwrap();
-    let actor = Actor::Staff {
-        account: administrator.id,
-        organisation: administrator.organisation,
-        site: None,
-        role: Role::Administrator,
-        stepped_up_at: Some(world.env.now()),
-    };
+    let actor = throughline_testkit::actor::proved(administrator.actor(), world.env.now());
     let make = MakeClient {
         name: "A case system",
         scopes,

@@ -14,6 +14,7 @@ use throughline_identity::sign_in::{Attempt, Outcome, Signed};
 use throughline_identity::throttle::Limits;
 use throughline_identity::welcome::Chosen;
 use throughline_identity::{Identity, Settings};
+use throughline_policy::action::AccountManage;
 use throughline_policy::{Actor, Purpose};
 use throughline_store::account::{Account, NewAccount};
 use throughline_store::setup::OrganisationKind;
@@ -127,4 +128,47 @@ pub fn unspell(text: &str) -> Vec<u8> {
         }
     }
     out
+}
+
+/// An administrator beside them.
+pub async fn administrator(world: &TestStore, people: &[Account]) -> Account {
+    let (organisation, site) = (&people[0].organisation, &people[0].site);
+    world
+        .store
+        .work(&Actor::Public, Purpose::AdministerAccess, |w| {
+            Box::pin(async move {
+                let new = NewAccount {
+                    organisation: *organisation,
+                    site: *site,
+                    role: Role::Administrator,
+                    name: "Ada",
+                    email: "ada@example.org",
+                    password: None,
+                };
+                w.account_create(&new).await
+            })
+        })
+        .await
+        .unwrap()
+}
+
+/// An administrator ends somebody's access, or stops it.
+pub async fn access_ends(world: &TestStore, ada: &Account, whose: &Account, ends: bool) {
+    let (who, ends) = (&whose.reference, &ends);
+    world
+        .store
+        .work(&ada.actor(), Purpose::AdministerAccess, |w| {
+            Box::pin(async move {
+                let facts = w.account_facts(*who).await?;
+                let permit = w.permit_found::<AccountManage>(facts)?;
+                let version = w.credentials(permit.on()).await?.unwrap().version;
+                if *ends {
+                    w.account_end(&permit, version).await
+                } else {
+                    w.account_stop(&permit, version).await.map(|_| ())
+                }
+            })
+        })
+        .await
+        .unwrap();
 }

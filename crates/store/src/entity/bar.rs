@@ -17,6 +17,7 @@ pub struct Model {
     pub made_at: Col<At>,
     pub made_by: Option<Col<Id<id::Account>>>,
     pub lifted_at: Option<Col<At>>,
+    pub interest_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

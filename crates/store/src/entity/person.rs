@@ -21,6 +21,7 @@ pub struct Model {
     pub contact_changed_at: Option<Col<At>>,
     pub created_at: Col<At>,
     pub version: i64,
+    pub compared_at: Option<Col<At>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -22,8 +22,9 @@ use throughline_store::{Error, Result};
 
 use super::arrival::{Arrival, below, chance, draw, office_hour};
 use super::parameters::Parameters;
-use super::staff::{Partner, Staff, TOWNS, proved};
+use super::staff::{Partner, Staff, TOWNS};
 use super::{Counts, Size};
+use crate::actor::proved;
 use crate::env::SetClock;
 
 /// Days of history in which people arrive.
@@ -313,7 +314,7 @@ impl History<'_> {
             Event::Jobs => self.jobs().await,
             Event::Propose => self.propose(at).await,
             Event::Confirm { service, address } => {
-                let second = proved(&self.staff.second_steward, at);
+                let second = proved(self.staff.second_steward.actor(), at);
                 address::confirm(self.app, &second, service, address).await
             }
         }

@@ -13,7 +13,7 @@ use throughline_store::account::{Account, NewAccount};
 use throughline_store::directory::Service;
 use throughline_store::{Error, Result, Store};
 
-use super::staff::proved;
+use crate::actor::proved;
 
 /// The programs, and what they need to begin: references that no page of the API gives.
 #[derive(Debug, Serialize)]
@@ -126,7 +126,7 @@ async fn program(store: &Store, administrator: &Account) -> Result<String> {
         name: "A test of the API",
         scopes: &scopes,
     };
-    let actor = proved(administrator, store.env().now());
+    let actor = proved(administrator.actor(), store.env().now());
     let (_, secret) = access::change(store, &actor, &make).await?;
     Ok(secret_text(&secret))
 }

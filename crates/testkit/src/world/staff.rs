@@ -3,7 +3,6 @@
 use throughline_core::id::{OrganisationId, SiteId};
 use throughline_core::nation::Nation;
 use throughline_core::role::Role;
-use throughline_core::time::At;
 use throughline_find::bench::Stream;
 use throughline_policy::{Actor, Purpose};
 use throughline_store::account::{Account, NewAccount};
@@ -26,7 +25,8 @@ pub struct SignIn {
     pub email: &'static str,
 }
 
-/// Accounts of each role, all at the first site or at the first service: one, or two where the rule is that two people do a thing.
+/// Accounts of each role, all at the first site or at the first service: one, or two where the rule is that two people do a thing, or
+/// that somebody elsewhere does.
 pub const SIGN_INS: &[SignIn] = &[
     SignIn {
         role: Role::WorkCoach,
@@ -69,6 +69,12 @@ pub const SIGN_INS: &[SignIn] = &[
         label: "security officer",
         name: "Aled Hartsmere",
         email: "security.officer@demo.example.org",
+    },
+    SignIn {
+        role: Role::SecurityOfficer,
+        label: "partner's officer",
+        name: "Nerys Applegarth",
+        email: "second.security.officer@demo.example.org",
     },
     SignIn {
         role: Role::Administrator,
@@ -222,17 +228,6 @@ pub struct Staff {
     pub second_steward: Account,
 }
 
-/// Somebody who has just proved again who they are.
-pub(super) const fn proved(account: &Account, at: At) -> Actor {
-    Actor::Staff {
-        account: account.id,
-        organisation: account.organisation,
-        site: account.site,
-        role: account.role,
-        stepped_up_at: Some(at),
-    }
-}
-
 /// Who is there first: the people who sign in, with the bodies and the site that they belong to.
 struct Founders {
     operator: OrganisationId,
@@ -302,9 +297,11 @@ async fn founders(w: &mut Work<'_>) -> Result<Founders> {
         .await?;
     let mut accounts = Vec::new();
     for listed in SIGN_INS {
-        let (organisation, site) = match listed.role {
-            Role::PartnerWorker => (partner.id, None),
-            _ => (operator.id, Some(home.id)),
+        // An officer of another organisation as well: they are the second person, and are told what nobody here may be told.
+        let (organisation, site) = if listed.label.starts_with("partner") {
+            (partner.id, None)
+        } else {
+            (operator.id, Some(home.id))
         };
         let new = NewAccount {
             organisation,

@@ -80,6 +80,7 @@ case-close-risk = Cofnodwch y risg, neu gofynnwch i’ch arweinydd ei barnu
 case-close-referral = Rhowch ddiwedd ar bob cais sydd gan wasanaeth o hyd, neu tynnwch ef yn ôl
 case-close-escalation = Nid yw’ch arweinydd wedi gweithredu ar y risg uchel eto
 case-close-child-review = Edrychwch ar anghenion y plentyn hwn ei hun: dywedwch beth a ganfuwyd, neu dewch â’r dasg ar eich rhestr i ben
+case-close-sharing = Penderfynwch a ddylid rhannu, neu rhowch y rhesymau pam y gwnaethoch rannu’n gyntaf
 case-close-tell = Ffoniwch y gwasanaeth y tynnoch ei gais yn ôl a gofynnwch iddo beidio â chysylltu â’r person hwn. Yna dewch â’r dasg honno ar eich rhestr i ben
 case-is-closed = Mae’r achos hwn ar gau. Ni newidiwyd dim. Agorwch ef eto yn gyntaf.
 case-closed-said = Mae’r achos ar gau. Cedwir popeth, a gellir ei agor eto.

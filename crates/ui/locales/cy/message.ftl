@@ -51,6 +51,7 @@ message-is-sent = Fe’i hanfonwyd.
 message-is-denied = Ni anfonwyd dim.
 message-is-failed = Ni chyrhaeddodd nhw. Cytunwch ar ffordd ddiogel pan fyddwch yn siarad â nhw nesaf yn breifat.
 message-is-dropped = Cafodd ei thynnu’n ôl. Ni anfonwyd dim.
+message-time-look = Roedd yn sôn am amser. Os cafodd yr apwyntiad ei newid neu ei ganslo, peidiwch â dweud yr hen amser wrthyn nhw. Os yw wedi mynd yn barod, dywedwch wrthyn nhw am y newid drwy ffordd ddiogel.
 
 message-no-nothing_known = Nid oes ffordd ddiogel wedi’i chofnodi.
 message-no-never = Nid yw hon byth i’w defnyddio.
@@ -88,6 +89,7 @@ message-could-not = Nid oedd modd ei wneud
 message-not-wanted = Ei thynnu’n ôl
 message-done-said = Wedi’i gofnodi.
 message-could-not-said = Wedi’i gofnodi. Mae tasg yn dweud i gytuno ar ffordd ddiogel.
+message-changed-said = Newidiodd yn y cyfamser, ac ni chofnodwyd dim. Dyma ei sefyllfa nawr.
 message-not-wanted-said = Wedi’i thynnu’n ôl. Nid anfonir dim.
 
 sheet-link = Argraffu dalen iddynt
@@ -124,6 +126,7 @@ story-message_handed = I’w throsglwyddo: { $artefact }
 story-message_sent = Anfonwyd: { $artefact }
 story-message_not_sent = Heb ei hanfon: { $artefact }. { $denied }
 story-message_dropped = Tynnwyd yn ôl: { $artefact }
+story-message_time_changed = Tynnwyd yn ôl, am nad yw amser yr apwyntiad yn dal mwyach: { $artefact }
 story-sheet_given = { $number ->
     [one] Argraffwyd dalen gydag { $number } gwasanaeth iddynt
    *[other] Argraffwyd dalen gyda { $number } gwasanaeth iddynt

@@ -80,6 +80,7 @@ case-close-risk = Record the risk, or ask your lead to judge it
 case-close-referral = End each request that a service still has, or take it back
 case-close-escalation = Your lead has yet to act on the high risk
 case-close-child-review = Look at this child’s own needs: say what was found, or end the task on your list
+case-close-sharing = Decide whether to share, or give the reasons why you shared first
 case-close-tell = Ring the service whose request you took back and ask them not to contact this person. Then end that task on your list
 case-is-closed = This case is closed. Nothing was changed. Open it again first.
 case-closed-said = The case is closed. Everything is kept, and it can be opened again.

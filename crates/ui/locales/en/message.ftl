@@ -51,6 +51,7 @@ message-is-sent = It was sent.
 message-is-denied = Nothing was sent.
 message-is-failed = It did not reach them. Agree a safe way when you next speak with them in private.
 message-is-dropped = It was taken back. Nothing was sent.
+message-time-look = It told of a time. If the appointment was moved or called off, do not tell them the old time. If it has gone already, tell them of the change by a safe way.
 
 message-no-nothing_known = No safe way is recorded.
 message-no-never = This is never to be used.
@@ -88,6 +89,7 @@ message-could-not = It could not be done
 message-not-wanted = Take it back
 message-done-said = Recorded.
 message-could-not-said = Recorded. A task says to agree a safe way.
+message-changed-said = It changed meanwhile, and nothing was recorded. This is where it stands now.
 message-not-wanted-said = Taken back. Nothing is sent.
 
 sheet-link = Print a sheet for them
@@ -124,6 +126,7 @@ story-message_handed = To be handed over: { $artefact }
 story-message_sent = Sent: { $artefact }
 story-message_not_sent = Not sent: { $artefact }. { $denied }
 story-message_dropped = Taken back: { $artefact }
+story-message_time_changed = Taken back, because the time of the appointment does not hold any more: { $artefact }
 story-sheet_given = { $number ->
     [one] A sheet with { $number } service was printed for them
    *[other] A sheet with { $number } services was printed for them

@@ -14,6 +14,7 @@ use http_body_util::BodyExt as _;
 use throughline_app::App;
 use throughline_core::id::Ref;
 use throughline_identity::Identity;
+use throughline_identity::sessions::Proof;
 use throughline_store::account::Account;
 use throughline_testkit::db::TestStore;
 use throughline_web::{Settings, Web, shell};
@@ -37,7 +38,7 @@ impl Browser {
         let body = response.into_body().collect().await.unwrap().to_bytes();
         let text = String::from_utf8(body.to_vec()).unwrap();
         for area in [
-            "refer-", "partner-", "link-", "need-", "packet-", "address-",
+            "refer-", "partner-", "link-", "need-", "packet-", "address-", "reveal-", "place-",
         ] {
             assert!(
                 !text.contains(&format!(">{area}")),
@@ -169,6 +170,22 @@ pub async fn signed_in(places: &Places, account: &Account) -> Browser {
     Browser {
         router: shell::router(&places.web),
         cookie: Some(format!("{name}={}", signed.token.reveal())),
+    }
+}
+
+/// Somebody who is signed in and has just proved themselves once more.
+pub async fn proved_in(places: &Places, account: &Account) -> Browser {
+    let identity = places.web.identity();
+    let signed = identity.demo_sign_in(account.reference, None).await;
+    let signed = signed.unwrap().unwrap();
+    let proof = identity.step_up(&signed.token, "", None).await.unwrap();
+    let Proof::Done(token) = proof else {
+        panic!("a press is enough in a demo: {proof:?}")
+    };
+    let name = places.web.cookies().session_name();
+    Browser {
+        router: shell::router(&places.web),
+        cookie: Some(format!("{name}={}", token.reveal())),
     }
 }
 

@@ -15,6 +15,7 @@ use throughline_core::role::Role;
 use throughline_identity::{Identity, clients};
 use throughline_policy::{ActionKind as A, Actor, Purpose};
 use throughline_store::account::NewAccount;
+use throughline_testkit::actor::proved;
 use throughline_testkit::db::TestStore;
 use throughline_web::{Settings, Web, shell};
 use tower::ServiceExt as _;
@@ -111,23 +112,7 @@ pub async fn program(
         })
         .await
         .unwrap();
-    let Actor::Staff {
-        account,
-        organisation,
-        site,
-        role,
-        ..
-    } = made.actor()
-    else {
-        panic!("an administrator is staff")
-    };
-    let proved = Actor::Staff {
-        account,
-        organisation,
-        site,
-        role,
-        stepped_up_at: Some(world.env.now()),
-    };
+    let proved = proved(made.actor(), world.env.now());
     let make = MakeClient {
         name: "A program",
         scopes,
