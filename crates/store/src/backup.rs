@@ -2,7 +2,7 @@
 //! in it. The keys are not in it: a backup without the key file opens nothing, so they are kept apart.
 //!
 //! PostgreSQL has its own tools: `pg_dump` for a copy, base backup with archived logs for any point in time. docs/OPERATIONS.md
-//! says how ("Backups of PostgreSQL"), and `crates/cli/tests/postgres_copy.rs` does it.
+//! says how ("Backups of PostgreSQL"), and `crates/cli/tests/it/postgres_copy.rs` does it.
 
 use std::collections::BTreeMap;
 use std::fs;

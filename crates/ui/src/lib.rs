@@ -59,7 +59,7 @@
 //!
 //! A struct with private fields that derives `askama::Template`, builder methods, and `component!(Name, |lang| sample)`;
 //! a template under `templates/`; one line in [`samples`]; and, if GOV.UK Frontend has it, one adapter in
-//! `tests/fixtures.rs`, which proves it against every example GOV.UK ships.
+//! `tests/it/fixtures.rs`, which proves it against every example GOV.UK ships.
 //!
 //! ```
 //! use throughline_ui::prelude::*;

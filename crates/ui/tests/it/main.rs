@@ -1,0 +1,7 @@
+//! Every test of this crate against its public face, in one program: one link, one file on the disk.
+
+#![cfg(test)]
+
+mod adapters;
+mod fixtures;
+mod whole;
