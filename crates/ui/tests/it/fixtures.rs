@@ -5,11 +5,8 @@
 //! only become shorter.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::format_push_string,
-    clippy::redundant_closure_for_method_calls,
-    clippy::unnecessary_wraps,
-    reason = "adapters all have one shape, and a test that cannot read its examples must stop"
+    reason = "a test that cannot read its examples must stop"
 )]
 
 use crate::adapters;

@@ -1,7 +1,6 @@
 //! What must be true of everything in this crate together: samples, marks, weight, and where vendored files came from.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::case_sensitive_file_extension_comparisons,
     clippy::format_collect,
     reason = "a test that cannot read its files must stop; the files are our own"

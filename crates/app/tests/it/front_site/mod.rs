@@ -1,7 +1,6 @@
 //! One site with everybody in it, for the tests of the front line.
 
 #![allow(
-    dead_code,
     unreachable_pub,
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,7 +1,6 @@
 //! Messages to the person, as the tests ask for them and see what became of them.
 
 #![allow(
-    dead_code,
     unreachable_pub,
     clippy::unwrap_used,
     reason = "each test file uses its own part of it, and one that cannot go on must stop"

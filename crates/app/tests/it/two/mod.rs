@@ -1,7 +1,6 @@
 //! Two people at one site who are to be kept apart, and everybody who works there.
 
 #![allow(
-    dead_code,
     unreachable_pub,
     clippy::unwrap_used,
     reason = "each test file uses its own part of it, and one that cannot go on must stop"

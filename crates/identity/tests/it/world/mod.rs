@@ -1,6 +1,5 @@
 //! What the tests of identity share: an office with colleagues who can sign in.
 #![allow(
-    dead_code,
     missing_docs,
     clippy::missing_panics_doc,
     reason = "each test uses a part of it"

@@ -1,5 +1,11 @@
 //! From the options of GOV.UK's macros to our types.
 
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    clippy::unnecessary_wraps,
+    reason = "adapters all have one shape"
+)]
+
 use serde_json::Value;
 use throughline_ui::prelude::*;
 

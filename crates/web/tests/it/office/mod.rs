@@ -1,7 +1,6 @@
 //! An office with one of each who has to do with access, and browsers that keep their cookies.
 
 #![allow(
-    dead_code,
     unreachable_pub,
     clippy::unwrap_used,
     clippy::indexing_slicing,
