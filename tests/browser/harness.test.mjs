@@ -23,7 +23,7 @@ test('a box wider than the screen does not fit', async () => {
   });
 });
 
-test('a page that asks another host, throws or writes an error is caught', async () => {
+test('D4 a page that asks another host, throws or writes an error is caught', async () => {
   const { page, problems, close } = await visitor();
   await page.setContent(wrap('<img alt="" src="http://203.0.113.1/pixel.gif"><script>console.error("no"); throw new Error("thrown")</script>'));
   await close();

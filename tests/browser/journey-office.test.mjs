@@ -238,7 +238,7 @@ test('an administrator lets a program in, in Welsh and on a narrow screen, and o
   });
 });
 
-test('somebody who walks away locks the screen, and only they come back to the page', async () => {
+test('D6 somebody who walks away locks the screen, and only they come back to the page', async () => {
   await as({}, async (page) => {
     await signIn(page, 'work coach');
     await open(page, '/cases');

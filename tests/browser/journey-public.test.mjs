@@ -42,7 +42,7 @@ test('somebody finds help in Welsh', async () => {
   await as({}, (page) => inWelsh(page, () => walk(page, hands(page))));
 });
 
-test('NE 17: one press leaves at once: the page is blank, what was typed is gone, back does not lead here', async () => {
+test('C6 NE 17: one press leaves at once: the page is blank, what was typed is gone, back does not lead here', async () => {
   // The way out leads to another site, which no test may reach: what counts is what is left here.
   for (const how of ['press', 'keys']) {
     await as({}, async (page) => {

@@ -55,7 +55,7 @@ async function backAfterSigningOut(url) {
   }
 }
 
-test('back after signing out shows nobody', async () => {
+test('D1 back after signing out shows nobody', async () => {
   const own = await door();
   const { name, said } = await backAfterSigningOut(own.url).finally(own.close);
   assert.ok(!said.includes(name), `${name} is on the screen after signing out:\n${said}`);
@@ -104,7 +104,7 @@ async function told(change = () => {}) {
   }
 }
 
-test('a site that a link leads to is not told where they came from', async () => {
+test('D2 a site that a link leads to is not told where they came from', async () => {
   assert.equal(await told(), null);
   const careless = await told((link) => {
     link.rel = '';
@@ -126,7 +126,7 @@ const left = (page) => page.evaluate(async () => ({
 }));
 const nothing = { local: {}, session: {}, databases: [], caches: [], workers: 0, readable: '' };
 
-test('a whole journey leaves nothing in the browser', async () => {
+test('D5 a whole journey leaves nothing in the browser', async () => {
   await as({}, async (page) => {
     await sendFind(page, '/find-help');
     assert.deepEqual(await left(page), nothing);

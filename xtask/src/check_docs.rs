@@ -2,8 +2,8 @@
 //!
 //! Checked in every Markdown file of the repository: a path in backticks that starts with a folder of ours, the target of
 //! every relative link, every `throughline` command in backticks or in a code block (against the command enums in
-//! `crates/cli/src`), and, in the documents of `NAME_TESTS`, every test named in backticks. The never-events: see
-//! `never_events`.
+//! `crates/cli/src`), and, in the documents of `NAME_TESTS`, every test named in backticks. What is promised by an id:
+//! see `promises`.
 //!
 //! What must never happen here: guessing. A name is checked only if it cannot be anything else.
 
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::never_events;
+use crate::promises;
 
 /// Folders that are not ours to check: built, fetched, or copied from others.
 const NOT_OURS: &[&str] = &["target", "node_modules", ".git", "out", "vendor", "assets"];
@@ -27,6 +27,16 @@ const NAME_TESTS: &[&str] = &[
     "docs/SAFETY.md",
     "docs/SIGN-IN.md",
     "docs/ARCHITECTURE.md",
+];
+
+/// Lists of what is promised by an id, the documents that say by which test, and what they are.
+const PROMISES: &[(&str, &str, &str)] = &[
+    ("docs/never-events.csv", "docs/QUALITY.md", "never-events"),
+    (
+        "docs/requirements.csv",
+        "docs/SAFETY.md",
+        "requirements of the threat model",
+    ),
 ];
 
 /// Run the chore.
@@ -56,14 +66,20 @@ pub fn run(_args: &[String]) -> Result<(), String> {
             }
         }
     }
-    let list = read(&root.join("docs/never-events.csv"))?;
-    let table = read(&root.join("docs/QUALITY.md"))?;
-    let missed = never_events::wrong(&list, &table, &tests.iter().map(String::as_str));
-    wrong.extend(missed.iter().map(|what| format!("docs/QUALITY.md: {what}")));
+    let mut held = Vec::new();
+    for (list, document, what) in PROMISES {
+        let (list, table) = (read(&root.join(list))?, read(&root.join(document))?);
+        let missed = promises::wrong(&list, &table, &tests.iter().map(String::as_str));
+        wrong.extend(missed.iter().map(|what| format!("{document}: {what}")));
+        let (met, open) = promises::counted(&list, &table);
+        held.push(format!(
+            "of the {what} {met} are met by what bears their id, {open} are open"
+        ));
+    }
     if wrong.is_empty() {
-        let (met, open) = never_events::counted(&list, &table);
+        let held = held.join("; ");
         return crate::say(&format!(
-            "check-docs: {checked} names in the documents, all exist; of the never-events {met} are met by a test of their id, {open} are open"
+            "check-docs: {checked} names in the documents, all exist; {held}"
         ));
     }
     Err(format!(

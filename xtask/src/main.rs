@@ -9,7 +9,7 @@ use std::process::ExitCode;
 mod check_docs;
 mod check_layers;
 mod geo;
-mod never_events;
+mod promises;
 mod vendor_assets;
 
 fn main() -> ExitCode {

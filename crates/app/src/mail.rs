@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn ne_25_a_message_names_nobody_but_sender_and_recipient() {
+    async fn m5_ne_25_a_message_names_nobody_but_sender_and_recipient() {
         let mailer = SmtpMailer::new("smtp://localhost", "notices@example.org").unwrap();
         let text = Artefact::StaffTask
             .text(Lang::English, Slots::default())

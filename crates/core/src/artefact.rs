@@ -442,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn a_calendar_file_holds_a_neutral_title_and_times_and_nothing_else() {
+    fn m3_a_calendar_file_holds_a_neutral_title_and_times_and_nothing_else() {
         for (lang, title) in [(Lang::English, "Appointment"), (Lang::Welsh, "Apwyntiad")] {
             let file = Artefact::CalendarEntry.text(lang, slots()).unwrap();
             let lines: Vec<&str> = file.body().split_terminator("\r\n").collect();
@@ -468,7 +468,7 @@ mod tests {
     }
 
     #[test]
-    fn every_text_in_both_languages_passes_the_scan() {
+    fn m1_every_text_in_both_languages_passes_the_scan() {
         for artefact in Artefact::ALL {
             for langs in [
                 &[Lang::English][..],
@@ -544,7 +544,7 @@ mod tests {
     }
 
     #[test]
-    fn every_title_is_neutral() {
+    fn c7_every_title_is_neutral() {
         for title in NeutralTitle::ALL {
             for lang in Lang::ALL {
                 assert_eq!(scan(title.words(*lang), &Protected::default()), Ok(()));

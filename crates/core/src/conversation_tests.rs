@@ -44,7 +44,7 @@ fn only_a_plain_yes_to_alone_with_nobody_listening_makes_it_safe_to_ask() {
 }
 
 #[test]
-fn not_seen_alone_or_not_asked_stops_sharing_beyond_the_specialist() {
+fn c5_not_seen_alone_or_not_asked_stops_sharing_beyond_the_specialist() {
     assert_eq!(reach(Some(SAFE)), Reach::AsAgreed);
     assert_eq!(reach(None), Reach::SpecialistOnly);
     for alone in [

@@ -234,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reference_survives_being_written_and_read() {
+    fn e6_a_reference_survives_being_written_and_read() {
         for seed in 0..=255_u8 {
             let reference = Ref::from_bytes([seed; 16]);
             assert_eq!(reference.to_string().parse(), Ok(reference));

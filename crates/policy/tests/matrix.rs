@@ -65,7 +65,7 @@ fn the_reviewed_matrix_is_the_table() {
 }
 
 #[test]
-fn what_must_never_be_allowed_is_not_in_the_table() {
+fn i6_what_must_never_be_allowed_is_not_in_the_table() {
     use ActionKind as A;
     for action in ActionKind::ALL {
         assert!(

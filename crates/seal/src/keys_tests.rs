@@ -111,7 +111,7 @@ fn an_older_key_still_opens_what_it_wrapped_and_a_rotated_wrap_needs_it_no_more(
 }
 
 #[test]
-fn a_wrapped_key_opens_for_its_owner_only_and_not_when_changed() {
+fn g3_a_wrapped_key_opens_for_its_owner_only_and_not_when_changed() {
     let env = fixed_env(2);
     let ring = Keyring::new(RootKey::generate(&env), []);
     let (org, other) = (OrgKey::generate(&env), OrgKey::generate(&env));

@@ -401,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn a_post_form_always_carries_its_token_and_remembers_nothing() {
+    fn e5_a_post_form_always_carries_its_token_and_remembers_nothing() {
         let form = PostForm::new("/x", "to\"ken").hidden("version", "3").html();
         assert!(
             form.as_str().contains(r#"name="csrf" value="to&#34;ken""#),

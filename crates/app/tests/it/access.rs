@@ -231,7 +231,7 @@ both!(a_joiner_signs_in_after_choosing_a_password, |world| {
 });
 
 both!(
-    a_leavers_next_request_is_refused_while_fifty_others_read,
+    i5_a_leavers_next_request_is_refused_while_fifty_others_read,
     |world| {
         let office = office(world).await;
         let store = &world.store;

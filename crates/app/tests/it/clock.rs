@@ -57,7 +57,7 @@ async fn hidden(app: &App, partner: &Actor, referral: Ref) -> Option<DenyReason>
 }
 
 both!(
-    a_clock_set_back_while_nothing_ran_shows_no_number_again_that_had_lapsed,
+    o3_a_clock_set_back_while_nothing_ran_shows_no_number_again_that_had_lapsed,
     |world| {
         let town = town(world).await;
         let (app, partner) = (&town.app, &town.partner.actor());

@@ -197,7 +197,7 @@ const SEES: (bool, usize, usize) = (true, 1, 1);
 const NOTHING: (bool, usize, usize) = (false, 0, 0);
 
 both!(
-    ne_07_whom_a_colleague_named_is_to_them_no_such_record_everywhere,
+    i3_ne_07_whom_a_colleague_named_is_to_them_no_such_record_everywhere,
     |world| {
         let office = office(world).await;
         assert!(

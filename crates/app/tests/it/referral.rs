@@ -472,7 +472,7 @@ both!(silence_ends_with_a_task_for_a_named_human, |world| {
     );
 });
 
-both!(a_bounce_is_not_silence, |world| {
+both!(m6_a_bounce_is_not_silence, |world| {
     let town = town(world).await;
     let app = &town.app;
     let sent = send(&town, town.linked).await;

@@ -216,7 +216,7 @@ fn a_newer_table_of_postcodes_takes_the_place_of_the_one_in_the_program_and_a_ba
 }
 
 #[test]
-fn nothing_starts_on_a_database_that_was_put_back_or_altered_by_hand() {
+fn o2_nothing_starts_on_a_database_that_was_put_back_or_altered_by_hand() {
     let demo = Demo::new();
     let data = demo.path("data");
     let old = demo.path("old.db");

@@ -69,7 +69,7 @@ fn now() -> At {
 const CHOSEN: &str = "$argon2id$v=19$m=64,t=1,p=1$c29tZSBzYWx0IG9mIG91cnM$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 both!(
-    ne_27_no_log_line_database_mail_export_or_figure_holds_a_word_of_a_person_or_a_secret,
+    g1_ne_27_no_log_line_database_mail_export_or_figure_holds_a_word_of_a_person_or_a_secret,
     |world| {
         world.clock.set(now());
         let town = town(world).await;

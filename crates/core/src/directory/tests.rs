@@ -12,7 +12,7 @@ fn somewhere() -> Place {
 }
 
 #[test]
-fn no_confidential_kind_can_be_given_an_address() {
+fn f1_no_confidential_kind_can_be_given_an_address() {
     for kind in ServiceType::confidential() {
         assert_eq!(
             Provision::new(vec![ServiceType::Helpline, kind], somewhere()),

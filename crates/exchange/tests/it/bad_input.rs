@@ -270,7 +270,7 @@ fn a_caller_that_stops_is_obeyed() {
 }
 
 #[test]
-fn every_error_is_one_sentence_without_the_input() {
+fn g6_every_error_is_one_sentence_without_the_input() {
     for error in [
         bytes("{\"canary\":1}").unwrap_err(),
         bytes("canary,canary,canary").unwrap_err(),

@@ -392,7 +392,7 @@ both!(
     }
 );
 
-both!(searches_are_counted_by_day_and_kind, |world| {
+both!(s4_s6_searches_are_counted_by_day_and_kind, |world| {
     stewards(&world.store).await;
     for count in [1, 4] {
         let count = &count;

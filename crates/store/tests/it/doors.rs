@@ -309,7 +309,7 @@ fn the_pure_rooms_know_no_clock_no_chance_and_no_environment() {
 }
 
 #[test]
-fn what_a_person_told_is_never_printed() {
+fn g2_what_a_person_told_is_never_printed() {
     let sheet = throughline_store::person::PersonSheet {
         chosen: "Amina".into(),
         given: Some("Given".into()),

@@ -527,7 +527,7 @@ async fn needles(raw: &Raw, reference: Ref) -> Vec<(String, Vec<u8>)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_of_an_erased_person_is_left_in_the_raw_files() {
+async fn g4_nothing_of_an_erased_person_is_left_in_the_raw_files() {
     let world = TestStore::sqlite().await;
     let file = world.sqlite_path().unwrap();
     let people = people(&world).await;

@@ -22,7 +22,7 @@ async fn opened(world: &TestStore, ring: Keyring) -> Store {
 }
 
 both!(
-    after_a_rotation_the_new_key_alone_opens_everything_and_the_old_one_nothing,
+    o1_after_a_rotation_the_new_key_alone_opens_everything_and_the_old_one_nothing,
     |world| {
         let (accounts, cases) = little_world(&world.store).await;
         let (actor, case) = (accounts[0].actor(), cases[0]);

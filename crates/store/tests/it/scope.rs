@@ -353,271 +353,274 @@ async fn tasks_by_pages(w: &mut Work<'_>) -> Result<Vec<Uuid>> {
     }
 }
 
-both!(every_list_is_what_the_decision_allows_one_by_one, |world| {
-    let raw = Raw::of(world).await;
-    let pen = Pen { raw: &raw, world };
-    let all = foundations(world, &pen).await;
-    let mut chance = Chance(0x5EED_1234_ABCD);
-    let (mut compared, mut listed, mut empty, mut caught) = (0_u32, 0_usize, 0_u32, 0_u32);
-    let worlds = worlds();
-    let mut strange = 0_u32;
-    let mut of_another: Vec<BTreeSet<Uuid>> = Vec::new();
-    for _ in 0..worlds {
-        shake(world, &pen, &all, &mut chance).await;
-        let references = (
-            pen.references("support_case").await,
-            pen.references("referral").await,
-            pen.references("task").await,
-            pen.references("conversation").await,
-            pen.references("room_request").await,
-        );
-        let open = pen_ids(&raw, "conversation", "ended_at IS NULL").await;
-        let rooms_open = pen_ids(&raw, "room_request", "closed_at IS NULL").await;
-        let rooms_due = pen_ids(&raw, "room_request", "closed_at IS NULL AND due_at = 1").await;
-        let overdue = pen_ids(&raw, "referral", "due_at = 1").await;
-        let climbing = pen_ids(&raw, "task", "climbs_at = 1").await;
-        // Who plans whom apart is never on the list of an organisation's program.
-        let no_planning = pen_ids(&raw, "task", "kind <> 'plan_apart'").await;
-        let open_cases = pen_ids(&raw, "support_case", "state = 'open'").await;
-        let keep = |set: BTreeSet<Uuid>, only: &BTreeSet<Uuid>| -> BTreeSet<Uuid> {
-            set.intersection(only).copied().collect()
-        };
-        let mut asking = actors(&pen, &all, &mut chance).await;
-        while worlds > WORLDS && asking.len() > ASKING {
-            asking.swap_remove(chance.below(asking.len()));
-        }
-        for actor in asking {
-            let references = &references;
-            let (lists, facts, now) = world
-                .store
-                .work(&actor, HELP, |w| {
-                    Box::pin(async move {
-                        let mut facts = (vec![], vec![], vec![], vec![], vec![]);
-                        for at in &references.0 {
-                            facts.0.extend(w.case_facts(*at).await?);
-                        }
-                        for at in &references.1 {
-                            facts.1.extend(w.referral_facts(*at).await?);
-                        }
-                        for at in &references.2 {
-                            facts.2.extend(w.task_facts(*at).await?);
-                        }
-                        for at in &references.3 {
-                            facts.3.extend(w.conversation_facts(*at).await?);
-                        }
-                        for at in &references.4 {
-                            facts.4.extend(w.room_facts(*at).await?);
-                        }
-                        // By pages and by risk, the same ones.
-                        let all = w.cases(&w.scope(), true, 500).await?;
-                        let all: BTreeSet<_> = all.iter().map(|x| x.id).collect();
-                        let (paged, counted) = w.cases_page(&w.scope(), 0, 500).await?;
-                        assert_eq!(paged.iter().map(|x| x.id).collect::<BTreeSet<_>>(), all);
-                        assert_eq!(counted, all.len() as u64);
-                        let risks = w.cases_at_risk(&w.scope(), RiskBand::ALL, 500).await?;
-                        assert!(risks.iter().all(|x| all.contains(&x.id)));
-                        let lists = vec![
-                            w.cases(&w.scope(), true, 500)
-                                .await?
-                                .iter()
-                                .map(|x| x.id.uuid())
-                                .collect::<Vec<_>>(),
-                            w.cases(&w.scope(), false, 500)
-                                .await?
-                                .iter()
-                                .map(|x| x.id.uuid())
-                                .collect(),
-                            w.people_matching(&w.scope(), "Amina Quill", None, 500)
-                                .await?
-                                .iter()
-                                .map(|x| x.id.uuid())
-                                .collect(),
-                            w.referrals_sent(&w.scope(), 500)
-                                .await?
-                                .iter()
-                                .map(|x| x.id.uuid())
-                                .collect(),
-                            w.referrals_received(&w.scope(), &[], 500)
-                                .await?
-                                .iter()
-                                .map(|x| x.id.uuid())
-                                .collect(),
-                            w.referrals_accepted(&w.scope(), 500)
-                                .await?
-                                .iter()
-                                .map(|x| x.id.uuid())
-                                .collect(),
-                            w.referrals_overdue(&w.scope(), 500)
-                                .await?
-                                .iter()
-                                .map(|x| x.id.uuid())
-                                .collect(),
-                            w.tasks(&w.scope(), 500)
-                                .await?
-                                .iter()
-                                .map(|x| x.id.uuid())
-                                .collect(),
-                            w.tasks_to_climb(&w.scope(), 500)
-                                .await?
-                                .iter()
-                                .map(|x| x.id.uuid())
-                                .collect(),
-                            w.conversations(&w.scope(), 500)
-                                .await?
-                                .iter()
-                                .map(|x| x.id.uuid())
-                                .collect(),
-                            w.rooms(&w.scope(), 500)
-                                .await?
-                                .iter()
-                                .map(|x| x.id.uuid())
-                                .collect(),
-                            w.rooms_due(&w.scope(), 500)
-                                .await?
-                                .iter()
-                                .map(|x| x.id.uuid())
-                                .collect(),
-                            sent_by_pages(w).await?,
-                            tasks_by_pages(w).await?,
-                        ];
-                        Ok((lists, facts, w.now()))
-                    })
-                })
-                .await
-                .unwrap();
-            let found = if actor.organisation().is_some() {
-                facts
-                    .0
-                    .iter()
-                    .filter(|case| {
-                        let person = Facts {
-                            subject: case.person.unwrap(),
-                            person: case.person,
-                            ties: case.ties,
-                        };
-                        decide::<PersonSearch>(&actor, HELP, &person, now).is_ok()
-                    })
-                    .map(|case| case.subject.uuid())
-                    .collect()
-            } else {
-                BTreeSet::new()
-            };
-            let expected = [
-                (
-                    "cases",
-                    allowed::<CaseRead>(&actor, &facts.0, Id::uuid, now),
-                ),
-                (
-                    "open cases",
-                    keep(
-                        allowed::<CaseRead>(&actor, &facts.0, Id::uuid, now),
-                        &open_cases,
-                    ),
-                ),
-                ("people", found),
-                (
-                    "sent",
-                    allowed::<ReferralRead>(&actor, &facts.1, Id::uuid, now),
-                ),
-                (
-                    "received",
-                    allowed::<ReferralReceive>(&actor, &facts.1, Id::uuid, now),
-                ),
-                (
-                    "accepted",
-                    allowed::<OutcomeRecord>(&actor, &facts.1, Id::uuid, now),
-                ),
-                (
-                    "overdue",
-                    keep(
-                        allowed::<ReferralRecord>(&actor, &facts.1, Id::uuid, now),
-                        &overdue,
-                    ),
-                ),
-                ("tasks", allowed::<TaskDo>(&actor, &facts.2, Id::uuid, now)),
-                (
-                    "climbing",
-                    keep(
-                        allowed::<TaskDo>(&actor, &facts.2, Id::uuid, now),
-                        &climbing,
-                    ),
-                ),
-                (
-                    "conversations",
-                    keep(
-                        allowed::<ConversationKeep>(&actor, &facts.3, Id::uuid, now),
-                        &open,
-                    ),
-                ),
-                (
-                    "rooms",
-                    keep(
-                        allowed::<RoomList>(&actor, &facts.4, Id::uuid, now),
-                        &rooms_open,
-                    ),
-                ),
-                (
-                    "rooms due",
-                    keep(
-                        allowed::<RoomList>(&actor, &facts.4, Id::uuid, now),
-                        &rooms_due,
-                    ),
-                ),
-                (
-                    "sent by pages",
-                    allowed::<ReferralRead>(&actor, &facts.1, Id::uuid, now),
-                ),
-                (
-                    "tasks by pages",
-                    keep(
-                        allowed::<TaskList>(&actor, &facts.2, Id::uuid, now),
-                        &no_planning,
-                    ),
-                ),
-            ];
-            // A decision that forgot who is closed to whom would not have passed.
-            let forgets = |mut facts: Facts<CaseId>| {
-                facts.ties.closed = false;
-                facts
-            };
-            let forgotten: Vec<_> = facts.0.iter().copied().map(forgets).collect();
-            caught += u32::from(
-                allowed::<CaseRead>(&actor, &forgotten, Id::uuid, now)
-                    != allowed::<CaseRead>(&actor, &facts.0, Id::uuid, now),
+both!(
+    i1_i2_every_list_is_what_the_decision_allows_one_by_one,
+    |world| {
+        let raw = Raw::of(world).await;
+        let pen = Pen { raw: &raw, world };
+        let all = foundations(world, &pen).await;
+        let mut chance = Chance(0x5EED_1234_ABCD);
+        let (mut compared, mut listed, mut empty, mut caught) = (0_u32, 0_usize, 0_u32, 0_u32);
+        let worlds = worlds();
+        let mut strange = 0_u32;
+        let mut of_another: Vec<BTreeSet<Uuid>> = Vec::new();
+        for _ in 0..worlds {
+            shake(world, &pen, &all, &mut chance).await;
+            let references = (
+                pen.references("support_case").await,
+                pen.references("referral").await,
+                pen.references("task").await,
+                pen.references("conversation").await,
+                pen.references("room_request").await,
             );
-            let mut theirs = Vec::new();
-            for (n, ((name, expected), list)) in expected.into_iter().zip(lists).enumerate() {
-                let once: BTreeSet<Uuid> = list.iter().copied().collect();
-                strange += u32::from(of_another.get(n).is_some_and(|other| *other != once));
-                theirs.push(expected.clone());
-                assert_eq!(
-                    once.len(),
-                    list.len(),
-                    "{name} names something twice to {actor:?}"
-                );
-                assert_eq!(once, expected, "{name} for {actor:?}");
-                compared += 1;
-                listed += once.len();
-                empty += u32::from(once.is_empty());
+            let open = pen_ids(&raw, "conversation", "ended_at IS NULL").await;
+            let rooms_open = pen_ids(&raw, "room_request", "closed_at IS NULL").await;
+            let rooms_due = pen_ids(&raw, "room_request", "closed_at IS NULL AND due_at = 1").await;
+            let overdue = pen_ids(&raw, "referral", "due_at = 1").await;
+            let climbing = pen_ids(&raw, "task", "climbs_at = 1").await;
+            // Who plans whom apart is never on the list of an organisation's program.
+            let no_planning = pen_ids(&raw, "task", "kind <> 'plan_apart'").await;
+            let open_cases = pen_ids(&raw, "support_case", "state = 'open'").await;
+            let keep = |set: BTreeSet<Uuid>, only: &BTreeSet<Uuid>| -> BTreeSet<Uuid> {
+                set.intersection(only).copied().collect()
+            };
+            let mut asking = actors(&pen, &all, &mut chance).await;
+            while worlds > WORLDS && asking.len() > ASKING {
+                asking.swap_remove(chance.below(asking.len()));
             }
-            of_another = theirs;
+            for actor in asking {
+                let references = &references;
+                let (lists, facts, now) = world
+                    .store
+                    .work(&actor, HELP, |w| {
+                        Box::pin(async move {
+                            let mut facts = (vec![], vec![], vec![], vec![], vec![]);
+                            for at in &references.0 {
+                                facts.0.extend(w.case_facts(*at).await?);
+                            }
+                            for at in &references.1 {
+                                facts.1.extend(w.referral_facts(*at).await?);
+                            }
+                            for at in &references.2 {
+                                facts.2.extend(w.task_facts(*at).await?);
+                            }
+                            for at in &references.3 {
+                                facts.3.extend(w.conversation_facts(*at).await?);
+                            }
+                            for at in &references.4 {
+                                facts.4.extend(w.room_facts(*at).await?);
+                            }
+                            // By pages and by risk, the same ones.
+                            let all = w.cases(&w.scope(), true, 500).await?;
+                            let all: BTreeSet<_> = all.iter().map(|x| x.id).collect();
+                            let (paged, counted) = w.cases_page(&w.scope(), 0, 500).await?;
+                            assert_eq!(paged.iter().map(|x| x.id).collect::<BTreeSet<_>>(), all);
+                            assert_eq!(counted, all.len() as u64);
+                            let risks = w.cases_at_risk(&w.scope(), RiskBand::ALL, 500).await?;
+                            assert!(risks.iter().all(|x| all.contains(&x.id)));
+                            let lists = vec![
+                                w.cases(&w.scope(), true, 500)
+                                    .await?
+                                    .iter()
+                                    .map(|x| x.id.uuid())
+                                    .collect::<Vec<_>>(),
+                                w.cases(&w.scope(), false, 500)
+                                    .await?
+                                    .iter()
+                                    .map(|x| x.id.uuid())
+                                    .collect(),
+                                w.people_matching(&w.scope(), "Amina Quill", None, 500)
+                                    .await?
+                                    .iter()
+                                    .map(|x| x.id.uuid())
+                                    .collect(),
+                                w.referrals_sent(&w.scope(), 500)
+                                    .await?
+                                    .iter()
+                                    .map(|x| x.id.uuid())
+                                    .collect(),
+                                w.referrals_received(&w.scope(), &[], 500)
+                                    .await?
+                                    .iter()
+                                    .map(|x| x.id.uuid())
+                                    .collect(),
+                                w.referrals_accepted(&w.scope(), 500)
+                                    .await?
+                                    .iter()
+                                    .map(|x| x.id.uuid())
+                                    .collect(),
+                                w.referrals_overdue(&w.scope(), 500)
+                                    .await?
+                                    .iter()
+                                    .map(|x| x.id.uuid())
+                                    .collect(),
+                                w.tasks(&w.scope(), 500)
+                                    .await?
+                                    .iter()
+                                    .map(|x| x.id.uuid())
+                                    .collect(),
+                                w.tasks_to_climb(&w.scope(), 500)
+                                    .await?
+                                    .iter()
+                                    .map(|x| x.id.uuid())
+                                    .collect(),
+                                w.conversations(&w.scope(), 500)
+                                    .await?
+                                    .iter()
+                                    .map(|x| x.id.uuid())
+                                    .collect(),
+                                w.rooms(&w.scope(), 500)
+                                    .await?
+                                    .iter()
+                                    .map(|x| x.id.uuid())
+                                    .collect(),
+                                w.rooms_due(&w.scope(), 500)
+                                    .await?
+                                    .iter()
+                                    .map(|x| x.id.uuid())
+                                    .collect(),
+                                sent_by_pages(w).await?,
+                                tasks_by_pages(w).await?,
+                            ];
+                            Ok((lists, facts, w.now()))
+                        })
+                    })
+                    .await
+                    .unwrap();
+                let found = if actor.organisation().is_some() {
+                    facts
+                        .0
+                        .iter()
+                        .filter(|case| {
+                            let person = Facts {
+                                subject: case.person.unwrap(),
+                                person: case.person,
+                                ties: case.ties,
+                            };
+                            decide::<PersonSearch>(&actor, HELP, &person, now).is_ok()
+                        })
+                        .map(|case| case.subject.uuid())
+                        .collect()
+                } else {
+                    BTreeSet::new()
+                };
+                let expected = [
+                    (
+                        "cases",
+                        allowed::<CaseRead>(&actor, &facts.0, Id::uuid, now),
+                    ),
+                    (
+                        "open cases",
+                        keep(
+                            allowed::<CaseRead>(&actor, &facts.0, Id::uuid, now),
+                            &open_cases,
+                        ),
+                    ),
+                    ("people", found),
+                    (
+                        "sent",
+                        allowed::<ReferralRead>(&actor, &facts.1, Id::uuid, now),
+                    ),
+                    (
+                        "received",
+                        allowed::<ReferralReceive>(&actor, &facts.1, Id::uuid, now),
+                    ),
+                    (
+                        "accepted",
+                        allowed::<OutcomeRecord>(&actor, &facts.1, Id::uuid, now),
+                    ),
+                    (
+                        "overdue",
+                        keep(
+                            allowed::<ReferralRecord>(&actor, &facts.1, Id::uuid, now),
+                            &overdue,
+                        ),
+                    ),
+                    ("tasks", allowed::<TaskDo>(&actor, &facts.2, Id::uuid, now)),
+                    (
+                        "climbing",
+                        keep(
+                            allowed::<TaskDo>(&actor, &facts.2, Id::uuid, now),
+                            &climbing,
+                        ),
+                    ),
+                    (
+                        "conversations",
+                        keep(
+                            allowed::<ConversationKeep>(&actor, &facts.3, Id::uuid, now),
+                            &open,
+                        ),
+                    ),
+                    (
+                        "rooms",
+                        keep(
+                            allowed::<RoomList>(&actor, &facts.4, Id::uuid, now),
+                            &rooms_open,
+                        ),
+                    ),
+                    (
+                        "rooms due",
+                        keep(
+                            allowed::<RoomList>(&actor, &facts.4, Id::uuid, now),
+                            &rooms_due,
+                        ),
+                    ),
+                    (
+                        "sent by pages",
+                        allowed::<ReferralRead>(&actor, &facts.1, Id::uuid, now),
+                    ),
+                    (
+                        "tasks by pages",
+                        keep(
+                            allowed::<TaskList>(&actor, &facts.2, Id::uuid, now),
+                            &no_planning,
+                        ),
+                    ),
+                ];
+                // A decision that forgot who is closed to whom would not have passed.
+                let forgets = |mut facts: Facts<CaseId>| {
+                    facts.ties.closed = false;
+                    facts
+                };
+                let forgotten: Vec<_> = facts.0.iter().copied().map(forgets).collect();
+                caught += u32::from(
+                    allowed::<CaseRead>(&actor, &forgotten, Id::uuid, now)
+                        != allowed::<CaseRead>(&actor, &facts.0, Id::uuid, now),
+                );
+                let mut theirs = Vec::new();
+                for (n, ((name, expected), list)) in expected.into_iter().zip(lists).enumerate() {
+                    let once: BTreeSet<Uuid> = list.iter().copied().collect();
+                    strange += u32::from(of_another.get(n).is_some_and(|other| *other != once));
+                    theirs.push(expected.clone());
+                    assert_eq!(
+                        once.len(),
+                        list.len(),
+                        "{name} names something twice to {actor:?}"
+                    );
+                    assert_eq!(once, expected, "{name} for {actor:?}");
+                    compared += 1;
+                    listed += once.len();
+                    empty += u32::from(once.is_empty());
+                }
+                of_another = theirs;
+            }
         }
+        assert!(
+            caught > 20,
+            "only {caught} lists had anybody closed to them"
+        );
+        // The worlds are worth asking: many lists have something in them and many are empty.
+        assert!(
+            compared > 3_000 && listed > 3_000 && empty > compared / 4,
+            "{compared} {listed} {empty}"
+        );
+        // The control: held against what another actor may see, the same lists are found to be wrong.
+        assert!(strange > compared / 10, "{strange} of {compared}");
+        println!(
+            "{worlds} worlds, {compared} lists of {listed} rows compared with the decision: 0 disagreements"
+        );
     }
-    assert!(
-        caught > 20,
-        "only {caught} lists had anybody closed to them"
-    );
-    // The worlds are worth asking: many lists have something in them and many are empty.
-    assert!(
-        compared > 3_000 && listed > 3_000 && empty > compared / 4,
-        "{compared} {listed} {empty}"
-    );
-    // The control: held against what another actor may see, the same lists are found to be wrong.
-    assert!(strange > compared / 10, "{strange} of {compared}");
-    println!(
-        "{worlds} worlds, {compared} lists of {listed} rows compared with the decision: 0 disagreements"
-    );
-});
+);
 
 async fn pen_ids(raw: &Raw, table: &str, only: &str) -> BTreeSet<Uuid> {
     let spelled = if raw.is_sqlite() {

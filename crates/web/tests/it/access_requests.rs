@@ -110,7 +110,7 @@ fn whole(files: &Files) -> String {
 }
 
 both!(
-    a_copy_holds_what_was_decided_for_one_recipient_and_lapses,
+    i8_g5_a_copy_holds_what_was_decided_for_one_recipient_and_lapses,
     |world| {
         let office = office(world).await;
         let case = open(

@@ -550,7 +550,7 @@ fn wrong(who: Option<Role>, seen: &[Seen], case: Ref) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ne_06_ne_26_no_page_of_the_demo_world_tells_where_a_refuge_is_or_strangers_who_somebody_is()
+async fn d3_ne_06_ne_26_no_page_of_the_demo_world_tells_where_a_refuge_is_or_strangers_who_somebody_is()
  {
     let world = TestStore::throwaway().await;
     let demo = demo(&world).await;

@@ -319,7 +319,7 @@ fn naming(all: &[Route], standing: Standing) -> Vec<&Route> {
 }
 
 both!(
-    ne_07_ne_26_absent_somebody_elses_kept_barred_and_erased_are_one_answer_to_the_byte,
+    e1_ne_07_ne_26_absent_somebody_elses_kept_barred_and_erased_are_one_answer_to_the_byte,
     |world| {
         let world = begin(world).await;
         let (coach, all) = (&world.town.coach, routes::all());

@@ -423,7 +423,7 @@ both!(a_plan_needs_only_a_name_to_call_them_by, |world| {
     assert!(!found.page.contains("/cases/"), "and by nobody else");
 });
 
-both!(somebody_we_have_met_is_not_recorded_twice, |world| {
+both!(e3_somebody_we_have_met_is_not_recorded_twice, |world| {
     let places = places(world, &[0]).await;
     let coach = signed_in(&places, &places.site.coach).await;
     let first = begun(&coach, "in_person").await;

@@ -352,7 +352,7 @@ async fn told_apart(here: &Router, there: &Router, many: usize) -> (BTreeSet<Str
 }
 
 both!(
-    ne_06_thousands_of_questions_do_not_tell_in_which_council_a_refuge_is_nor_how_full_it_is,
+    f3_f4_f5_ne_06_thousands_of_questions_do_not_tell_in_which_council_a_refuge_is_nor_how_full_it_is,
     |world| {
         let other = twin(world).await;
         let here = site_of(world, &feed(&HERE, "refuge")).await;

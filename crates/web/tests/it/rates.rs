@@ -107,7 +107,7 @@ async fn look_for_people(browser: &Browser) -> usize {
 }
 
 both!(
-    ne_26_who_looks_for_more_people_than_work_needs_waits_and_the_security_officer_reads_it,
+    e4_ne_26_who_looks_for_more_people_than_work_needs_waits_and_the_security_officer_reads_it,
     |world| {
         let office = office(world).await;
         let (una, ola) = (pressed(&office, "Una").await, pressed(&office, "Ola").await);

@@ -101,7 +101,7 @@ both!(
 );
 
 both!(
-    ne_02_a_letter_that_was_asked_for_before_a_move_prints_nothing_after_it,
+    m4_ne_02_a_letter_that_was_asked_for_before_a_move_prints_nothing_after_it,
     |world| {
         let places = places(world).await;
         let coach = signed_in(&places, &places.coach).await;
