@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 mod check_docs;
 mod check_layers;
+mod check_mutants;
 mod geo;
 mod promises;
 mod vendor_assets;
@@ -22,10 +23,11 @@ fn main() -> ExitCode {
     let outcome = match chore {
         "check-docs" => check_docs::run(rest),
         "check-layers" => check_layers::run(rest),
+        "check-mutants" => check_mutants::run(rest),
         "geo" => geo::run(rest),
         "vendor-assets" => vendor_assets::run(rest),
         _ => Err(
-            "usage: cargo run -p xtask -- check-docs | check-layers | geo | vendor-assets"
+            "usage: cargo run -p xtask -- check-docs | check-layers | check-mutants FOLDER | geo | vendor-assets"
                 .to_owned(),
         ),
     };

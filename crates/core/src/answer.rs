@@ -27,3 +27,17 @@ impl Answer {
         matches!(self, Self::No)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Code as _;
+
+    #[test]
+    fn only_a_plain_yes_is_yes_and_only_a_plain_no_is_no() {
+        for answer in Answer::ALL {
+            assert_eq!(answer.is_yes(), answer.code() == "yes", "{answer}");
+            assert_eq!(answer.is_no(), answer.code() == "no", "{answer}");
+        }
+    }
+}

@@ -180,6 +180,31 @@ mod tests {
     }
 
     #[test]
+    fn a_day_begins_at_its_midnight_and_ends_before_the_next() {
+        let noon = at("2026-11-24T12:00:00Z");
+        for (days, other, covered) in [
+            (0, "2026-11-24T00:00:00Z", true),
+            (0, "2026-11-23T23:59:59Z", false),
+            (0, "2026-11-24T23:59:59Z", true),
+            (0, "2026-11-25T00:00:00Z", false),
+            (2, "2026-11-22T00:00:00Z", true),
+            (2, "2026-11-21T23:59:59Z", false),
+            (2, "2026-11-26T23:59:59Z", true),
+            (2, "2026-11-27T00:00:00Z", false),
+        ] {
+            let window = Window::around(days).unwrap();
+            assert_eq!(window.days(), days);
+            assert_eq!(window.covers(noon, at(other)), covered, "{days} {other}");
+        }
+    }
+
+    #[test]
+    fn whoever_finds_out_by_booking_is_counted_over_ninety_days() {
+        let counted = at("2026-11-24T12:00:00Z").plus_seconds(-OFTEN_WITHIN.as_secs());
+        assert_eq!(counted, at("2026-08-26T12:00:00Z"));
+    }
+
+    #[test]
     fn no_window_is_narrower_than_a_day_or_wider_than_a_week_on_either_side() {
         assert_eq!(Window::default(), Window::SAME_DAY);
         assert!(Window::around(7).is_some() && Window::around(8).is_none());

@@ -131,4 +131,21 @@ mod tests {
             assert_eq!(can_be_booked(now.plus_days(days), now), can, "{days} days");
         }
     }
+
+    #[test]
+    fn who_is_booked_or_was_there_comes_to_the_site_unless_it_is_a_call() {
+        for state in AppointmentState::ALL {
+            let comes = matches!(state, AppointmentState::Booked | AppointmentState::Happened);
+            assert_eq!(state.brings_them(), comes, "{state}");
+            let open = matches!(
+                state,
+                AppointmentState::Booked | AppointmentState::ToRearrange
+            );
+            assert_eq!(state.is_final(), !open, "{state}");
+        }
+        for title in NeutralTitle::ALL {
+            let call = *title == NeutralTitle::PhoneCall;
+            assert_eq!(is_at_the_site(*title), !call, "{title}");
+        }
+    }
 }

@@ -486,6 +486,85 @@ mod tests {
     }
 
     #[test]
+    fn each_kind_is_for_one_audience_and_most_are_for_the_person() {
+        use Artefact as A;
+        let partner = [
+            A::PartnerNotice,
+            A::PartnerCode,
+            A::PartnerReminder,
+            A::PartnerWithdrawn,
+            A::PartnerWelcome,
+        ];
+        for artefact in A::ALL {
+            let expected = if partner.contains(artefact) {
+                Audience::Partner
+            } else if *artefact == A::StaffTask {
+                Audience::Staff
+            } else {
+                Audience::Person
+            };
+            assert_eq!(artefact.audience(), expected, "{artefact}");
+        }
+    }
+
+    #[test]
+    fn what_is_mailed_what_asks_for_a_call_and_what_says_a_time_is_told_by_its_name() {
+        for artefact in Artefact::ALL {
+            let code = artefact.code();
+            let to_person = artefact.audience() == Audience::Person;
+            let calendar = code == "calendar_entry";
+            assert_eq!(
+                artefact.is_mailed(),
+                code.starts_with("email_") || calendar,
+                "{code}"
+            );
+            assert_eq!(
+                artefact.asks_for_a_call(),
+                to_person && code.ends_with("_please_call"),
+                "{code}"
+            );
+            assert_eq!(
+                artefact.is_about_a_time(),
+                code.ends_with("_appointment") || calendar,
+                "{code}"
+            );
+            assert_eq!(
+                artefact.is_neutral_for_journal(),
+                code.starts_with("journal_"),
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_notice_says_that_a_request_came_and_a_reminder_that_it_waits() {
+        for (artefact, english, welsh) in [
+            (
+                Artefact::PartnerNotice,
+                "You have one request.",
+                "Mae gennych un cais.",
+            ),
+            (
+                Artefact::PartnerReminder,
+                "One request is waiting for your answer.",
+                "Mae un cais yn aros am eich ateb.",
+            ),
+        ] {
+            for (lang, first) in [(Lang::English, english), (Lang::Welsh, welsh)] {
+                let text = artefact.text(lang, slots()).unwrap();
+                assert_eq!(text.body().lines().next(), Some(first));
+            }
+        }
+    }
+
+    #[test]
+    fn a_sheet_has_a_heading_that_says_nothing_in_either_language() {
+        for (lang, heading) in [(Lang::English, "Notes"), (Lang::Welsh, "Nodiadau")] {
+            assert_eq!(Text::sheet(lang, String::new()).subject(), heading);
+        }
+    }
+
+    #[test]
     fn no_text_for_the_person_carries_a_link_or_a_code() {
         for artefact in Artefact::ALL
             .iter()
@@ -545,10 +624,15 @@ mod tests {
 
     #[test]
     fn c7_every_title_is_neutral() {
+        let mut all = Vec::new();
         for title in NeutralTitle::ALL {
             for lang in Lang::ALL {
                 assert_eq!(scan(title.words(*lang), &Protected::default()), Ok(()));
+                all.push(title.words(*lang));
             }
         }
+        assert_eq!(all[..2], ["Appointment", "Apwyntiad"]);
+        let different: std::collections::BTreeSet<&str> = all.iter().copied().collect();
+        assert_eq!(different.len(), all.len(), "each is told from the others");
     }
 }

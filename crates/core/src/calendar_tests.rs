@@ -134,6 +134,28 @@ fn the_end_of_the_calendar_is_not_a_crash() {
     );
 }
 
+#[test]
+fn no_time_at_all_ends_on_the_day_it_begins_or_on_the_next_working_day() {
+    let (friday, saturday, monday) = (date(2026, 1, 9), date(2026, 1, 10), date(2026, 1, 12));
+    for inclusive in [true, false] {
+        for unit in [Unit::Days, Unit::Weeks, Unit::Months] {
+            assert_eq!(
+                end_date(saturday, span(0, unit, inclusive), &england()),
+                saturday
+            );
+        }
+        let working = span(0, Unit::WorkingDays, inclusive);
+        assert_eq!(end_date(saturday, working, &england()), monday);
+        assert_eq!(end_date(friday, working, &england()), friday);
+    }
+    let ten = |day: Date| At::from_london(day.at(10, 0, 0, 0)).unwrap();
+    let working = span(0, Unit::WorkingDays, false);
+    assert_eq!(due(ten(saturday), working, &england()), ten(monday));
+    assert_eq!(england().between(monday, friday), 0);
+    assert_eq!(england().horizon(), Some(date(2026, 12, 31)));
+    assert_eq!(WorkingDays::default().horizon(), None);
+}
+
 fn any_date() -> impl Strategy<Value = Date> {
     (2025_i16..2028, 1_i8..=12, 1_i8..=28).prop_map(|(y, m, d)| date(y, m, d))
 }

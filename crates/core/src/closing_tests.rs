@@ -186,3 +186,70 @@ fn ne_28_a_case_does_not_close_while_a_decision_about_sharing_is_owed() {
     }
     assert_eq!(may_close_case(&judged, &[], &[]), Ok(()));
 }
+
+#[test]
+fn a_case_does_not_close_while_somebody_would_be_left_with_nobody() {
+    let judged = CloseFacts {
+        has_case: true,
+        risk: Some(RiskBand::High),
+        ..WHOLE
+    };
+    for (task, open) in [
+        (TaskKind::JudgeRisk, StillOpen::Risk),
+        (TaskKind::ActOnEscalation, StillOpen::Escalation),
+        (TaskKind::ReviewChild, StillOpen::ChildReview),
+    ] {
+        assert_eq!(may_close_case(&judged, &[], &[task]), Err(vec![open]));
+    }
+    for state in ReferralState::ALL {
+        let open = may_close_case(&judged, &[ReferralState::Ended, *state], &[]);
+        assert_eq!(open.is_ok(), state.is_final(), "{state}");
+        assert!(open.is_ok() || open == Err(vec![StillOpen::Referral]));
+    }
+    // Where nobody told anything there is no risk to judge; where it is not judged, its clock would end with the case.
+    let untold = may_close_case(&NOTHING, &[], &[TaskKind::JudgeRisk]);
+    assert_eq!(untold, Ok(()));
+    assert_eq!(may_close_case(&WHOLE, &[], &[]), Err(vec![StillOpen::Risk]));
+    let twice = may_close_case(&WHOLE, &[], &[TaskKind::JudgeRisk]);
+    assert_eq!(twice, Err(vec![StillOpen::Risk]), "each is named once");
+}
+
+#[test]
+fn what_stands_open_has_a_code_of_its_own() {
+    let immediate = ImmediateKind::ALL
+        .iter()
+        .map(|kind| StillOpen::Immediate(*kind));
+    let others = [
+        StillOpen::Money(MoneyOpen::Way),
+        StillOpen::AreThereChildren,
+        StillOpen::RecordChild,
+        StillOpen::Safeguarding,
+        StillOpen::Child,
+        StillOpen::Risk,
+        StillOpen::Referral,
+        StillOpen::Escalation,
+        StillOpen::ChildReview,
+        StillOpen::ServiceNotTold,
+        StillOpen::Sharing,
+    ];
+    let codes: Vec<&str> = immediate.chain(others).map(StillOpen::code).collect();
+    assert_eq!(
+        codes,
+        [
+            "bed",
+            "money",
+            "essentials",
+            "money_way",
+            "are_there_children",
+            "record_child",
+            "safeguarding",
+            "child",
+            "risk",
+            "referral",
+            "escalation",
+            "child_review",
+            "service_not_told",
+            "sharing",
+        ]
+    );
+}

@@ -292,3 +292,59 @@ fn only_with_a_life_at_stake_is_it_shared_first_and_reasoned_later() {
     };
     assert_eq!(at_stake.check_new(), Ok(()));
 }
+
+#[test]
+fn what_was_shared_first_is_on_record_by_the_same_hour_of_the_next_day() {
+    assert_eq!(
+        now().plus_seconds(SHARED_FIRST_SECONDS),
+        at("2026-01-15T14:00:00Z")
+    );
+}
+
+#[test]
+fn what_ends_before_or_as_it_begins_is_not_complete() {
+    for (seconds, ok) in [(-1, false), (0, false), (1, true)] {
+        let consent = Consent {
+            expires_at: agreed().agreed_at.plus_seconds(seconds),
+            ..agreed()
+        };
+        let expected = if ok {
+            Ok(())
+        } else {
+            Err(ConsentFault::EndsBeforeItBegins)
+        };
+        assert_eq!(consent.check(), expected, "{seconds}");
+    }
+}
+
+#[test]
+fn what_was_agreed_holds_from_its_first_second_until_before_its_last() {
+    let (begins, ends) = (agreed().agreed_at, agreed().expires_at);
+    for (when, holds) in [
+        (begins.plus_seconds(-1), false),
+        (begins, true),
+        (ends.plus_seconds(-1), true),
+        (ends, false),
+    ] {
+        assert_eq!(agreed().holds_at(when), holds, "{when}");
+    }
+    let taken_back = agreed().withdrawn(now());
+    assert!(taken_back.holds_at(now().plus_seconds(-1)) && !taken_back.holds_at(now()));
+}
+
+#[test]
+fn only_who_was_asked_and_said_so_has_agreed() {
+    for how in HowAgreed::ALL {
+        let said_no = matches!(how, HowAgreed::NotAskedUnsafe | HowAgreed::DidNotAgree);
+        assert_eq!(how.is_agreement(), !said_no, "{how}");
+    }
+}
+
+#[test]
+fn a_packet_says_for_whom_and_for_what_it_is_and_which_lines_are_struck() {
+    let struck = BTreeSet::from([2, 5]);
+    let packet = Packet::build(&agreed(), struck.clone(), Reach::AsAgreed, true, now()).unwrap();
+    assert_eq!(packet.recipient(), agreed().recipient);
+    assert_eq!(packet.purpose(), SharePurpose::Referral);
+    assert_eq!(packet.struck_lines(), &struck);
+}

@@ -105,3 +105,20 @@ fn every_stage_but_the_last_has_an_owner_and_a_clock() {
         assert_eq!(stage.duty().is_none(), stage.is_final());
     }
 }
+
+#[test]
+fn once_somebody_told_the_risk_is_judged_by_its_clock_and_everything_else_is_taken_up_again() {
+    for stage in Stage::ALL.iter().filter(|stage| !stage.is_final()) {
+        let expected = if *stage == Stage::Disclosed {
+            (ClockId::RiskJudged, TaskKind::JudgeRisk)
+        } else {
+            (ClockId::ConversationResume, TaskKind::ResumeConversation)
+        };
+        let duty = stage.duty().unwrap();
+        assert_eq!(duty.owner, Owner::CaseWorker);
+        let OnTimeout::Climb(task) = duty.on_timeout else {
+            panic!("{stage} changes by itself")
+        };
+        assert_eq!((duty.clock, task), expected, "{stage}");
+    }
+}

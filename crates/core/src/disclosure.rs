@@ -302,4 +302,37 @@ mod tests {
             assert!(answer_by(at) <= At::parse(&next).unwrap());
         }
     }
+
+    #[test]
+    fn what_may_speak_of_somebody_else_is_marked() {
+        let marked: Vec<ItemKind> = ItemKind::ALL
+            .iter()
+            .copied()
+            .filter(|kind| kind.may_be_about_others())
+            .collect();
+        assert_eq!(
+            marked,
+            [
+                ItemKind::Statement,
+                ItemKind::RightNow,
+                ItemKind::Child,
+                ItemKind::Risk,
+                ItemKind::Referral
+            ]
+        );
+    }
+
+    #[test]
+    fn there_are_four_weeks_to_answer_and_one_to_fetch_it() {
+        let at = At::parse("2027-01-01T12:00:00Z").unwrap();
+        assert_eq!(answer_by(at), At::parse("2027-01-29T12:00:00Z").unwrap());
+        assert_eq!(fetch_until(at), At::parse("2027-01-08T12:00:00Z").unwrap());
+    }
+
+    #[test]
+    fn a_word_that_the_line_ends_within_is_not_struck() {
+        let strike: BTreeSet<_> = ["karl voss"].map(str::to_owned).into();
+        assert_eq!(struck("Karl Vos", &strike), "Karl Vos");
+        assert_eq!(struck("Karl Voss", &strike), "[…]");
+    }
 }

@@ -147,4 +147,13 @@ mod tests {
             assert_eq!(is_quiet(At::parse(at).unwrap()), quiet, "{at}");
         }
     }
+
+    #[test]
+    fn no_backup_holds_what_was_erased_thirty_days_ago() {
+        let erased = At::parse("2026-01-10T12:00:00Z").unwrap();
+        assert_eq!(
+            backups_gone_by(erased),
+            At::parse("2026-02-09T12:00:00Z").unwrap()
+        );
+    }
 }

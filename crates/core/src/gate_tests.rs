@@ -506,3 +506,178 @@ fn only_what_the_person_called_safe_is_a_way_to_reach_them() {
         }
     }
 }
+
+#[test]
+fn somebody_may_pick_up_three_of_the_channels() {
+    let phones: Vec<Channel> = Channel::ALL
+        .iter()
+        .copied()
+        .filter(|channel| channel.is_phone())
+        .collect();
+    assert_eq!(
+        phones,
+        [
+            Channel::PhoneMobile,
+            Channel::PhoneWork,
+            Channel::PhoneViaTrustedPerson
+        ]
+    );
+}
+
+#[test]
+fn a_release_says_by_which_channel_it_goes_and_to_a_worker_by_none() {
+    for channel in Channel::ALL {
+        for artefact in Artefact::ALL {
+            if let Ok(release) = try_gate(&good(*channel), *artefact, None, now()) {
+                assert_eq!(release.channel(), Some(*channel));
+            }
+        }
+    }
+    let to = Confirmed::of_account("sam@office.example".to_owned());
+    let protected = Protected::default();
+    let text = neutral(Artefact::StaffTask);
+    let content = Content {
+        text: &text,
+        protected: &protected,
+        our_address: "",
+    };
+    let release = gate_to_worker(&to, content).unwrap();
+    assert_eq!(
+        (release.channel(), release.to()),
+        (None, "sam@office.example")
+    );
+    assert_eq!(release.sender(), Sender::Neutral);
+}
+
+#[test]
+fn our_own_address_may_stand_in_what_goes_to_a_worker_and_never_in_what_goes_to_the_person() {
+    let ours = "https://refuge.example";
+    let slots = Slots {
+        link: Some("https://refuge.example/a/7h3k"),
+        call: Some("https://refuge.example/a/7h3k"),
+        ..Slots::default()
+    };
+    let text = |artefact: Artefact| artefact.text(Lang::English, slots).unwrap();
+    let protected = Protected::default();
+    let to = Confirmed::by_two("referrals@quayside.example".to_owned());
+    let worker = text(Artefact::PartnerNotice);
+    let person = text(Artefact::SmsPleaseCall);
+    for (our_address, goes) in [(ours, true), ("", false), ("https://other.example", false)] {
+        let content = Content {
+            text: &worker,
+            protected: &protected,
+            our_address,
+        };
+        assert_eq!(gate_to_worker(&to, content).is_ok(), goes, "{our_address}");
+        let content = Content {
+            text: &person,
+            ..content
+        };
+        let point = good(Channel::Sms);
+        let sent = gate(Some(&point), "", None, now(), content, Sender::Neutral);
+        assert_eq!(
+            sent.unwrap_err().reason,
+            DenyReason::NotNeutral,
+            "{our_address}"
+        );
+    }
+}
+
+#[test]
+fn a_joint_account_gets_nothing_in_the_journal_but_what_any_claimant_would() {
+    for shared_account in Answer::ALL {
+        let point = ContactPoint {
+            shared_account: *shared_account,
+            ..good(Channel::JournalOnlineAccount)
+        };
+        for artefact in [Artefact::JournalPleaseCall, Artefact::JournalAppointment] {
+            assert!(try_gate(&point, artefact, None, now()).is_ok());
+        }
+    }
+}
+
+#[test]
+fn a_confirmation_of_this_very_moment_counts_and_so_does_a_permission_for_voicemail() {
+    let point = ContactPoint {
+        confirmed_at: Some(now()),
+        voicemail_since: Some(now()),
+        ..good(Channel::PhoneMobile)
+    };
+    assert!(try_gate(&point, Artefact::VoicemailPleaseCall, None, now()).is_ok());
+    // A permission of the moment they moved is of the time before.
+    let moved = ContactPoint {
+        voicemail_since: Some(at("2026-01-09T10:00:00Z")),
+        ..good(Channel::PhoneMobile)
+    };
+    let changed = Some(at("2026-01-09T10:00:00Z"));
+    assert_eq!(
+        try_gate(&moved, Artefact::VoicemailPleaseCall, changed, now()),
+        Err(DenyReason::NoVoicemail)
+    );
+}
+
+#[test]
+fn a_window_that_opens_as_the_confirmation_lapses_is_not_waited_for() {
+    let opens = at("2026-01-15T09:00:00Z");
+    for (lapses, alternative) in [
+        (opens, Alternative::AgreeASafeWay),
+        (opens.plus_seconds(1), Alternative::WaitUntil(opens)),
+    ] {
+        let point = ContactPoint {
+            verdict: Verdict::SafeOnlyInWindow,
+            windows: week(9 * 60, 10 * 60),
+            expires_at: Some(lapses),
+            ..good(Channel::Sms)
+        };
+        let protected = Protected::default();
+        let text = neutral(Artefact::SmsPleaseCall);
+        let content = Content {
+            text: &text,
+            protected: &protected,
+            our_address: "",
+        };
+        let denied = gate(Some(&point), "", None, now(), content, Sender::Neutral).unwrap_err();
+        assert_eq!(denied.alternative, alternative);
+    }
+}
+
+#[test]
+fn the_next_safe_time_is_now_or_the_first_minute_of_a_window_to_the_minute() {
+    let window = |day, from, to| Window::new(day, from, to).unwrap();
+    // A Wednesday, 14:00 in London.
+    for (windows, expected) in [
+        (vec![], None),
+        (
+            vec![window(Weekday::Wednesday, 840, 841)],
+            Some("2026-01-14T14:00:00Z"),
+        ),
+        (
+            vec![window(Weekday::Wednesday, 995, 1000)],
+            Some("2026-01-14T16:35:00Z"),
+        ),
+        (
+            vec![window(Weekday::Wednesday, 600, 660)],
+            Some("2026-01-21T10:00:00Z"),
+        ),
+        (
+            vec![
+                window(Weekday::Tuesday, 0, 1),
+                window(Weekday::Friday, 61, 62),
+            ],
+            Some("2026-01-16T01:01:00Z"),
+        ),
+    ] {
+        assert_eq!(next_open(&windows, now()), expected.map(at));
+    }
+}
+
+#[test]
+fn a_window_is_kept_and_read_as_its_day_and_its_minutes() {
+    let window = Window::new(Weekday::Sunday, 5, 1440).unwrap();
+    assert_eq!(
+        (window.day(), window.from(), window.to()),
+        (Weekday::Sunday, 5, 1440)
+    );
+    assert_eq!(<(i8, i16, i16)>::from(window), (7, 5, 1440));
+    assert_eq!(Window::try_from((7, 5, 1440)), Ok(window));
+}

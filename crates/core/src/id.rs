@@ -261,4 +261,51 @@ mod tests {
         let b = Id::<Person>::new_v7(early.plus_seconds(1), [0; 10]);
         assert!(a < b);
     }
+
+    #[test]
+    fn a_reference_is_the_same_in_every_spelling() {
+        let bytes = [
+            0x01, 0x9a, 0x02, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd,
+            0xee, 0xff,
+        ];
+        let reference = Ref::from_bytes(bytes);
+        assert_eq!(reference.bytes(), bytes);
+        let uuid = "019a0233-4455-6677-8899-aabbccddeeff";
+        assert_eq!(reference.as_uuid().to_string(), uuid);
+        assert_eq!(Ref::from_uuid(reference.as_uuid()), reference);
+        let text = reference.to_string();
+        assert_eq!(format!("{reference:?}"), text);
+        assert_eq!(
+            serde_json::to_string(&reference).unwrap(),
+            format!("\"{text}\"")
+        );
+        let read: Ref = serde_json::from_str(&format!("\"{text}\"")).unwrap();
+        assert_eq!(read, reference);
+        assert!(serde_json::from_str::<Ref>("\"no reference\"").is_err());
+    }
+
+    #[test]
+    fn the_first_letter_holds_three_bits_and_no_more() {
+        let with = |first: &str| format!("{first}{}", "0".repeat(25)).parse::<Ref>();
+        assert!(with("7").is_ok() && with("8").is_err());
+        let last = format!("{}1", "0".repeat(25)).parse::<Ref>().unwrap();
+        assert_eq!(last.bytes()[15], 1);
+    }
+
+    #[test]
+    fn an_id_tells_when_it_was_made_to_the_millisecond_and_which_is_which() {
+        let made = At::parse("2026-01-01T00:00:00.123Z").unwrap();
+        let id = Id::<Person>::new_v7(made, [7; 10]);
+        let (seconds, nanos) = id.uuid().get_timestamp().unwrap().to_unix();
+        assert_eq!(
+            (i64::try_from(seconds).unwrap(), nanos),
+            (made.micros() / 1_000_000, 123_000_000)
+        );
+        let other = Id::<Person>::new_v7(made, [8; 10]);
+        assert_eq!(id, Id::from_uuid(id.uuid()));
+        assert_ne!(id, other);
+        assert_eq!(format!("{id:?}"), id.uuid().to_string());
+        let both: std::collections::HashSet<_> = [id, other, id].into();
+        assert_eq!(both.len(), 2);
+    }
 }

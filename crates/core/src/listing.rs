@@ -62,4 +62,32 @@ mod tests {
         assert_eq!(freshness(None, confirmed, pack), Freshness::NeverConfirmed);
         assert!(!Freshness::NeverConfirmed.is_trusted_when_urgent());
     }
+
+    #[test]
+    fn an_entry_fades_at_the_very_moment_of_its_clock_and_one_of_this_moment_is_live() {
+        let packs = Packs::embedded().unwrap();
+        let day = jiff::civil::date(2026, 6, 1);
+        let pack = packs.in_force(Nation::England, day).unwrap();
+        let confirmed = At::parse("2026-01-10T12:00:00Z").unwrap();
+        let at = |now| freshness(Some(confirmed), now, pack);
+        for (clock, before, then) in [
+            (
+                ClockId::ListingDueReview,
+                Freshness::Live,
+                Freshness::DueReview,
+            ),
+            (
+                ClockId::ListingStale,
+                Freshness::DueReview,
+                Freshness::Stale,
+            ),
+        ] {
+            let due = pack.due(clock, Urgency::Routine, confirmed);
+            assert_eq!((at(due.plus_seconds(-1)), at(due)), (before, then));
+        }
+        assert!(
+            Freshness::Live.is_trusted_when_urgent()
+                && !at(confirmed.plus_days(400)).is_trusted_when_urgent()
+        );
+    }
 }

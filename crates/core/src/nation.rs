@@ -25,3 +25,15 @@ impl Nation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Code as _;
+
+    #[test]
+    fn each_nation_is_called_by_its_name() {
+        let names: Vec<&str> = Nation::ALL.iter().map(|nation| nation.name()).collect();
+        assert_eq!(names, ["England", "Wales", "Scotland", "Northern Ireland"]);
+    }
+}

@@ -357,4 +357,49 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn five_needs_tell_over_a_shoulder_of_danger_and_one_leaves_only_by_itself() {
+        let of = |tells: fn(NeedType) -> bool| -> Vec<NeedType> {
+            NeedType::ALL
+                .iter()
+                .copied()
+                .filter(|need| tells(*need))
+                .collect()
+        };
+        assert_eq!(
+            of(NeedType::tells_of_danger),
+            [
+                NeedType::ImmediateDanger,
+                NeedType::SafeAccommodation,
+                NeedType::ChildrenSafety,
+                NeedType::Immigration,
+                NeedType::LegalProtection,
+            ]
+        );
+        assert_eq!(of(NeedType::leaves_only_by_itself), [NeedType::Immigration]);
+        assert_eq!(
+            of(NeedType::is_work_goal),
+            [NeedType::TrainingAndSkills, NeedType::Employment]
+        );
+    }
+
+    #[test]
+    fn each_need_has_words_of_its_own() {
+        let words: std::collections::BTreeSet<&str> =
+            NeedType::ALL.iter().map(|need| need.plain()).collect();
+        assert_eq!(words.len(), NeedType::ALL.len());
+        assert_eq!(NeedType::Debt.plain(), "Debt");
+    }
+
+    #[test]
+    fn help_is_looked_for_once_it_was_told_and_while_nobody_helps() {
+        for state in NeedState::ALL {
+            let expected = matches!(
+                state,
+                NeedState::Told | NeedState::Offered | NeedState::Unmet
+            );
+            assert_eq!(state.looks_for_help(), expected, "{state}");
+        }
+    }
 }

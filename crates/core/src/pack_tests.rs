@@ -336,3 +336,120 @@ fn whoever_may_be_anywhere_is_shown_the_helplines_of_every_nation_and_where_each
     once.dedup();
     assert_eq!(once.len(), all.len());
 }
+
+#[test]
+fn a_pack_says_what_its_file_says() {
+    let text = ENGLAND.replace("version = 1\n", "version = 3\n");
+    let pack = Pack::parse(&text).unwrap();
+    assert_eq!((pack.id(), pack.version()), ("england-2024", 3));
+    assert_eq!(pack.status(), PackStatus::InForce);
+    assert!(ENGLAND.contains(pack.source()) && pack.source().len() > 20);
+    assert!(pack.money().len() > 1 && pack.helplines().len() > 1);
+    for route in pack.money() {
+        assert!(ENGLAND.contains(&route.name), "{}", route.name);
+    }
+    assert!(ENGLAND.contains(&pack.high_risk().name));
+}
+
+#[test]
+fn danger_sets_the_clock_where_no_need_is_named() {
+    for pack in packs().iter() {
+        let by = |risk| pack.urgency_by_risk(risk);
+        assert!(by(RiskBand::High) < by(RiskBand::Standard));
+        assert_eq!(by(RiskBand::NotAssessed), by(RiskBand::High));
+        assert_eq!(
+            pack.urgency(NeedType::CommunityAndIsolation, RiskBand::Standard),
+            by(RiskBand::Standard)
+        );
+    }
+}
+
+#[test]
+fn a_pack_is_in_force_from_its_first_day_to_its_last() {
+    let packs = packs();
+    let pack = packs.in_force(Nation::England, date(2026, 11, 22)).unwrap();
+    let (from, to) = pack.valid();
+    for (day, holds) in [
+        (from.yesterday().unwrap(), false),
+        (from, true),
+        (to, true),
+        (to.tomorrow().unwrap(), false),
+    ] {
+        assert_eq!(pack.is_in_force(day), holds, "{day}");
+    }
+    assert!(packs.get(pack.id(), pack.version() + 1).is_none());
+    assert!(packs.get("england-1999", pack.version()).is_none());
+}
+
+#[test]
+fn packs_may_follow_each_other_and_share_no_day() {
+    let line = |name: &str| {
+        let line = ENGLAND.lines().find(|line| line.starts_with(name));
+        line.unwrap().to_owned()
+    };
+    let (from, to) = (line("valid_from"), line("valid_to"));
+    let until = |day: &str| ENGLAND.replace(&to, &format!("valid_to = {day}"));
+    let after = |day: &str| {
+        let text = ENGLAND.replace(&from, &format!("valid_from = {day}"));
+        text.replace("england-2024", "england-2026")
+    };
+    let first = until("2026-06-30");
+    for (day, overlaps) in [("2026-06-30", true), ("2026-07-01", false)] {
+        let second = after(day);
+        for order in [[&first, &second], [&second, &first]] {
+            let parsed = Packs::parse(&order.map(String::as_str));
+            assert_eq!(parsed.is_err(), overlaps, "{day}: {:?}", parsed.err());
+        }
+    }
+    // What is followed by another does not end, whatever day it is.
+    let packs = Packs::parse(&[&first, &after("2026-07-01")]).unwrap();
+    let ends = |packs: &Packs| {
+        let warnings = packs.warnings(date(2026, 6, 1));
+        warnings
+            .iter()
+            .any(|warning| matches!(warning, PackWarning::EndsSoon { .. }))
+    };
+    assert!(!ends(&packs));
+    assert!(ends(&Packs::parse(&[&first]).unwrap()), "negative control");
+    // Another nation's pack of the same days is no overlap, nor is one that is not law.
+    let wales = include_str!("../packs/wales/wales-2024.toml");
+    assert!(Packs::parse(&[ENGLAND, wales]).is_ok());
+    let draft = ENGLAND
+        .replace("status = \"in_force\"", "status = \"prospective\"")
+        .replace("england-2024", "england-2027");
+    assert!(Packs::parse(&[ENGLAND, &draft]).is_ok());
+    assert!(Packs::parse(&[&draft, ENGLAND]).is_ok());
+    let next_version = draft
+        .replace("england-2027", "england-2024")
+        .replace("version = 1\n", "version = 2\n");
+    assert!(Packs::parse(&[ENGLAND, &next_version]).is_ok());
+}
+
+#[test]
+fn helplines_of_fewer_nations_come_first_and_those_of_every_nation_last() {
+    let packs = Packs::embedded().unwrap();
+    let all = packs.helplines_everywhere(None, date(2026, 11, 22));
+    let counts: Vec<(bool, usize)> = all
+        .iter()
+        .map(|(_, of)| (of.is_empty(), of.len()))
+        .collect();
+    assert!(counts.is_sorted(), "{counts:?}");
+    assert!(counts.first().is_some_and(|(everywhere, _)| !everywhere));
+    assert!(counts.last().is_some_and(|(everywhere, _)| *everywhere));
+}
+
+#[test]
+fn whoever_is_nearer_to_danger_is_asked_of_by_the_shorter_clock() {
+    let packs = packs();
+    let pack = packs.in_force(Nation::England, date(2026, 11, 22)).unwrap();
+    for risk in [RiskBand::High, RiskBand::NotAssessed] {
+        let urgent = NeedType::ALL
+            .iter()
+            .filter(|need| pack.urgency(**need, risk) == Urgency::Immediate)
+            .count();
+        assert!(
+            urgent > 0 && urgent < NeedType::ALL.len(),
+            "{risk} {urgent}"
+        );
+    }
+}

@@ -137,4 +137,19 @@ mod tests {
             assert_eq!(line.starts_ticked(), !asked_for, "{line}");
         }
     }
+
+    #[test]
+    fn a_line_is_kept_as_it_is_spelt() {
+        let line = PacketLine::of_need(PacketItem::Needs, NeedType::Debt).unwrap();
+        assert_eq!(
+            (line.item(), line.need()),
+            (PacketItem::Needs, Some(NeedType::Debt))
+        );
+        assert_eq!(serde_json::to_string(&line).unwrap(), "\"needs.debt\"");
+        let read: PacketLine = serde_json::from_str("\"needs.debt\"").unwrap();
+        assert_eq!(read, line);
+        let whole = PacketLine::from(PacketItem::ChildrenNeeds);
+        assert!(whole.is_every_need() && whole.need().is_none());
+        assert!(!PacketLine::from(PacketItem::Risk).is_every_need());
+    }
 }

@@ -175,4 +175,35 @@ mod tests {
             assert_eq!(state.duty().is_none(), state.is_final(), "{state}");
         }
     }
+
+    #[test]
+    fn money_is_decided_and_paid_by_the_worker_and_once_refused_the_lead_tries_again() {
+        use PaymentState as S;
+        for (state, expected) in [
+            (S::Asked, Some((Owner::CaseWorker, ClockId::MoneyDecision))),
+            (S::Agreed, Some((Owner::CaseWorker, ClockId::MoneyPayment))),
+            (S::Refused, Some((Owner::Lead, ClockId::ImmediateRetry))),
+            (S::Paid, None),
+            (S::NotWanted, None),
+        ] {
+            let duty = state.duty().map(|duty| (duty.owner, duty.clock));
+            assert_eq!(duty, expected, "{state}");
+            assert_eq!(state.is_final(), expected.is_none(), "{state}");
+        }
+    }
+
+    #[test]
+    fn each_move_has_a_code_of_its_own() {
+        assert_eq!(
+            MOVES.map(PaymentMove::code),
+            [
+                "agree",
+                "refuse",
+                "pay_into_account",
+                "pay_in_hand",
+                "return",
+                "drop"
+            ]
+        );
+    }
 }

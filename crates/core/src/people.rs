@@ -171,4 +171,33 @@ mod tests {
             Some(true)
         );
     }
+
+    #[test]
+    fn a_band_answers_only_where_every_age_in_it_does() {
+        let on = date(2026, 1, 1);
+        for (band, years, under) in [
+            (AgeBand::Under16, 16, Some(true)),
+            (AgeBand::Under16, 15, None),
+            (AgeBand::From16To17, 16, Some(false)),
+            (AgeBand::From16To17, 17, None),
+            (AgeBand::From16To17, 18, Some(true)),
+            (AgeBand::From18To24, 18, Some(false)),
+            (AgeBand::From18To24, 25, Some(true)),
+            (AgeBand::From25To59, 25, Some(false)),
+            (AgeBand::From25To59, 60, Some(true)),
+            (AgeBand::Over60, 60, Some(false)),
+            (AgeBand::Over60, 61, None),
+        ] {
+            assert_eq!(Age::Band(band).is_under(years, on), under, "{band} {years}");
+        }
+    }
+
+    #[test]
+    fn somebody_born_today_is_nought_and_somebody_born_tomorrow_a_mistake() {
+        let on = date(2026, 6, 15);
+        assert_eq!(Age::Born(on).is_under(1, on), Some(true));
+        assert_eq!(Age::Born(on).is_under(0, on), Some(false));
+        assert_eq!(Age::Born(date(2026, 6, 16)).is_under(1, on), None);
+        assert_eq!(Age::Born(date(2025, 6, 15)).is_under(1, on), Some(false));
+    }
 }

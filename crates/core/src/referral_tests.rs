@@ -266,3 +266,29 @@ fn what_the_person_takes_back_ends_every_referral_that_is_not_over() {
         );
     }
 }
+
+#[test]
+fn only_who_has_said_yes_may_learn_how_to_reach_them_and_only_who_is_asked_reads_the_packet() {
+    use ReferralState as S;
+    for state in ReferralState::ALL {
+        // What the service has come to: it reads and answers; it has the person; it may learn how to reach them.
+        let expected = match state {
+            S::Sent | S::Received | S::Opened | S::NoResponse => (true, false, false),
+            S::Waitlisted => (true, true, false),
+            S::Accepted | S::FirstContact | S::InService => (true, true, true),
+            S::Draft
+            | S::Held
+            | S::Undelivered
+            | S::Declined
+            | S::SurvivorDeclined
+            | S::Withdrawn
+            | S::Ended => (false, false, false),
+        };
+        let got = (
+            state.is_with_service(),
+            state.has_the_person(),
+            state.has_said_yes(),
+        );
+        assert_eq!(got, expected, "{state}");
+    }
+}

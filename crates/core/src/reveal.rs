@@ -95,4 +95,14 @@ mod tests {
             assert_eq!(listed(why), *why != Why::LifeAtRisk, "{why}");
         }
     }
+
+    #[test]
+    fn a_reason_keeps_what_was_chosen_and_what_was_said() {
+        let said = Words::new("She rang and the line broke").unwrap();
+        let reason = Reason::new(Why::NotHeardFrom, Some(said.clone())).unwrap();
+        assert_eq!(
+            (reason.why(), reason.words()),
+            (Why::NotHeardFrom, Some(&said))
+        );
+    }
 }

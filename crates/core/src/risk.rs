@@ -188,4 +188,33 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn each_band_is_told_by_its_own_word_and_weighs_as_much_as_it_is_dangerous() {
+        for (band, word, severity) in [
+            (RiskBand::Standard, "standard", 1),
+            (RiskBand::Medium, "medium", 2),
+            (RiskBand::High, "as high", 3),
+            (RiskBand::NotAssessed, "not judged", 3),
+        ] {
+            assert!(band.plain().contains(word), "{band}");
+            assert_eq!(band.severity(), severity, "{band}");
+        }
+    }
+
+    #[test]
+    fn a_worker_may_judge_first_and_never_lower_what_somebody_judged() {
+        let worker = Judge::Worker(someone());
+        for was in [None, Some(RiskBand::NotAssessed)] {
+            for band in [RiskBand::Standard, RiskBand::Medium] {
+                assert_eq!(may_replace(was, &judged(band, worker)), Ok(()));
+                let person = may_replace(was, &judged(band, Judge::Person));
+                assert_eq!(person, Err(RiskRefused::OnlyAPractitionerLowers));
+                let score = may_replace(was, &judged(band, Judge::Instrument));
+                assert_eq!(score, Err(RiskRefused::AScoreCannotLower));
+            }
+            let none_yet = judged(RiskBand::NotAssessed, worker);
+            assert_eq!(may_replace(was, &none_yet), Ok(()));
+        }
+    }
 }

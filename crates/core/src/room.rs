@@ -139,4 +139,25 @@ mod tests {
             assert!(!state.code().contains("ani") && !state.code().contains("abuse"));
         }
     }
+
+    #[test]
+    fn a_room_climbs_to_the_next_owner_and_ends_once_somebody_came() {
+        use RoomState as S;
+        for (state, expected) in [
+            (S::Asked, Some((Owner::Lead, RoomMove::Climb))),
+            (S::LeadAlerted, Some((Owner::Lead, RoomMove::Climb))),
+            (S::DeputyAlerted, Some((Owner::Deputy, RoomMove::Climb))),
+            (
+                S::ManagerAlerted,
+                Some((Owner::SiteManager, RoomMove::Climb)),
+            ),
+            (S::Answered, Some((Owner::Lead, RoomMove::Close))),
+            (S::Closed, None),
+        ] {
+            let duty = state.duty().map(|duty| (duty.owner, duty.on_timeout));
+            let expected = expected.map(|(owner, by)| (owner, OnTimeout::Move(by)));
+            assert_eq!(duty, expected, "{state}");
+            assert_eq!(state.is_final(), state == S::Closed, "{state}");
+        }
+    }
 }

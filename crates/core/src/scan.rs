@@ -263,4 +263,25 @@ mod tests {
             "a blank protected phrase would refuse everything"
         );
     }
+
+    #[test]
+    fn a_short_name_is_found_as_a_word_and_not_inside_another() {
+        for (name, text, found) in [
+            ("Anna", "Bananna", false),
+            ("Anna", "ask Anna now", true),
+            ("Al B", "alban", false),
+            ("Al Bo", "albo", false),
+            ("Al Bob", "xalbobx", true),
+            ("Rosie", "prosiex", true),
+        ] {
+            let said = scan(text, &Protected::new([name]));
+            assert_eq!(said.is_err(), found, "{name} in {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_protected_is_counted_and_never_printed() {
+        let protected = Protected::new(["St Mary's Centre", " "]);
+        assert_eq!(format!("{protected:?}"), "Protected(1)");
+    }
 }

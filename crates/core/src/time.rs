@@ -95,3 +95,48 @@ impl std::fmt::Display for At {
         write!(f, "{}", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> At {
+        At::parse(text).unwrap()
+    }
+
+    #[test]
+    fn later_by_so_much_is_as_a_clock_and_a_calendar_show() {
+        let noon = at("2026-03-01T12:00:00Z");
+        for (later, expected) in [
+            (noon.plus_seconds(61), "2026-03-01T12:01:01Z"),
+            (noon.plus_minutes(61), "2026-03-01T13:01:00Z"),
+            (noon.plus_hours(25), "2026-03-02T13:00:00Z"),
+            (noon.plus_days(31), "2026-04-01T12:00:00Z"),
+            (noon.plus_days(-1), "2026-02-28T12:00:00Z"),
+            (noon.plus_days(i64::MAX), "2026-03-01T12:00:00Z"),
+        ] {
+            assert_eq!(later, at(expected));
+        }
+        assert_eq!(noon.plus_minutes(2).seconds_since(noon), 120);
+        assert_eq!(noon.seconds_since(noon.plus_minutes(2)), -120);
+    }
+
+    #[test]
+    fn an_instant_is_kept_to_the_microsecond_and_written_as_it_is_read() {
+        let fine = at("2026-03-01T12:00:00.123456789Z");
+        assert_eq!(fine.to_string(), "2026-03-01T12:00:00.123456Z");
+        assert_eq!(At::from_micros(fine.micros()), Some(fine));
+        assert_eq!(At::from_micros(1_000_001).map(At::micros), Some(1_000_001));
+        assert_eq!(fine.timestamp().as_microsecond(), fine.micros());
+        assert_eq!(At::from_micros(i64::MAX), None);
+        assert_eq!(At::parse("yesterday"), None);
+    }
+
+    #[test]
+    fn an_evening_in_summer_is_the_next_day_in_london() {
+        let late = at("2026-06-30T23:30:00Z");
+        let day = jiff::civil::date(2026, 7, 1);
+        assert_eq!((late.london_date(), late.london().hour()), (day, 0));
+        assert_eq!(At::from_london(day.at(0, 30, 0, 0)), Some(late));
+    }
+}

@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use std::fmt::Write as _;
 use throughline_core::code::Code as _;
-use throughline_core::id::Id;
+use throughline_core::id::{AccountId, Id, OrganisationId, SiteId};
 use throughline_core::role::Role;
 use throughline_core::time::At;
 use throughline_policy::action::{self, Action};
@@ -231,23 +231,37 @@ fn actor() -> impl Strategy<Value = Actor> {
     prop_oneof![6 => staff, 2 => link, 2 => person, 2 => client, 1 => system, 1 => Just(Actor::Public)]
 }
 
+/// Who somebody is, read off what they are made of and not asked of the code that is looked at: their organisation, site and account.
+fn made_of(actor: &Actor) -> (Option<OrganisationId>, Option<SiteId>, Option<AccountId>) {
+    match actor {
+        Actor::Staff {
+            account,
+            organisation,
+            site,
+            ..
+        } => (Some(*organisation), *site, Some(*account)),
+        Actor::LinkHolder { organisation, .. }
+        | Actor::PersonHolder { organisation, .. }
+        | Actor::Client { organisation, .. }
+        | Actor::System { organisation } => (Some(*organisation), None, None),
+        Actor::Public => (None, None, None),
+    }
+}
+
 /// The relations again, in plain words: nothing of the rules and atoms that the decision is made of.
 fn stands_in(relation: Relation, actor: &Actor, ties: &Ties) -> bool {
-    let own = actor.organisation().is_some() && actor.organisation() == ties.organisation;
+    let (organisation, site, account) = made_of(actor);
+    let own = organisation.is_some() && organisation == ties.organisation;
     match relation {
         Relation::Anyone => true,
         Relation::OwnOrganisation => own,
         Relation::OtherOrganisation => {
-            !own && actor.organisation().is_some() && ties.organisation.is_some()
+            !own && organisation.is_some() && ties.organisation.is_some()
         }
-        Relation::OwnSite => own && actor.site().is_some() && actor.site() == ties.site,
-        Relation::Lead => own && actor.account().is_some() && actor.account() == ties.lead,
-        Relation::ReferredTo => {
-            actor.organisation().is_some() && actor.organisation() == ties.to_organisation
-        }
-        Relation::Accepted => {
-            actor.organisation().is_some() && actor.organisation() == ties.accepted_by
-        }
+        Relation::OwnSite => own && site.is_some() && site == ties.site,
+        Relation::Lead => own && account.is_some() && account == ties.lead,
+        Relation::ReferredTo => organisation.is_some() && organisation == ties.to_organisation,
+        Relation::Accepted => organisation.is_some() && organisation == ties.accepted_by,
         Relation::OwnRecord => match actor {
             Actor::PersonHolder { case, organisation } => {
                 ties.case == Some(*case) && ties.organisation == Some(*organisation)
@@ -324,6 +338,87 @@ macro_rules! compare_every_action {
         $(compare::<action::$name>($actor, $ties, Id::from_uuid(Uuid::from_u128(7)));)+
         [$(stringify!($name)),+].len()
     }};
+}
+
+/// A lead at a site, who proved themselves again so many seconds ago.
+fn lead(stepped_up: Option<i64>) -> Actor {
+    Actor::Staff {
+        account: id(1),
+        organisation: id(2),
+        site: Some(id(3)),
+        role: Role::DaLead,
+        stepped_up_at: stepped_up.map(|ago| now().plus_seconds(-ago)),
+    }
+}
+
+fn case_of_theirs() -> Facts<throughline_core::id::CaseId> {
+    Facts {
+        subject: id(7),
+        person: Some(id(8)),
+        ties: Ties {
+            organisation: Some(id(2)),
+            lead: Some(id(1)),
+            ..Ties::default()
+        },
+    }
+}
+
+#[test]
+fn a_permit_names_whom_and_what_it_is_for_and_is_good_for_a_minute() {
+    let facts = case_of_theirs();
+    let decided = decide::<action::CaseRead>(&lead(None), Purpose::HelpAPerson, &facts, now());
+    let permit = decided.unwrap();
+    assert_eq!(
+        (permit.on(), permit.person(), permit.organisation()),
+        (facts.subject, facts.person, id(2))
+    );
+    assert_eq!(permit.purpose(), Purpose::HelpAPerson);
+    assert_eq!(permit.expires_at(), now().plus_seconds(60));
+}
+
+#[test]
+fn whom_a_record_is_closed_about_is_named_only_where_that_is_why() {
+    let refused = |closed, lead_of| {
+        let mut facts = case_of_theirs();
+        facts.ties.closed = closed;
+        facts.ties.lead = Some(id(lead_of));
+        decide::<action::CaseRead>(&lead(None), Purpose::HelpAPerson, &facts, now())
+            .map(|_| ())
+            .unwrap_err()
+    };
+    for (closed, lead_of, reason, named) in [
+        (true, 1, Reason::Closed, Some(id(8))),
+        (false, 2, Reason::NoRelation, None),
+    ] {
+        let denied = refused(closed, lead_of);
+        assert_eq!((denied.reason, denied.closed), (reason, named));
+        assert_eq!(denied.action, ActionKind::CaseRead);
+    }
+}
+
+#[test]
+fn who_proved_themselves_is_asked_again_after_a_quarter_of_an_hour_and_never_believed_of_the_future()
+ {
+    for (ago, lately) in [(0, true), (900, true), (901, false), (-1, false)] {
+        assert_eq!(lead(Some(ago)).proved_lately(now()), lately, "{ago}");
+        let link = Actor::LinkHolder {
+            referral: id(1),
+            organisation: id(2),
+            code_given_at: now().plus_seconds(-ago),
+        };
+        assert_eq!(link.proved_lately(now()), lately, "{ago}");
+    }
+    let person = Actor::PersonHolder {
+        case: id(1),
+        organisation: id(2),
+    };
+    assert!(!lead(None).proved_lately(now()) && !person.proved_lately(now()));
+}
+
+#[test]
+fn a_scope_knows_who_asks() {
+    let actor = lead(None);
+    assert_eq!(Scope::<action::CaseRead>::of(&actor).actor(), &actor);
 }
 
 /// How many worlds are asked: 4,000 unless somebody says otherwise (`./test assurance` asks 100,000).
