@@ -46,6 +46,9 @@ pub async fn verify(place: &Place, checkpoints: Option<&Path>) -> Outcome {
     for problem in found.all_problems() {
         let _ = writeln!(text, "PROBLEM {problem}");
     }
+    if !found.disk_checked {
+        text.push_str("This PostgreSQL was made without checksums: what its disk changes by itself is not noticed (docs/OPERATIONS.md).\n");
+    }
     text.push_str(match (found.ok(), compared) {
         (true, true) => "The record is whole.",
         (true, false) => "Every entry fits the next. But not every log has a checkpoint to be compared with: nothing tells it from an older copy of itself. Name a witness's copies with --checkpoints.",
@@ -59,7 +62,7 @@ pub async fn verify(place: &Place, checkpoints: Option<&Path>) -> Outcome {
     let problems: Vec<String> = found.all_problems().map(ToString::to_string).collect();
     Ok(Report::new(
         text,
-        json!({ "ok": found.ok(), "compared": compared, "logs": logs, "problems": problems }),
+        json!({ "ok": found.ok(), "compared": compared, "disk_checked": found.disk_checked, "logs": logs, "problems": problems }),
     )
     .but_wrong(!found.ok()))
 }

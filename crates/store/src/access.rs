@@ -219,7 +219,8 @@ impl Work<'_> {
         Ok(held)
     }
 
-    /// Hands on what is not handed over with a case: open tasks, conversations and referrals at `site` (or without one).
+    /// Hands on what is not handed over with a case: open tasks, conversations and referrals at `site` (or without one). What is of
+    /// a person whom `to` may not see goes on from there to somebody who may.
     pub async fn account_hand_on(
         &mut self,
         permit: &Permit<AccountManage>,
@@ -268,7 +269,7 @@ impl Work<'_> {
             from.uuid(),
             &["tasks", "conversations", "referrals"],
         );
-        Ok(())
+        self.leave_nothing_with(permit.organisation(), to).await
     }
 
     /// A mover: changes role and site. Every session ends, so that the next request is decided by the new role.

@@ -438,6 +438,51 @@ impl Work<'_> {
         self.tasks_leave(&shut, &to_plan).await
     }
 
+    /// After things came into somebody's hands together, as a leaver's do: what is of a person whom they may not see goes to whoever
+    /// leads that case, and its tasks climb now. Nobody is told which those were.
+    pub(crate) async fn leave_nothing_with(
+        &mut self,
+        own: OrganisationId,
+        account: AccountId,
+    ) -> Result<()> {
+        let now = self.now();
+        let closed = Condition::any()
+            .add(support_case::Column::PersonId.in_subquery(barred_people(account)))
+            .add(support_case::Column::PersonId.in_subquery(kept_people(own, Some(account), now)));
+        let cases = support_case::Entity::find()
+            .filter(support_case::Column::OrganisationId.eq(Col(own)))
+            .filter(closed)
+            .order_by_asc(support_case::Column::Id)
+            .all(&self.tx)
+            .await?;
+        for case in cases {
+            // First a lead who may see it, where the case itself had none.
+            self.leave_nothing(case.person_id.0).await?;
+            let lead = self.case_row(case.id.0).await?.lead_account_id;
+            let change = conversation::ActiveModel {
+                account_id: Set(lead),
+                ..Default::default()
+            };
+            conversation::Entity::update_many()
+                .set(change)
+                .filter(conversation::Column::CaseId.eq(case.id))
+                .filter(conversation::Column::AccountId.eq(Col(account)))
+                .exec(&self.tx)
+                .await?;
+            let change = referral::ActiveModel {
+                lead_account_id: Set(lead),
+                ..Default::default()
+            };
+            referral::Entity::update_many()
+                .set(change)
+                .filter(referral::Column::CaseId.eq(case.id))
+                .filter(referral::Column::LeadAccountId.eq(Col(account)))
+                .exec(&self.tx)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Those of these tasks that somebody who was shut out has go up now.
     async fn tasks_leave(&mut self, shut: &ShutOut, waiting: &[task::Model]) -> Result<()> {
         let with = |row: &&task::Model| row.told_account_id.or(row.owner_account_id);

@@ -107,6 +107,7 @@ mod tx;
 pub mod urgent;
 pub mod urgent_review;
 pub mod watch;
+mod whole;
 mod work;
 
 #[cfg(test)]

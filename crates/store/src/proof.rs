@@ -19,6 +19,8 @@ use crate::entity::installation;
 use crate::error::{Error, Result};
 use crate::proof_walk::{quick_states, report};
 use crate::store::Store;
+use crate::tx::Tx;
+use crate::whole;
 
 /// What does not fit. Every one means that the record was changed outside this program, or that storage lost something.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,6 +89,10 @@ pub enum Problem {
     /// A checkpoint of a log that is not here.
     #[error("the log {0} was signed and is not here")]
     Gone(String),
+    /// The disk gave back something else than was written: in the database's own words, which name tables and rows and never what a
+    /// row holds.
+    #[error("the disk: {0}")]
+    Disk(String),
 }
 
 /// What was found in one log.
@@ -115,6 +121,9 @@ pub struct Report {
     pub logs: Vec<LogReport>,
     /// What belongs to no log.
     pub problems: Vec<Problem>,
+    /// Whether the database notices what the disk changes: always with SQLite (decision 0027), with PostgreSQL where it was made with
+    /// checksums.
+    pub disk_checked: bool,
 }
 
 impl Report {
@@ -158,7 +167,8 @@ pub struct Checked {
 }
 
 impl Store {
-    /// Recomputes every log from its entries and compares it with its head and with the signed checkpoints in `checkpoints`.
+    /// Recomputes every log from its entries and compares it with its head and with the signed checkpoints in `checkpoints`; then has
+    /// the database compare what every table and index hold, so that a bit which the disk flipped anywhere is found.
     ///
     /// Errors only when the database or the folder cannot be read: what does not fit is in the report.
     pub async fn audit_verify(&self, checkpoints: Option<&Path>) -> Result<Report> {
@@ -171,9 +181,9 @@ impl Store {
             (None, _) => Known::default(),
         };
         let tx = self.begin_read().await?;
-        let report = report(&tx, &installation.unwrap_or_default(), &known).await;
+        let found = verified(&tx, &installation.unwrap_or_default(), &known).await;
         tx.rollback().await?;
-        report
+        found
     }
 
     /// The full check against the checkpoints of this node ([`Store::checkpoints_in`]), kept as its last one.
@@ -256,6 +266,14 @@ impl Store {
         tx.rollback().await?;
         Ok(row?.map(|row| row.reference.0.to_string()))
     }
+}
+
+async fn verified(tx: &Tx, installation: &str, known: &Known) -> Result<Report> {
+    let mut found = report(tx, installation, known).await?;
+    let disk = whole::faults(tx).await?;
+    found.problems.extend(disk.into_iter().map(Problem::Disk));
+    found.disk_checked = whole::is_checked(tx).await?;
+    Ok(found)
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

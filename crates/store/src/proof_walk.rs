@@ -43,6 +43,7 @@ pub(crate) async fn report(tx: &Tx, installation: &str, known: &Known) -> Result
     let mut report = Report {
         logs: Vec::new(),
         problems: known.problems.clone(),
+        ..Report::default()
     };
     let mut seen = BTreeSet::new();
     for head in heads(tx).await? {

@@ -174,7 +174,8 @@ const SQLITE: [&str; 3] = [
     "SELECT m.name, c.name, c.type, 1 - c.\"notnull\", c.pk > 0 FROM sqlite_master m JOIN pragma_table_info(m.name) c \
      WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'",
     "SELECT m.name, i.name, i.\"unique\", x.seqno, x.name FROM sqlite_master m JOIN pragma_index_list(m.name) i \
-     JOIN pragma_index_info(i.name) x WHERE m.type = 'table' AND i.origin <> 'pk' ORDER BY m.name, i.name, x.seqno",
+     JOIN pragma_index_info(i.name) x WHERE m.type = 'table' AND i.origin <> 'pk' \
+     AND substr(i.name, 1, 6) <> 'whole_' ORDER BY m.name, i.name, x.seqno",
     "SELECT m.name, f.\"from\", f.\"table\" FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
 ];
 

@@ -24,6 +24,7 @@ use crate::read::Read;
 use crate::reserve::Reserve;
 use crate::sqlite::{self, Durability};
 use crate::tx::Tx;
+use crate::whole;
 use crate::work::Work;
 
 /// How often a unit of work is tried when the database asks for it.
@@ -194,6 +195,7 @@ impl Store {
     pub async fn migrate(&self) -> Result<Vec<&'static str>> {
         let tx = self.begin().await?;
         let ran = migration::up(&tx).await?;
+        whole::keep(&tx).await?;
         tx.commit().await?;
         Ok(ran)
     }

@@ -74,6 +74,14 @@ impl Html {
         ))
     }
 
+    /// A word of the machine's own, such as the name of a scope: it may be broken anywhere, so that it fits.
+    pub fn code(word: &str) -> Self {
+        Self::trusted(format!(
+            "<code class=\"tl-code\">{}</code>",
+            Self::text(word).as_str()
+        ))
+    }
+
     /// A paragraph of body text.
     pub fn paragraph(words: impl Into<Self>) -> Self {
         Self(format!("<p class=\"govuk-body\">{}</p>", words.into()))

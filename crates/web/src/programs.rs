@@ -38,11 +38,7 @@ async fn programs(visit: Visit) -> Outcome {
             text.t("admin-access"),
         ]);
     for client in &clients {
-        let may: Vec<String> = client
-            .scopes
-            .iter()
-            .map(|scope| scope.code().to_owned())
-            .collect();
+        let may = client.scopes.iter().map(|scope| Html::code(scope.code()));
         let access = match client.revoked_at {
             Some(at) => text.t_with("admin-program-revoked", &[("date", day(text, at).into())]),
             None => PostForm::new(
@@ -54,7 +50,7 @@ async fn programs(visit: Visit) -> Outcome {
         };
         table = table.row([
             client.name.as_str().into(),
-            may.join(", ").into(),
+            Html::bullets(may),
             day(text, client.created_at).into(),
             access,
         ]);

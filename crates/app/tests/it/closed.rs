@@ -2,6 +2,7 @@
 //! longer see it (SPEC 4.6, NE-07, NE-26, decision 0019).
 
 use crate::kept::{NOTHING, Office, SEES, elsewhere, office, sheet, why};
+use throughline_app::access::Leaver;
 use throughline_app::case::{self, Closing};
 use throughline_app::case_lead;
 use throughline_app::case_now;
@@ -9,14 +10,18 @@ use throughline_app::case_view;
 use throughline_app::closed::{self, Change};
 use throughline_app::promises;
 use throughline_app::security::{self, Overview, ReadOverview};
+use throughline_core::id::AccountId;
 use throughline_core::reason::Reason;
 use throughline_core::risk::RiskBand;
+use throughline_core::role::Role;
 use throughline_core::task::TaskKind;
-use throughline_policy::Purpose;
+use throughline_policy::action::CaseChange;
+use throughline_policy::{Actor, Purpose};
 use throughline_store::Error;
-use throughline_store::account::Account;
+use throughline_store::account::{Account, NewAccount};
 use throughline_store::person::PersonSheet;
 use throughline_store::review::{Which, record_facts};
+use throughline_store::task::{Task, TaskNew};
 use throughline_testkit::both;
 
 both!(
@@ -155,6 +160,77 @@ both!(
                 && [Some(office.eve.id), Some(office.bea.id)].contains(&task.told)),
             "{told:?}"
         );
+    }
+);
+
+both!(
+    what_a_leaver_had_of_a_kept_record_comes_to_nobody_who_may_not_see_it,
+    |world| {
+        let office = office(world).await;
+        // Cal has a task about a record that Bea leads, and is named as a viewer; Eve, who takes over, is not.
+        let (actor, case) = (office.bea.actor(), office.case);
+        let (cal, eve) = (&office.cal, &office.eve);
+        let due_at = office.app.env().now().plus_hours(48);
+        let give = async |actor: &Actor, owner: AccountId| {
+            let work = office.app.store.work(actor, Purpose::HelpAPerson, |w| {
+                Box::pin(async move {
+                    let may = w.case_facts(case).await?;
+                    let may = w.permit_found::<CaseChange>(may)?;
+                    // The note of this look covers the task.
+                    w.case_tasks_open(&may).await?;
+                    let new = TaskNew {
+                        organisation: may.organisation(),
+                        site: None,
+                        case: Some(may.on()),
+                        referral: None,
+                        owner_account: Some(owner),
+                        kind: TaskKind::ActOnEscalation,
+                        due_at,
+                        climbs_at: due_at,
+                    };
+                    w.task_add(&new).await
+                })
+            });
+            work.await.unwrap()
+        };
+        give(&actor, cal.id).await;
+        office.changes(&office.bea, why()).await.unwrap();
+        let name = Change::Name(cal.reference);
+        office.changes(&office.bea, name).await.unwrap();
+        let leaver = Leaver {
+            reference: cal.reference,
+            version: cal.version,
+            taker: Some(eve.reference),
+        };
+        let store = &office.app.store;
+        let new = NewAccount {
+            organisation: office.bea.organisation,
+            site: office.bea.site,
+            role: Role::Administrator,
+            name: "Ada",
+            email: "ada@example.org",
+            password: None,
+        };
+        let ada = store
+            .work(&Actor::Public, Purpose::AdministerAccess, |w| {
+                Box::pin(w.account_create(&new))
+            })
+            .await
+            .unwrap();
+        store
+            .run(&ada.actor(), Purpose::AdministerAccess, &leaver)
+            .await
+            .unwrap();
+        let mine = |tasks: Vec<Task>| {
+            let escalated = |task: &&Task| task.kind == TaskKind::ActOnEscalation;
+            tasks.iter().filter(escalated).count()
+        };
+        assert_eq!(mine(office.tasks(eve).await), 0, "they may not see it");
+        // It climbs now, not in two days: to somebody who may see it.
+        assert_eq!(mine(office.tasks(&office.bea).await), 0);
+        promises::run(&office.app).await.unwrap();
+        assert_eq!(mine(office.tasks(&office.bea).await), 1);
+        assert_eq!(office.meets(eve, case).await, NOTHING);
     }
 );
 

@@ -4,6 +4,7 @@
 
 mod concurrency;
 mod directory;
+mod disk;
 mod doors;
 mod erasure;
 mod gather;

@@ -149,6 +149,16 @@ impl Raw {
         self.0.get_database_backend() == DbBackend::Sqlite
     }
 
+    /// Takes away SQLite's own second look at every column (decision 0027): a column cannot be dropped while an index names it.
+    pub async fn without_second_look(&self) {
+        if self.is_sqlite() {
+            let sql = "SELECT name FROM sqlite_master WHERE type = 'index' AND substr(name, 1, 6) = 'whole_'";
+            for index in self.texts(sql).await {
+                self.run(&format!("DROP INDEX {index}")).await;
+            }
+        }
+    }
+
     pub async fn run(&self, sql: &str) -> u64 {
         self.0
             .execute_unprepared(sql)
