@@ -1,10 +1,12 @@
-//! Taking a consent back, agreeing again before it lapses, and the decision not to share. Agreeing happens where a referral is
+//! Taking a consent back, agreeing again before it lapses, and the decision to share less. Agreeing happens where a referral is
 //! sent ([`crate::referral_send`]); what a partner sees is made in [`crate::packet`].
 
 use throughline_core::clock::{ClockId, Urgency};
-use throughline_core::consent::{Consent, HowAgreed, ShareBasis, SharePurpose, ToldPerson};
+use throughline_core::consent::{
+    Consent, HowAgreed, LessFault, LessShared, ShareBasis, ToldPerson,
+};
 use throughline_core::id::{ConsentId, Ref, ReferralId};
-use throughline_core::reason::{Reason, Words};
+use throughline_core::reason::Reason;
 use throughline_core::task::TaskKind;
 use throughline_policy::action::{
     CaseChange, CaseRead, ReferralRecord, ReferralTakeBack, SharingNarrow, SharingRead,
@@ -146,7 +148,8 @@ pub async fn complete(
                 w.consent_complete(&may, &record, &completed.reasons, completed.told)
                     .await?;
                 let mut under = w.case_referrals(&may_read).await?;
-                under.retain(|referral| referral.consent == record.id);
+                // Also one that rests on what this record was renewed as.
+                under.retain(|referral| referral.to == record.consent.recipient);
                 for referral in under {
                     let (kind, done) = (TaskKind::CompleteSharing, TaskOutcome::Done);
                     w.tasks_settle(None, Some(referral.id), kind, done).await?;
@@ -320,20 +323,22 @@ async fn ask_again_task(app: &App, w: &mut Work<'_>, id: ReferralId) -> Result<b
     Ok(true)
 }
 
-/// Records that it was decided not to share with somebody, and why: kept like a decision to share (SPEC 4.7).
-pub async fn not_share(
-    app: &App,
-    actor: &Actor,
-    case: Ref,
-    with: &Words,
-    purpose: SharePurpose,
-    reason: &Reason,
-) -> Result<()> {
+/// Records that it was decided to share nothing with somebody, or only part, and why: kept like a decision to share (SPEC 4.7).
+///
+/// Errors with [`Error::Invalid`] where it does not say what is left out.
+pub async fn share_less(app: &App, actor: &Actor, case: Ref, less: &LessShared) -> Result<()> {
+    less.check().map_err(|fault| Error::Invalid {
+        field: "left_out",
+        problem: match fault {
+            LessFault::NothingLeftOut => "less-left-out-needed",
+            LessFault::EverythingLeftOut => "less-left-out-all",
+        },
+    })?;
     app.store
         .work(actor, HELP, |w| {
             Box::pin(async move {
                 let may = permit::<CaseChange>(w, case).await?;
-                w.not_shared(&may, with, purpose, reason).await?;
+                w.less_shared(&may, less).await?;
                 let (kind, done) = (TaskKind::DecideSharing, TaskOutcome::Done);
                 w.tasks_settle(Some(may.on()), None, kind, done).await?;
                 Ok(())

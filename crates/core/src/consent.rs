@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::code::Code as _;
 use crate::conversation::Reach;
 use crate::id::OrganisationId;
 use crate::packet_line::PacketLine;
-use crate::reason::Reason;
+use crate::reason::{Reason, Words};
 use crate::time::At;
 
 crate::code_list! {
@@ -294,17 +295,58 @@ impl Consent {
     }
 }
 
-/// The decision not to share is kept like the decision to share (SPEC 4.7).
+crate::code_list! {
+    /// How much of what somebody asked for, or might ask for, is shared with them, where it is not all of it.
+    pub enum HowMuch {
+        /// Nothing.
+        Nothing = "nothing",
+        /// Some of it.
+        Part = "part",
+    }
+}
+
+/// The decision to share nothing, or only part: kept like the decision to share (SPEC 4.7).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotShared {
-    /// With whom it was not shared.
-    pub recipient: OrganisationId,
-    /// For what it had been asked.
+pub struct LessShared {
+    /// With whom. Whoever asks may be no organisation that this system knows, or none at all: a parent, a school.
+    pub with: Words,
+    /// For what it was asked.
     pub purpose: SharePurpose,
-    /// Why not.
+    /// How much is shared all the same.
+    pub how_much: HowMuch,
+    /// What is left out. With [`HowMuch::Nothing`]: what was asked for, where it was said.
+    pub left_out: BTreeSet<PacketItem>,
+    /// What sharing more could do, or why it is not needed.
     pub reason: Reason,
-    /// When it was decided.
-    pub at: At,
+    /// What could happen because it is not shared, and what is done instead.
+    pub if_not: Reason,
+    /// Whether the person was told.
+    pub told: ToldPerson,
+}
+
+/// Why a decision to share less is not complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LessFault {
+    /// A part is shared and it was not said what is not.
+    #[error("Say which lines are left out.")]
+    NothingLeftOut,
+    /// A part is shared and every line is left out.
+    #[error("Everything is left out: then nothing is shared.")]
+    EverythingLeftOut,
+}
+
+impl LessShared {
+    /// Checks that it says what is decided. Errors with the fault.
+    pub fn check(&self) -> Result<(), LessFault> {
+        match self.how_much {
+            HowMuch::Nothing => Ok(()),
+            HowMuch::Part if self.left_out.is_empty() => Err(LessFault::NothingLeftOut),
+            HowMuch::Part if self.left_out.len() == PacketItem::ALL.len() => {
+                Err(LessFault::EverythingLeftOut)
+            }
+            HowMuch::Part => Ok(()),
+        }
+    }
 }
 
 /// What one recipient will see: which lines and, of the statement, which of its own.

@@ -13,7 +13,7 @@ use throughline_core::consent::{
 };
 use throughline_core::id::{AccountId, ConsentId, Ref, ReferralId, StatementId};
 use throughline_core::packet_line::PacketLine;
-use throughline_core::reason::{Reason, Words};
+use throughline_core::reason::Reason;
 use throughline_core::task::TaskKind;
 use throughline_core::time::At;
 use throughline_policy::action::{CaseChange, ReferralRecord, SharingNarrow};
@@ -452,7 +452,8 @@ impl Work<'_> {
             .await
     }
 
-    /// Puts on record in full why something was shared first. Errors with [`Error::Conflict`] when it has been already.
+    /// Puts on record in full why something was shared first, for this record and those that it replaced or that replaced it. What
+    /// had been said until then stays in the story. Errors with [`Error::Conflict`] when it has been already.
     pub async fn consent_complete(
         &mut self,
         permit: &Permit<CaseChange>,
@@ -464,26 +465,36 @@ impl Work<'_> {
             .person()
             .ok_or(Error::NotFound(throughline_policy::ActionKind::CaseChange))?
             .uuid();
-        let at = place("consent", "reasons", record.id.uuid());
-        let sealed = self.seal(owner, at, &reasons.as_str()).await?;
-        let change = consent::ActiveModel {
-            reasons: Set(Some(sealed)),
-            told: Set(Some(told.code().to_owned())),
-            completed_at: Set(Some(Col(self.now()))),
-            ..Default::default()
-        };
-        let done = consent::Entity::update_many()
-            .set(change)
-            .filter(consent::Column::Id.eq(Col(record.id)))
+        let agreed = &record.consent;
+        let owed = consent::Entity::find()
             .filter(consent::Column::CaseId.eq(Col(permit.on())))
+            .filter(consent::Column::ToOrganisationId.eq(Col(agreed.recipient)))
+            .filter(consent::Column::Purpose.eq(agreed.purpose.code()))
+            .filter(consent::Column::LifeAtRisk.eq(true))
             .filter(consent::Column::CompletedAt.is_null())
-            .exec(&self.tx)
+            .lock_exclusive()
+            .all(&self.tx)
             .await?;
-        if done.rows_affected != 1 {
+        if !owed.iter().any(|row| row.id.0 == record.id) {
             return Err(Error::Conflict);
         }
+        for row in owed {
+            let at = place("consent", "reasons", row.id.0.uuid());
+            let change = consent::ActiveModel {
+                reasons: Set(Some(self.seal(owner, at, &reasons.as_str()).await?)),
+                told: Set(Some(told.code().to_owned())),
+                completed_at: Set(Some(Col(self.now()))),
+                ..Default::default()
+            };
+            consent::Entity::update_many()
+                .set(change)
+                .filter(consent::Column::Id.eq(row.id))
+                .exec(&self.tx)
+                .await?;
+        }
         self.note(permit, permit.on().uuid(), &["consent"]);
-        let detail = json!({ "to": record.consent.recipient.uuid() });
+        let first = agreed.reasons.as_ref().map(Reason::as_str);
+        let detail = json!({ "to": agreed.recipient.uuid(), "first": first });
         self.case_event(permit, StoryKind::SharingCompleted, Some(detail))
             .await
     }
@@ -506,23 +517,5 @@ impl Work<'_> {
                 && now < row.expires_at.0
                 && row.withdrawn_at.is_none_or(|at| now < at.0)
         }))
-    }
-
-    /// Records that something was not shared, and why: kept like a decision to share (SPEC 4.7). Whoever asked may be no
-    /// organisation that this system knows, or no organisation at all: a parent, a school. So they are named in words, sealed.
-    pub async fn not_shared(
-        &mut self,
-        permit: &Permit<CaseChange>,
-        with: &Words,
-        purpose: SharePurpose,
-        reason: &Reason,
-    ) -> Result<()> {
-        let detail = json!({
-            "with": with.as_str(),
-            "purpose": purpose.code(),
-            "reason": reason.as_str(),
-        });
-        self.case_event(permit, StoryKind::NotShared, Some(detail))
-            .await
     }
 }

@@ -5,7 +5,9 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use throughline_core::code::Code as _;
+use throughline_core::consent::{HowMuch, LessShared};
 use throughline_core::id::{AccountId, CaseId, ConsentId, OrganisationId, SiteId};
 use throughline_core::risk::RiskBand;
 use throughline_policy::action::{
@@ -18,6 +20,7 @@ use crate::entity::{referral, support_case};
 use crate::error::{Error, Result};
 use crate::keys::place;
 use crate::referral::Referral;
+use crate::story::StoryKind;
 use crate::work::Work;
 
 /// Actions under which it may be seen what was agreed to be shared.
@@ -46,6 +49,28 @@ pub struct SharingCase {
 }
 
 impl Work<'_> {
+    /// Records that nothing was shared, or only part, and why: kept like a decision to share (SPEC 4.7), sealed with the story.
+    pub async fn less_shared(
+        &mut self,
+        permit: &Permit<CaseChange>,
+        less: &LessShared,
+    ) -> Result<()> {
+        let kind = match less.how_much {
+            HowMuch::Nothing => StoryKind::NotShared,
+            HowMuch::Part => StoryKind::PartShared,
+        };
+        let left_out: Vec<&str> = less.left_out.iter().map(|item| item.code()).collect();
+        let detail = json!({
+            "with": less.with.as_str(),
+            "purpose": less.purpose.code(),
+            "left_out": left_out,
+            "reason": less.reason.as_str(),
+            "if_not": less.if_not.as_str(),
+            "told": less.told.code(),
+        });
+        self.case_event(permit, kind, Some(detail)).await
+    }
+
     /// The plain facts of a case under any permit that sees what is shared from it.
     pub async fn sharing_case<A: SeesSharing>(
         &mut self,

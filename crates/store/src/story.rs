@@ -86,6 +86,8 @@ throughline_core::code_list! {
         SharingCompleted = "sharing_completed",
         /// It was decided not to share.
         NotShared = "not_shared",
+        /// It was decided to share only part.
+        PartShared = "part_shared",
         /// A referral moved.
         Referral = "referral",
         /// Something was asked or answered about a referral.

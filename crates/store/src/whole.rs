@@ -34,7 +34,8 @@ pub(crate) async fn keep(tx: &Tx) -> Result<()> {
         };
         list.entry(table).or_default().insert(column);
     }
-    let mut all = Columns::new();
+    let ledger = ["name", "hash"].map(str::to_owned);
+    let mut all = Columns::from([("schema_migration".to_owned(), ledger.into())]);
     for told in migration::columns() {
         all.entry(told.table.to_owned())
             .or_default()

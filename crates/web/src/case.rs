@@ -282,6 +282,34 @@ pub(crate) fn values(text: Text, told: &Told) -> Vec<(&'static str, Value)> {
     out
 }
 
+/// What a line of the story says beyond its title: the reasons, and of a decision to share less what SPEC 4.7 asks for.
+fn reasons(text: Text, detail: &Json) -> Html {
+    let words = |name| detail.get(name).and_then(Json::as_str);
+    let mut out = Html::default();
+    if let Some(first) = words("first") {
+        out.push(Html::paragraph(text.t("complete-first")));
+        out.push(Html::paragraph(Html::text(first)));
+    }
+    for words in ["reason", "if_not"].into_iter().filter_map(words) {
+        out.push(Html::paragraph(Html::text(words)));
+    }
+    let left_out = detail.get("left_out").and_then(Json::as_array);
+    let left_out: Vec<Html> = left_out
+        .into_iter()
+        .flatten()
+        .filter_map(Json::as_str)
+        .map(|item| word(text, "packet", item))
+        .collect();
+    if !left_out.is_empty() {
+        out.push(Html::paragraph(text.t("less-left-out")));
+        out.push(Html::bullets(left_out));
+    }
+    if let Some(told) = words("told") {
+        out.push(Html::paragraph(word(text, "told", told)));
+    }
+    out
+}
+
 async fn story(visit: Visit) -> Outcome {
     let text = visit.text();
     let view = opened(&visit).await?;
@@ -297,8 +325,9 @@ async fn story(visit: Visit) -> Outcome {
         if let Some(by) = &told.by {
             event = event.by(visit.lang, by);
         }
-        if let Some(reason) = told.line.detail.get("reason").and_then(Json::as_str) {
-            event = event.body(Html::paragraph(Html::text(reason)));
+        let body = reasons(text, &told.line.detail);
+        if !body.is_empty() {
+            event = event.body(body);
         }
         event
     });

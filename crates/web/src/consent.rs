@@ -4,14 +4,13 @@ use throughline_app::case_view::{Agreed, CaseView};
 use throughline_app::consent::{self, Again};
 use throughline_app::referral::Referral;
 use throughline_core::code::Code;
-use throughline_core::consent::{HowAgreed, ShareBasis, SharePurpose};
+use throughline_core::consent::{HowAgreed, ShareBasis};
 use throughline_core::id::Ref;
-use throughline_core::reason::Words;
 use throughline_core::referral::{ReferralMove, ReferralState};
 use throughline_ui::prelude::*;
 
 use crate::case::{CHANGE, READ, TITLE, Tab, frame, moment, opened, step, word};
-use crate::case_now::{at, choices, chosen, codes, form_to, reason};
+use crate::case_now::{at, choices, codes, reason};
 use crate::fault::{Fault, Outcome};
 use crate::route::{Rate, Route, get, post};
 use crate::shown::line_name;
@@ -24,13 +23,6 @@ pub fn routes() -> Vec<Route> {
         get("/cases/{case}/sharing", TITLE, READ, page, |v| {
             Box::pin(tab(v))
         }),
-        get("/cases/{case}/not-shared", TITLE, CHANGE, page, |v| {
-            Box::pin(not_shared(v))
-        }),
-        post("/cases/{case}/not-shared", TITLE, CHANGE, page, |v| {
-            Box::pin(not_share(v))
-        })
-        .keeping(&["with", "purpose", "reason"]),
         get(
             "/cases/{case}/sharing/{consent}",
             TITLE,
@@ -324,58 +316,4 @@ async fn withdraw(visit: Visit) -> Outcome {
     consent::withdraw(visit.app(), visit.actor(), case, reference).await?;
     let receipt = format!("/cases/{case}/sharing/{reference}/receipt");
     Ok(visit.go_saying(&receipt, "sharing-withdrawn-said"))
-}
-
-async fn not_shared(visit: Visit) -> Outcome {
-    let view = opened(&visit).await?;
-    let form = visit
-        .typed(&format!("{}/not-shared", at(&view)), Form::empty())
-        .await?;
-    Ok(visit.show(not_shared_page(&visit, &view, &form)))
-}
-
-/// A decision not to share is kept like a decision to share: with whom, for what, and why.
-fn not_shared_page(visit: &Visit, view: &CaseView, form: &Form) -> Page {
-    let text = visit.text();
-    let questions = Html::from(
-        Input::new("with", text.t("sharing-not-with"))
-            .hint(text.t("sharing-not-with-hint"))
-            .bind(form, text),
-    )
-    .then(
-        Radios::new("purpose", text.t("sharing-not-purpose"))
-            .items(choices::<SharePurpose>(text, "purpose"))
-            .bind(form, text),
-    )
-    .then(
-        Textarea::new("reason", text.t("sharing-not-why"))
-            .hint(text.t("sharing-not-why-hint"))
-            .rows(3)
-            .bind(form, text),
-    )
-    .then(Button::new(text.t("case-save")));
-    let body = Html::paragraph(text.t("sharing-not-what")).then(form_to(
-        visit,
-        view,
-        "/not-shared",
-        view.case.version,
-        questions,
-    ));
-    step(visit, view, "sharing-not-heading", "/sharing", form, body)
-}
-
-async fn not_share(visit: Visit) -> Outcome {
-    let case = visit.reference("case")?;
-    let mut form = visit.form()?;
-    let with = form
-        .required_within("with", "sharing-not-with-needed", 200)
-        .and_then(|with| Words::new(&with).ok());
-    let purpose = chosen::<SharePurpose>(&mut form, "purpose");
-    let why = reason(&mut form);
-    if let (Some(with), Some(purpose), Some(why), false) = (with, purpose, why, form.has_errors()) {
-        consent::not_share(visit.app(), visit.actor(), case, &with, purpose, &why).await?;
-        return Ok(visit.go_saying(&format!("/cases/{case}/sharing"), "sharing-not-said"));
-    }
-    let view = opened(&visit).await?;
-    Ok(visit.show_errors(not_shared_page(&visit, &view, &form)))
 }

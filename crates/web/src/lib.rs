@@ -61,6 +61,7 @@ mod general;
 mod hand_over;
 mod keeping;
 mod keys;
+mod less_shared;
 mod link;
 mod message;
 mod narrow;

@@ -41,6 +41,7 @@ pub fn all() -> Vec<Route> {
         crate::apart::routes(),
         crate::plan_apart::routes(),
         crate::consent::routes(),
+        crate::less_shared::routes(),
         crate::narrow::routes(),
         crate::own_link::routes(),
         crate::own::routes(),

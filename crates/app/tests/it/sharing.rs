@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use crate::town::{HELP, Town, town};
 use throughline_app::case_now;
 use throughline_app::case_view;
-use throughline_app::consent::{self, Completed};
+use throughline_app::consent::{self, Again, Completed};
 use throughline_app::narrow::narrow;
 use throughline_app::partner;
 use throughline_app::partner::PartnerView;
@@ -23,7 +23,7 @@ use throughline_app::referral_send::{self, SendOrder, Sent};
 use throughline_app::today;
 use throughline_core::code::Code as _;
 use throughline_core::consent::{
-    Art9Condition, HowAgreed, PacketItem, ShareBasis, SharePurpose, ToldPerson,
+    Art9Condition, HowAgreed, HowMuch, LessShared, PacketItem, ShareBasis, SharePurpose, ToldPerson,
 };
 use throughline_core::id::Ref;
 use throughline_core::narrow::Narrowing;
@@ -134,7 +134,30 @@ both!(
         }
         let with = Words::new("The debt service").unwrap();
         let reason = why("They fear that he would hear of it; we meet again tomorrow.");
-        consent::not_share(app, coach, town.case, &with, SharePurpose::Safety, &reason)
+        let mut less = LessShared {
+            with,
+            purpose: SharePurpose::Safety,
+            how_much: HowMuch::Part,
+            left_out: [].into(),
+            reason,
+            if_not: why("They may not know how to call safely; I call them for it."),
+            told: ToldPerson::Told,
+        };
+        // A part says which, and not all: else it is no decision.
+        for (left_out, problem) in [
+            (BTreeSet::new(), "less-left-out-needed"),
+            (
+                PacketItem::ALL.iter().copied().collect(),
+                "less-left-out-all",
+            ),
+        ] {
+            less.left_out = left_out;
+            let done = consent::share_less(app, coach, town.case, &less).await;
+            assert_eq!(refused(done), ("left_out", problem));
+            assert_eq!(tasks(&town, TaskKind::DecideSharing).await.len(), 1);
+        }
+        less.left_out = [PacketItem::ContactDetails].into();
+        consent::share_less(app, coach, town.case, &less)
             .await
             .unwrap();
         assert!(tasks(&town, TaskKind::DecideSharing).await.is_empty());
@@ -184,6 +207,51 @@ both!(
         assert!(!kept.is_owed());
         let twice = consent::complete(app, coach, town.case, first.reference, &completed).await;
         assert!(matches!(twice, Err(Error::Illegal(_))), "{twice:?}");
+    }
+);
+
+both!(
+    what_was_written_when_it_was_shared_first_stays_and_a_renewal_leaves_nothing_owed,
+    |world| {
+        let town = town(world).await;
+        let (app, coach) = (&town.app, &town.coach.actor());
+        let mut order = order(&town, town.inbox);
+        order.how = HowAgreed::NotAskedUnsafe;
+        order.basis = ShareBasis::VitalInterests;
+        order.art9 = Some(Art9Condition::VitalInterestsIncapable);
+        order.life_at_risk = true;
+        let hurried = why("He is at the door.");
+        order.reasons = Some(hurried.clone());
+        try_send(&town, &order).await.unwrap();
+        let first = newest(&town).await.record;
+        let again = Again {
+            how: HowAgreed::NotAskedUnsafe,
+            words: None,
+            reasons: Some(why("He has not been found yet.")),
+        };
+        world.clock.advance_seconds(60);
+        consent::agree_again(app, coach, town.case, first.reference, &again)
+            .await
+            .unwrap();
+        let completed = Completed {
+            reasons: why("He was at the door with a knife; the service could move her at once."),
+            told: ToldPerson::Told,
+        };
+        consent::complete(app, coach, town.case, first.reference, &completed)
+            .await
+            .unwrap();
+        assert!(tasks(&town, TaskKind::CompleteSharing).await.is_empty());
+        let view = case_view::read(app, coach, town.case).await.unwrap();
+        assert_eq!(view.consents.len(), 2);
+        for agreed in &view.consents {
+            assert!(!agreed.record.is_owed());
+        }
+        let line = view
+            .story
+            .iter()
+            .find(|told| told.line.kind == "sharing_completed")
+            .expect("the story says that it was completed");
+        assert_eq!(line.line.detail["first"], hurried.as_str());
     }
 );
 

@@ -30,6 +30,7 @@ complete-why-hint = Beth allai fod wedi digwydd pe na bai wedi’i rannu, pwy oe
 complete-told = A gawsant wybod iddo gael ei rannu?
 complete-told-hint = Os nad oedd yn ddiogel dweud wrthynt, dywedwch uchod pam
 complete-go = Ei gofnodi
+complete-first = Pan gafodd ei rannu, ysgrifennwyd hyn:
 complete-said = Mae ar gofnod pam y rhannwyd hyn yn gyntaf.
 consent-life-not-at-risk = Dim ond pan fo bywyd yn y fantol y mae buddiannau hanfodol. Dywedwch hynny, neu dewiswch sail gyfreithlon arall.
 refer-life = A oes bywyd yn y fantol nawr?

@@ -30,6 +30,7 @@ complete-why-hint = What could have happened if it had not been shared, who need
 complete-told = Were they told that it was shared?
 complete-told-hint = If it was not safe to tell them, say above why
 complete-go = Record it
+complete-first = When it was shared, this was written:
 complete-said = It is on record why this was shared first.
 consent-life-not-at-risk = Vital interests are only for when a life is at stake. Say so, or choose another lawful basis.
 refer-life = Is a life at stake now?

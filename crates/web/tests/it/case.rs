@@ -540,33 +540,73 @@ both!(a_child_has_needs_and_help_of_their_own, |world| {
     );
 });
 
-both!(a_decision_not_to_share_stands_in_the_story, |world| {
-    let (web, town) = start(world).await;
-    let coach = browser(&web, &town.coach).await;
-    let case = format!("/cases/{}", town.case);
-    let path = format!("{case}/not-shared");
-    coach.get(&path).await;
-    assert!(coach.get(&format!("{case}/sharing")).await.contains(&path));
-    coach
-        .refused(&path, &[("with", "Their school")], "Their school")
-        .await;
-    let not = [
-        ("with", "Their school"),
-        ("purpose", "child_safety"),
-        ("reason", "The other parent works there."),
-    ];
-    coach.send(&path, &not).await;
-    let called = [("case", case.trim_start_matches("/cases/"))];
-    coach.send("/emergency/called", &called).await;
-    let story = coach.get(&case).await;
-    for said in [
-        "Not shared with Their school",
-        "The other parent works there.",
-        "999 was called",
-    ] {
-        assert!(story.contains(said), "{said} is not in {story}");
+both!(
+    a_decision_to_share_nothing_or_only_part_stands_in_the_story,
+    |world| {
+        let (web, town) = start(world).await;
+        let coach = browser(&web, &town.coach).await;
+        let case = format!("/cases/{}", town.case);
+        let path = format!("{case}/not-shared");
+        coach.get(&path).await;
+        assert!(coach.get(&format!("{case}/sharing")).await.contains(&path));
+        coach
+            .refused(&path, &[("with", "Their school")], "Their school")
+            .await;
+        let not = [
+            ("with", "Their school"),
+            ("purpose", "child_safety"),
+            ("how_much", "nothing"),
+            ("reason", "The other parent works there."),
+            ("if_not", "They may be asked about it. I call on Monday."),
+            ("told", "told"),
+        ];
+        // A decision like any other: who could come to harm because nothing is said, and whether they know.
+        for field in ["how_much", "reason", "if_not", "told"] {
+            let less: Vec<_> = not
+                .iter()
+                .copied()
+                .filter(|(name, _)| *name != field)
+                .collect();
+            coach.refused(&path, &less, "Their school").await;
+        }
+        coach.send(&path, &not).await;
+        let part = [
+            ("with", "The housing office"),
+            ("purpose", "referral"),
+            ("how_much", "part"),
+            ("reason", "They need no more to find a room."),
+            (
+                "if_not",
+                "They may write to the old address. I told them not to write.",
+            ),
+            ("told", "not_safe"),
+        ];
+        coach
+            .refused(&path, &part, "Choose what is not shared")
+            .await;
+        let part: Vec<_> = part
+            .into_iter()
+            .chain([("left_out", "pets"), ("left_out", "statement")])
+            .collect();
+        coach.send(&path, &part).await;
+        let called = [("case", case.trim_start_matches("/cases/"))];
+        coach.send("/emergency/called", &called).await;
+        let story = coach.get(&case).await;
+        for said in [
+            "Not shared with Their school",
+            "The other parent works there.",
+            "They may be asked about it. I call on Monday.",
+            "They were told",
+            "Only part was shared with The housing office",
+            "They need no more to find a room.",
+            "<li>Pets</li>",
+            "It was not safe to tell them",
+            "999 was called",
+        ] {
+            assert!(story.contains(said), "{said} is not in {story}");
+        }
     }
-});
+);
 
 both!(what_a_service_is_told_of_access_has_words, |world| {
     let (web, town) = start(world).await;

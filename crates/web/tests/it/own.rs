@@ -20,7 +20,9 @@ use throughline_app::referral_send;
 use throughline_app::{apart, case, case_now, case_view, consent, contact};
 use throughline_core::apart::Window;
 use throughline_core::artefact::Lang;
-use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis, SharePurpose};
+use throughline_core::consent::{
+    Art9Condition, HowAgreed, HowMuch, LessShared, PacketItem, ShareBasis, SharePurpose, ToldPerson,
+};
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
 use throughline_core::people::RelationshipRole;
@@ -179,16 +181,18 @@ both!(
                 .unwrap();
         }
         let with = Words::new("Zanzibar School").unwrap();
-        consent::not_share(
-            app,
-            coach,
-            places.case,
-            &with,
-            SharePurpose::Safety,
-            &reason,
-        )
-        .await
-        .unwrap();
+        let less = LessShared {
+            with,
+            purpose: SharePurpose::Safety,
+            how_much: HowMuch::Nothing,
+            left_out: [].into(),
+            reason: reason.clone(),
+            if_not: reason.clone(),
+            told: ToldPerson::NotSafe,
+        };
+        consent::share_less(app, coach, places.case, &less)
+            .await
+            .unwrap();
         let other = Some(ShareBasis::LegitimateInterests);
         let unasked = send_to(&places, places.linked, NeedType::ImmediateDanger, other).await;
         let view = referral::view(app, coach, unasked).await.unwrap();
