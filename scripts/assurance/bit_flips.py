@@ -34,7 +34,8 @@ def held(file):
             database.text_factory = bytes
             tables = [name.decode() for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
             for table in tables:
-                digest = digests[table] = hashlib.sha256()
+                # SQLite finds a table by its name in any case.
+                digest = digests[table.lower()] = hashlib.sha256()
                 for row in database.execute(f"SELECT rowid, * FROM {table} NOT INDEXED ORDER BY rowid"):
                     digest.update(repr(row).encode())
     except (sqlite3.Error, UnicodeDecodeError):
