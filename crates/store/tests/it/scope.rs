@@ -253,9 +253,10 @@ async fn close(
     for _ in 0..3 {
         let sql = format!(
             "INSERT INTO bar (id, account_id, person_id, why, made_at, lifted_at) \
-             SELECT {}, {}, person_id, 'told', 1, {} FROM support_case WHERE id = {case}",
+             SELECT {}, {}, person_id, '{}', 1, {} FROM support_case WHERE id = {case}",
             pen.new_id(),
             pen.id(chance.of(&all.accounts).id.uuid()),
+            chance.of(&["told", "declared"]),
             chance.of(&["NULL", "NULL", "2"]),
         );
         pen.raw.run(&sql).await;

@@ -19,6 +19,7 @@ use http_body_util::BodyExt as _;
 use throughline_app::case;
 use throughline_app::closed::{self, Change};
 use throughline_app::erasure;
+use throughline_app::interest::{self, Declared, Named};
 use throughline_app::referral;
 use throughline_app::referral_answer;
 use throughline_app::referral_send;
@@ -130,15 +131,41 @@ impl World<'_> {
 
     /// Somebody whom this worker helps: with a case, a referral and a task.
     async fn met(&self, worker: &Account) -> Record {
-        let (app, actor) = (&self.town.app, worker.actor());
-        let case = open_case(&app.store, worker).await;
-        let asked = order(case, self.town.inbox, NeedType::Debt);
-        let sent = referral_send::send(app, &actor, &asked).await.unwrap();
-        let sheet = PersonSheet {
+        let case = open_case(&self.town.app.store, worker).await;
+        let other = PersonSheet {
             chosen: "Zara".to_owned(),
             ..PersonSheet::default()
         };
-        let other = case::open(app, &actor, &sheet).await.unwrap();
+        self.asked_for(worker, case, &other).await
+    }
+
+    /// The same, for somebody whom this colleague has named as one whom they must not deal with; the job has compared it.
+    async fn met_of(&self, worker: &Account, colleague: &Account) -> Record {
+        let (app, actor) = (&self.town.app, worker.actor());
+        let named = Declared::Person(Named {
+            name: "Zora Vance".to_owned(),
+            born: Some("1984-05-06".to_owned()),
+        });
+        interest::declare(app, &colleague.actor(), &named)
+            .await
+            .unwrap();
+        let sheet = PersonSheet {
+            chosen: "Zora".to_owned(),
+            family: Some("Vance".to_owned()),
+            born: Some("1984-05-06".to_owned()),
+            ..PersonSheet::default()
+        };
+        let case = case::open(app, &actor, &sheet).await.unwrap();
+        let record = self.asked_for(worker, case, &sheet).await;
+        interest::run(app).await.unwrap();
+        record
+    }
+
+    async fn asked_for(&self, worker: &Account, case: Ref, other: &PersonSheet) -> Record {
+        let (app, actor) = (&self.town.app, worker.actor());
+        let asked = order(case, self.town.inbox, NeedType::Debt);
+        let sent = referral_send::send(app, &actor, &asked).await.unwrap();
+        let other = case::open(app, &actor, other).await.unwrap();
         let tasks = app
             .store
             .work(&actor, Purpose::HelpAPerson, |w| {
@@ -329,6 +356,7 @@ both!(
         let barred = world.met(coach).await;
         let bar = Change::Bar(world.dee.reference);
         world.close(barred, &bar).await;
+        let declared = world.met_of(coach, &world.dee).await;
         let erased = world.met(coach).await;
         world.erase(erased).await;
         let open = world.met(coach).await;
@@ -342,6 +370,7 @@ both!(
             ("elsewhere", elsewhere),
             ("kept", kept),
             ("barred", barred),
+            ("declared", declared),
             ("erased", erased),
         ] {
             let found = differ(&absent, &dee.about(record, &routes).await);
