@@ -4,18 +4,68 @@
 use throughline_core::disclosure::AskedBy;
 use throughline_core::id::Ref;
 use throughline_core::reason::Words;
-use throughline_policy::action::AccessAnswer;
+use throughline_policy::action::{AccessAnswer, CaseRead, MessageSend};
 use throughline_policy::{Actor, Purpose};
 use throughline_store::Result;
 pub use throughline_store::access_request::{AccessRequest, Decisions, Files, Waiting};
+use throughline_store::apart::ProtectiveLink;
+use throughline_store::appointment::Appointment;
+use throughline_store::message::Message;
 
 use crate::App;
 use crate::case::permit;
+use crate::case_view::{self, CaseView};
+use crate::referral::{self, SenderView};
 
 const WHY: Purpose = Purpose::AnswerRights;
 
 /// How many requests the queue shows.
 const LINES: u64 = 200;
+
+/// Everything that is held about somebody, whole: nothing is left out because there is much of it.
+const ALL: u64 = 1_000_000;
+
+/// What is held about somebody in a case.
+#[derive(Debug)]
+pub struct Held {
+    /// The case with the whole of its story.
+    pub view: CaseView,
+    /// Each request to a service.
+    pub referrals: Vec<SenderView>,
+    /// Every message.
+    pub messages: Vec<Message>,
+    /// Every appointment.
+    pub appointments: Vec<Appointment>,
+    /// Whom they are to be kept apart from.
+    pub links: Vec<ProtectiveLink>,
+}
+
+/// Reads everything that is held about the person of a case, at one moment.
+pub async fn held(app: &App, actor: &Actor, case: Ref) -> Result<Held> {
+    app.store
+        .work(actor, WHY, |w| {
+            Box::pin(async move {
+                let may = permit::<CaseRead>(w, case).await?;
+                let view = case_view::view(app, w, &may, ALL).await?;
+                let mut referrals = Vec::with_capacity(view.referrals.len());
+                for (sent, _) in &view.referrals {
+                    referrals.push(referral::view_in(w, sent.reference).await?);
+                }
+                let appointments = w.appointments(&may).await?;
+                let links = w.links(&may).await?;
+                let may = permit::<MessageSend>(w, case).await?;
+                let messages = w.messages(&may, ALL).await?;
+                Ok(Held {
+                    view,
+                    referrals,
+                    messages,
+                    appointments,
+                    links,
+                })
+            })
+        })
+        .await
+}
 
 /// A step under the permit to answer about a case.
 macro_rules! answering {

@@ -100,13 +100,19 @@ pub async fn read(app: &App, actor: &Actor, case: Ref) -> Result<CaseView> {
         .work(actor, HELP, |w| {
             Box::pin(async move {
                 let may = permit::<CaseRead>(w, case).await?;
-                view(app, w, &may).await
+                view(app, w, &may, PAGE_LINES).await
             })
         })
         .await
 }
 
-async fn view(app: &App, w: &mut Work<'_>, may: &Permit<CaseRead>) -> Result<CaseView> {
+/// A case under a permit to read it, with at most so many lines of its story.
+pub(crate) async fn view(
+    app: &App,
+    w: &mut Work<'_>,
+    may: &Permit<CaseRead>,
+    lines: u64,
+) -> Result<CaseView> {
     let case = w.case_read(may).await?;
     let pack = pack_named(app, &case.pack)?;
     let needs = w.needs(may).await?;
@@ -144,7 +150,7 @@ async fn view(app: &App, w: &mut Work<'_>, may: &Permit<CaseRead>) -> Result<Cas
         referrals.push((referral, name));
     }
     let mut story = Vec::new();
-    for line in w.story(may, PAGE_LINES).await? {
+    for line in w.story(may, lines).await? {
         let by = match line.account {
             Some(id) => Some(account_name(w, id).await?),
             None => None,

@@ -64,8 +64,16 @@ crate::code_list! {
         Risk = "risk",
         /// What was agreed to be shared.
         Consent = "consent",
+        /// What somebody asked for and was not given, or not wholly.
+        LessShared = "less_shared",
         /// A request to a service.
         Referral = "referral",
+        /// A message to them.
+        Message = "message",
+        /// An appointment with them.
+        Appointment = "appointment",
+        /// Whom they are to be kept apart from.
+        Apart = "apart",
         /// What happened, line by line.
         Story = "story",
     }
@@ -88,7 +96,13 @@ impl ItemKind {
     pub const fn may_be_about_others(self) -> bool {
         matches!(
             self,
-            Self::Statement | Self::RightNow | Self::Child | Self::Risk | Self::Referral
+            Self::Statement
+                | Self::RightNow
+                | Self::Child
+                | Self::Risk
+                | Self::LessShared
+                | Self::Referral
+                | Self::Apart
         )
     }
 
@@ -317,7 +331,9 @@ mod tests {
                 ItemKind::RightNow,
                 ItemKind::Child,
                 ItemKind::Risk,
-                ItemKind::Referral
+                ItemKind::LessShared,
+                ItemKind::Referral,
+                ItemKind::Apart
             ]
         );
     }

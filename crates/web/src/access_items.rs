@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-use throughline_app::access_request::{AccessRequest, Files};
-use throughline_app::case_view::CaseView;
-use throughline_app::referral::SenderView;
+use serde_json::{Value as Json, json};
+use throughline_app::access_request::{AccessRequest, Files, Held};
+use throughline_app::case_view::{CaseView, Told};
+use throughline_core::child::Safeguarding;
 use throughline_core::code::Code;
 use throughline_core::disclosure::{Item, ItemKind, decision_on, given};
 use throughline_core::immediate::ImmediateAnswer;
@@ -15,11 +15,14 @@ use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 use throughline_ui::text::has_key;
 
+use crate::appointment::when as length;
 use crate::case::values;
+use crate::contact::window;
 use crate::shown::{line_name, when, word};
 
 /// Everything that is held: the case as its page shows it, and each request to a service as its own page does.
-pub(crate) fn items(text: Text, view: &CaseView, referrals: &[SenderView]) -> Vec<Item> {
+pub(crate) fn items(text: Text, held: &Held) -> Vec<Item> {
+    let view = &held.view;
     let mut out = vec![about(text, view)];
     let mut add = |key: String, kind: ItemKind, at: Option<At>, lines: Vec<String>| {
         let lines: Vec<String> = lines.into_iter().filter(|line| !line.is_empty()).collect();
@@ -31,12 +34,21 @@ pub(crate) fn items(text: Text, view: &CaseView, referrals: &[SenderView]) -> Ve
         });
     };
     for contact in &view.contacts.all {
-        let lines = vec![
-            word(text, "channel", contact.point.channel.code()),
-            word(text, "verdict", contact.point.verdict.code()),
+        let point = &contact.point;
+        let mut lines = vec![
+            word(text, "channel", point.channel.code()),
+            word(text, "verdict", point.verdict.code()),
             contact.value.clone(),
             contact.say.clone().unwrap_or_default(),
+            word(text, "answered", point.answered_by.code()),
         ];
+        lines.extend(point.windows.iter().map(|one| window(text, *one)));
+        if point.voicemail_since.is_some() {
+            lines.push(text.plain("contact-voicemail-yes"));
+        }
+        if let Some(ended) = contact.ended {
+            lines.push(word(text, "contact-ended", ended.code()));
+        }
         add(
             format!("contact {}", contact.reference),
             ItemKind::Contact,
@@ -69,6 +81,10 @@ pub(crate) fn items(text: Text, view: &CaseView, referrals: &[SenderView]) -> Ve
         if let ImmediateAnswer::PutOff { reason, .. } = &known.answer {
             lines.push(reason.as_str().to_owned());
         }
+        if let Some(only) = known.only_theirs {
+            let answer = word(text, "answer", only.code());
+            lines.push(format!("{} {answer}", text.plain("now-only-theirs")));
+        }
         let at = Some(known.answered_at);
         add(format!("now {}", known.kind), ItemKind::RightNow, at, lines);
     }
@@ -76,6 +92,12 @@ pub(crate) fn items(text: Text, view: &CaseView, referrals: &[SenderView]) -> Ve
         let mut lines = vec![child.sheet.chosen.clone()];
         lines.extend(child.sheet.born.clone());
         lines.push(word(text, "child-state", child.state.code()));
+        if let Some(decided) = &child.safeguarding {
+            lines.push(word(text, "safeguarding", decided.code().code()));
+            if let Safeguarding::NotNeeded(reason) = decided {
+                lines.push(reason.as_str().to_owned());
+            }
+        }
         add(
             format!("child {}", child.reference),
             ItemKind::Child,
@@ -108,7 +130,7 @@ pub(crate) fn items(text: Text, view: &CaseView, referrals: &[SenderView]) -> Ve
         let key = format!("consent {}", agreed.record.reference);
         add(key, ItemKind::Consent, Some(consent.agreed_at), lines);
     }
-    for sent in referrals {
+    for sent in &held.referrals {
         let mut lines = vec![
             sent.service.clone(),
             word(text, "need", sent.referral.need.code()),
@@ -127,8 +149,60 @@ pub(crate) fn items(text: Text, view: &CaseView, referrals: &[SenderView]) -> Ve
             lines,
         );
     }
+    for message in &held.messages {
+        let mut lines = vec![
+            word(text, "artefact", message.artefact.code()),
+            word(text, "message-state", message.state.code()),
+        ];
+        lines.extend(message.appointment.map(|at| when(text, at)));
+        let key = format!("message {}", message.reference);
+        add(key, ItemKind::Message, Some(message.made_at), lines);
+    }
+    for booked in &held.appointments {
+        let lines = vec![
+            word(text, "appointment-title", booked.title.code()),
+            length(text, booked.starts_at, booked.minutes),
+            word(text, "appointment-state", booked.state.code()),
+        ];
+        let key = format!("appointment {}", booked.reference);
+        add(key, ItemKind::Appointment, None, lines);
+    }
+    for link in &held.links {
+        let mut lines = vec![link.other.name.clone()];
+        lines.extend(link.other.born.clone());
+        lines.extend(link.other.else_known.clone());
+        lines.push(word(text, "apart-role", link.role.code()));
+        lines.push(word(text, "apart-state", link.state.code()));
+        let key = format!("apart {}", link.reference);
+        add(key, ItemKind::Apart, Some(link.told_at), lines);
+    }
+    for told in &view.story {
+        let lines = reasons(text, told);
+        if !lines.is_empty() {
+            let key = format!("less {}", told.line.at.micros());
+            add(key, ItemKind::LessShared, Some(told.line.at), lines);
+        }
+    }
     add("story".to_owned(), ItemKind::Story, None, story(text, view));
     out
+}
+
+/// What the story alone holds of a decision to share less, or of what was written when something was shared first.
+fn reasons(text: Text, told: &Told) -> Vec<String> {
+    let detail = &told.line.detail;
+    let words = |name| detail.get(name).and_then(Json::as_str).map(str::to_owned);
+    let mut lines = Vec::new();
+    match told.line.kind.as_str() {
+        "not_shared" | "part_shared" => {
+            lines.extend(["with", "reason", "if_not"].into_iter().filter_map(words));
+            let left_out = detail.get("left_out").and_then(Json::as_array);
+            let left_out = left_out.into_iter().flatten().filter_map(Json::as_str);
+            lines.extend(left_out.map(|item| word(text, "packet", item)));
+        }
+        "sharing_completed" => lines.extend(words("first")),
+        _ => {}
+    }
+    lines
 }
 
 fn about(text: Text, view: &CaseView) -> Item {

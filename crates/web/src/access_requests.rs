@@ -7,7 +7,6 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use throughline_app::access_request::{self, AccessRequest};
 use throughline_app::case_view::CaseView;
-use throughline_app::referral::{self, SenderView};
 use throughline_core::code::Code;
 use throughline_core::disclosure::{
     AskedBy, Decided, Decision, Exemption, Item, RequestState, decision_on, given,
@@ -184,16 +183,12 @@ async fn looked(visit: &Visit) -> Result<Looked, Fault> {
     let (app, actor) = (visit.app(), visit.actor());
     let (case, reference) = (visit.reference("case")?, visit.reference("request")?);
     let request = access_request::read(app, actor, case, reference).await?;
-    let view = opened(visit).await?;
-    let mut referrals: Vec<SenderView> = Vec::with_capacity(view.referrals.len());
-    for (sent, _) in &view.referrals {
-        referrals.push(referral::view(app, actor, sent.reference).await?);
-    }
+    let held = access_request::held(app, actor, case).await?;
     let words = Text::new(Lang::from_code(&request.lang).unwrap_or_default());
     Ok(Looked {
-        items: items(words, &view, &referrals),
+        items: items(words, &held),
         request,
-        view,
+        view: held.view,
         words,
     })
 }

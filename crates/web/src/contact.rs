@@ -55,7 +55,7 @@ fn minute(text: Text, minute: i16) -> String {
     )
 }
 
-fn window(text: Text, window: Window) -> String {
+pub(crate) fn window(text: Text, window: Window) -> String {
     let day = text.plain(&format!("weekday-{}", window.day().to_monday_one_offset()));
     let values = [
         ("day", day.into()),

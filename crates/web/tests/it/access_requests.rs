@@ -9,18 +9,33 @@
 )]
 
 use crate::office::{Browser, Office, office, pressed, value_of};
+use std::collections::BTreeSet;
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
+use jiff::civil::Weekday;
 use throughline_app::access_request::{self, Files};
 use throughline_app::case::{self, PersonSheet};
+use throughline_app::case_now::Said;
+use throughline_app::contact::ContactSaid;
 use throughline_app::mail::FolderMailer;
-use throughline_app::{Error, case_now, jobs};
-use throughline_core::disclosure::RequestState;
+use throughline_app::message::MessageAsk;
+use throughline_app::{Error, apart, appointment, case_now, consent, contact, jobs, message};
+use throughline_core::answer::Answer;
+use throughline_core::artefact::{Artefact, NeutralTitle};
+use throughline_core::child::Safeguarding;
+use throughline_core::consent::{HowMuch, LessShared, PacketItem, SharePurpose, ToldPerson};
+use throughline_core::contact::{AnsweredBy, Channel, Verdict, Window};
+use throughline_core::disclosure::{ItemKind, RequestState};
 use throughline_core::id::Ref;
+use throughline_core::immediate::{ImmediateAnswer, ImmediateKind};
+use throughline_core::people::RelationshipRole;
 use throughline_core::reason::{Reason, Words};
 use throughline_core::risk::RiskBand;
 use throughline_policy::Actor;
+use throughline_store::apart::{NewLink, OtherSheet};
+use throughline_store::appointment::Slot;
 use throughline_testkit::both;
 use throughline_testkit::db::TestStore;
 use tower::ServiceExt as _;
@@ -247,5 +262,252 @@ both!(
                 .page
                 .contains(&case.to_string())
         );
+    }
+);
+
+/// Where each column that holds something of a person is shown to whoever asks: table, column, kind of item.
+const SHOWN: &[(&str, &str, ItemKind)] = &[
+    ("child", "reason", ItemKind::Child),
+    ("child", "safeguarding", ItemKind::Child),
+    ("child", "state", ItemKind::Child),
+    ("consent", "items", ItemKind::Consent),
+    ("consent", "reasons", ItemKind::Consent),
+    ("consent", "words", ItemKind::Consent),
+    ("contact_point", "rules", ItemKind::Contact),
+    ("contact_point", "value", ItemKind::Contact),
+    ("immediate_need", "account_control", ItemKind::RightNow),
+    ("immediate_need", "answer", ItemKind::RightNow),
+    ("immediate_need", "kind", ItemKind::RightNow),
+    ("immediate_need", "note", ItemKind::RightNow),
+    ("message", "appointment", ItemKind::Message),
+    ("need", "kind", ItemKind::Need),
+    ("need", "state", ItemKind::Need),
+    ("person", "born", ItemKind::About),
+    ("person", "details", ItemKind::About),
+    ("person", "name", ItemKind::About),
+    ("protective_link", "told", ItemKind::Apart),
+    ("referral", "accepted", ItemKind::Referral),
+    ("referral", "need", ItemKind::Referral),
+    ("referral", "packet", ItemKind::Referral),
+    ("referral_transition", "note", ItemKind::Referral),
+    ("risk_assessment", "band", ItemKind::Risk),
+    ("risk_assessment", "reason", ItemKind::Risk),
+    ("statement", "words", ItemKind::Statement),
+    ("case_event", "detail", ItemKind::Story),
+];
+
+/// And where it is not, why.
+const NOT_SHOWN: &[(&str, &str, &str)] = &[
+    ("access_request", "copy", "the copy itself"),
+    (
+        "access_request",
+        "decisions",
+        "how this very request is answered",
+    ),
+    (
+        "access_request",
+        "recipient",
+        "how this very request is answered",
+    ),
+    ("account", "email", "of staff"),
+    ("account", "email_index", "of staff"),
+    ("account", "name", "of staff"),
+    (
+        "consent",
+        "receipt",
+        "they have it, and the receipt repeats what is shown as consent and request",
+    ),
+    (
+        "conversation",
+        "content",
+        "the worker's own sheet while they talk, which nobody else can open: a gap, named in docs/SAFETY.md",
+    ),
+    ("draft", "body", "not sent yet: it lapses by itself"),
+    (
+        "erasure",
+        "reason",
+        "how their right is answered, told when it is",
+    ),
+    ("interest", "told", "of staff, about themselves"),
+    ("interest_mark", "hash", "a keyed hash"),
+    (
+        "legal_hold",
+        "reason",
+        "how their right is answered, told when it is",
+    ),
+    ("partner_join", "contact_email", "of a partner"),
+    ("partner_join", "contact_name", "of a partner"),
+    ("passkey", "name", "of staff"),
+    (
+        "person",
+        "contact_changed_at",
+        "a time, in the story as what changed",
+    ),
+    ("person_index", "hash", "a keyed hash"),
+    ("person_mark", "hash", "a keyed hash"),
+    ("protective_link", "born_hash", "a keyed hash"),
+    ("protective_link", "name_hash", "a keyed hash"),
+    ("quarantine", "raw", "of a directory"),
+    (
+        "referral",
+        "risk_band",
+        "the band shown as a judgement, as it stood when it was sent",
+    ),
+    ("referral_address", "code_route", "of a service"),
+    ("referral_address", "email", "of a service"),
+    (
+        "restriction",
+        "reason",
+        "whom the record is kept from: it may say who is on the staff",
+    ),
+    (
+        "reveal",
+        "words",
+        "of the service that asked; who was shown what is on their own page",
+    ),
+    ("second_person", "reason", "of staff, about each other"),
+    ("sign_in_link", "subject", "of staff"),
+    ("sign_in_link", "who", "of staff"),
+    (
+        "support_case",
+        "risk_band",
+        "the newest judgement, which is shown",
+    ),
+    (
+        "urgent_case",
+        "reason",
+        "of staff; who opened the record is on their own page",
+    ),
+    ("urgent_case", "words", "of staff"),
+];
+
+#[test]
+fn every_column_that_holds_something_of_a_person_is_shown_to_whoever_asks_or_left_out_for_a_reason()
+{
+    let mut held: BTreeSet<(String, String)> = BTreeSet::new();
+    for (table, columns) in throughline_store::schema::classes().unwrap() {
+        for (column, class) in columns {
+            if ["personal", "special-category"].contains(&class.as_str()) {
+                held.insert((table.clone(), column));
+            }
+        }
+    }
+    let named = |table: &str, column: &str| (table.to_owned(), column.to_owned());
+    let shown: BTreeSet<_> = SHOWN.iter().map(|(t, c, _)| named(t, c)).collect();
+    let left: BTreeSet<_> = NOT_SHOWN.iter().map(|(t, c, _)| named(t, c)).collect();
+    assert!(shown.is_disjoint(&left));
+    assert_eq!(held, shown.union(&left).cloned().collect());
+    assert_eq!(shown.len() + left.len(), SHOWN.len() + NOT_SHOWN.len());
+}
+
+both!(
+    what_is_held_in_every_corner_is_in_the_copy_of_whoever_asks,
+    |world| {
+        let office = office(world).await;
+        let case = open(&office, "Zqname", "Zqwords", "Zqrisk").await;
+        let (app, una) = (office.web.app(), &office.people["Una"].actor());
+        let now = world.env.now();
+        let why = |words: &str| Reason::new(words).unwrap();
+        let way = ContactSaid {
+            channel: Channel::Post,
+            verdict: Verdict::Safe,
+            value: "Zqstreet 4".to_owned(),
+            windows: vec![Window::new(Weekday::Monday, 9 * 60, 10 * 60).unwrap()],
+            voicemail: false,
+            answered_by: AnsweredBy::OnlyThem,
+            neutral_only: true,
+            shared_account: Answer::No,
+            say: Some("Zqsay".to_owned()),
+        };
+        let contact = contact::add(app, una, case, &way).await.unwrap();
+        let child = PersonSheet {
+            chosen: "Zqchild".to_owned(),
+            ..PersonSheet::default()
+        };
+        let own = case_now::child_add(app, una, case, &child).await.unwrap();
+        let safe = Safeguarding::NotNeeded(why("Zqsafe"));
+        let dee = office.people["Lee"].actor();
+        case_now::child_decide(app, &dee, case, own, 1, &safe)
+            .await
+            .unwrap();
+        let later = ImmediateAnswer::PutOff {
+            reason: why("Zqlater"),
+            until: now.plus_hours(2),
+        };
+        let said = Said {
+            kind: ImmediateKind::Bed,
+            answer: later,
+            only_theirs: None,
+            into_account: false,
+            version: 0,
+        };
+        case_now::immediate_answer(app, una, case, &said)
+            .await
+            .unwrap();
+        let other = OtherSheet {
+            name: "Zqother".to_owned(),
+            born: None,
+            else_known: Some("Zqknown".to_owned()),
+        };
+        let link = NewLink {
+            other: &other,
+            role: RelationshipRole::AllegedPerpetrator,
+            window: throughline_core::apart::Window::SAME_DAY,
+        };
+        apart::add(app, una, case, &link).await.unwrap();
+        let slot = Slot {
+            starts_at: now.plus_hours(48),
+            minutes: 35,
+        };
+        appointment::book(app, una, case, NeutralTitle::Appointment, slot)
+            .await
+            .unwrap();
+        let ask = MessageAsk {
+            contact,
+            artefact: Artefact::LetterAppointment,
+            appointment: Some(now.plus_hours(48)),
+        };
+        message::ask(app, una, case, &ask).await.unwrap();
+        let less = LessShared {
+            with: Words::new("Zqschool").unwrap(),
+            purpose: SharePurpose::Safety,
+            how_much: HowMuch::Part,
+            left_out: [PacketItem::Pets].into(),
+            reason: why("Zqwhy"),
+            if_not: why("Zqifnot"),
+            told: ToldPerson::Told,
+        };
+        consent::share_less(app, una, case, &less).await.unwrap();
+        let lee = proved(&office, "Lee").await;
+        let at = asked(&lee, case, "person").await;
+        everything(&lee, &at, "").await;
+        let text = whole(&fetched(&office, world, case, &at).await.unwrap());
+        for mark in [
+            "Zqname",
+            "Zqwords",
+            "Zqrisk",
+            "Zqstreet 4",
+            "Zqsay",
+            "Monday",
+            "Zqchild",
+            "Zqsafe",
+            "Zqlater",
+            "Zqother",
+            "Zqknown",
+            "35 minutes",
+            "Zqschool",
+            "Zqwhy",
+            "Zqifnot",
+            "Pets",
+        ] {
+            assert!(text.contains(mark), "{mark} is not in {text}");
+        }
+        for heading in [
+            "A message to them",
+            "An appointment",
+            "What was not shared, or not wholly",
+        ] {
+            assert!(text.contains(heading), "{heading} is not in {text}");
+        }
     }
 );
