@@ -348,3 +348,27 @@ fn a_packet_says_for_whom_and_for_what_it_is_and_which_lines_are_struck() {
     assert_eq!(packet.purpose(), SharePurpose::Referral);
     assert_eq!(packet.struck_lines(), &struck);
 }
+
+#[test]
+fn a_decision_to_share_only_part_says_which_and_leaves_something() {
+    let all: BTreeSet<PacketItem> = PacketItem::ALL.iter().copied().collect();
+    let less = |how_much, left_out: &BTreeSet<PacketItem>| {
+        let less = LessShared {
+            with: Words::new("Their school").unwrap(),
+            purpose: SharePurpose::Safety,
+            how_much,
+            left_out: left_out.clone(),
+            reason: Reason::new("They need no more.").unwrap(),
+            if_not: Reason::new("I call again tomorrow.").unwrap(),
+            told: ToldPerson::Told,
+        };
+        less.check()
+    };
+    let (none, one) = (BTreeSet::new(), BTreeSet::from([PacketItem::Pets]));
+    assert_eq!(less(HowMuch::Part, &none), Err(LessFault::NothingLeftOut));
+    assert_eq!(less(HowMuch::Part, &all), Err(LessFault::EverythingLeftOut));
+    assert_eq!(less(HowMuch::Part, &one), Ok(()));
+    for left_out in [none, one, all] {
+        assert_eq!(less(HowMuch::Nothing, &left_out), Ok(()));
+    }
+}

@@ -55,6 +55,8 @@ crate::code_list! {
         LiveReferral = "live_referral",
         /// A legal hold.
         Hold = "hold",
+        /// Somebody asked to see what is held and has no answer yet: it would be destroyed before they see it.
+        OpenRequest = "open_request",
     }
 }
 
@@ -67,6 +69,8 @@ pub struct Standing {
     pub live_referrals: u64,
     /// Holds that nobody has lifted.
     pub holds: u64,
+    /// Requests to see what is held that have not ended.
+    pub open_requests: u64,
 }
 
 /// What stands before erasing; empty when nothing does. Erasing is the one thing that cannot be undone, so it is asked when
@@ -76,6 +80,7 @@ pub fn stands_before(known: &Standing) -> Vec<Stands> {
         (known.holds, Stands::Hold),
         (known.open_cases, Stands::OpenCase),
         (known.live_referrals, Stands::LiveReferral),
+        (known.open_requests, Stands::OpenRequest),
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)
@@ -123,6 +128,13 @@ mod tests {
                 },
                 Stands::LiveReferral,
             ),
+            (
+                Standing {
+                    open_requests: 1,
+                    ..Standing::default()
+                },
+                Stands::OpenRequest,
+            ),
         ] {
             assert_eq!(stands_before(&known), [alone]);
         }
@@ -130,6 +142,7 @@ mod tests {
             holds: 1,
             open_cases: 1,
             live_referrals: 1,
+            open_requests: 1,
         };
         assert_eq!(stands_before(&all).len(), Stands::ALL.len());
     }

@@ -597,6 +597,26 @@ fn a_joint_account_gets_nothing_in_the_journal_but_what_any_claimant_would() {
 }
 
 #[test]
+fn a_joint_account_closes_no_way_but_the_journal() {
+    for shared_account in Answer::ALL {
+        for channel in Channel::ALL {
+            let point = ContactPoint {
+                shared_account: *shared_account,
+                ..good(*channel)
+            };
+            for artefact in Artefact::ALL {
+                let through = try_gate(&point, *artefact, None, now()).is_ok();
+                assert_eq!(
+                    through,
+                    artefact.goes_by(*channel),
+                    "{artefact} by {channel}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn a_confirmation_of_this_very_moment_counts_and_so_does_a_permission_for_voicemail() {
     let point = ContactPoint {
         confirmed_at: Some(now()),

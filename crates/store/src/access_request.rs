@@ -7,7 +7,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait as _};
 use throughline_core::code::Code;
 use throughline_core::disclosure::{AskedBy, Decided, RequestState, answer_by, fetch_until};
-use throughline_core::id::{AccountId, Ref};
+use throughline_core::id::{AccountId, PersonId, Ref};
 use throughline_core::reason::Words;
 use throughline_core::time::At;
 use throughline_policy::action::AccessAnswer;
@@ -96,6 +96,8 @@ impl Work<'_> {
         recipient: &Words,
     ) -> Result<Ref> {
         let (by, owner) = (self.named_human()?, person_of(permit)?);
+        // Whoever erases them meanwhile has looked at what stands before it under this lock.
+        self.person_lock(PersonId::from_uuid(owner)).await?;
         let (id, reference) = (self.env().id::<()>().uuid(), self.env().reference());
         let recipient = self
             .seal(owner, place(TABLE, "recipient", id), &recipient.as_str())
@@ -107,7 +109,7 @@ impl Work<'_> {
             id: Set(id),
             reference: Set(Col(reference)),
             case_id: Set(Col(permit.on())),
-            person_id: Set(Col(throughline_core::id::PersonId::from_uuid(owner))),
+            person_id: Set(Col(PersonId::from_uuid(owner))),
             asked_by: Set(asked_by.code().to_owned()),
             lang: Set(lang.to_owned()),
             recipient: Set(recipient),

@@ -9,6 +9,7 @@ use sea_orm::{
     QueryTrait as _,
 };
 use throughline_core::code::Code;
+use throughline_core::disclosure::RequestState;
 use throughline_core::erasure::{BACKUP_DAYS, ErasureState, Ground, Standing};
 use throughline_core::id::{AccountId, ErasureId, OrganisationId, PersonId, Ref};
 use throughline_core::reason::Reason;
@@ -19,7 +20,9 @@ use throughline_policy::{Action, Facts, Permit, Scope, Ties};
 use crate::audit::Event;
 use crate::case::{CaseState, person_of};
 use crate::col::{Blob, Col};
-use crate::entity::{audit_entry, child, erasure, legal_hold, person, referral, support_case};
+use crate::entity::{
+    access_request, audit_entry, child, erasure, legal_hold, person, referral, support_case,
+};
 use crate::erased_list::hash_of;
 use crate::error::{Error, Result};
 use crate::keys::place;
@@ -136,10 +139,16 @@ impl Work<'_> {
             .filter(legal_hold::Column::LiftedAt.is_null())
             .count(&self.tx)
             .await?;
+        let open_requests = access_request::Entity::find()
+            .filter(access_request::Column::PersonId.eq(Col(person)))
+            .filter(access_request::Column::State.ne(RequestState::Ended.code()))
+            .count(&self.tx)
+            .await?;
         Ok(Standing {
             open_cases,
             live_referrals,
             holds,
+            open_requests,
         })
     }
 
@@ -150,7 +159,7 @@ impl Work<'_> {
         Ok(owner)
     }
 
-    async fn person_lock(&self, owner: PersonId) -> Result<person::Model> {
+    pub(crate) async fn person_lock(&self, owner: PersonId) -> Result<person::Model> {
         person::Entity::find_by_id(Col(owner))
             .lock_exclusive()
             .one(&self.tx)

@@ -8,11 +8,14 @@ use crate::shared::{HELP, Raw, amina, open_case, organisation, read_name};
 use throughline_core::answer::Answer;
 use throughline_core::child::Safeguarding;
 use throughline_core::contact::{AnsweredBy, Channel, Verdict};
+use throughline_core::disclosure::AskedBy;
 use throughline_core::erasure::{ErasureState, Ground, HoldKind};
 use throughline_core::id::Ref;
 use throughline_core::reason::{Reason, Words};
 use throughline_core::role::Role;
-use throughline_policy::action::{CaseChange, CaseErase, CaseRead, DraftKeep, ErasureDecide};
+use throughline_policy::action::{
+    AccessAnswer, CaseChange, CaseErase, CaseRead, DraftKeep, ErasureDecide,
+};
 use throughline_policy::{ActionKind, Actor, Purpose};
 use throughline_store::account::Account;
 use throughline_store::backup::restore;
@@ -102,14 +105,17 @@ async fn close(store: &Store, coach: &Account, case: Ref) {
 
 /// A step under the permit that asks for an erasure and sets holds.
 macro_rules! asking {
-    ($world:expr, $actor:expr, $case:expr, |$w:ident, $may:ident| $step:expr) => {{
+    ($world:expr, $actor:expr, $case:expr, |$w:ident, $may:ident| $step:expr) => {
+        asking!($world, $actor, $case, CaseErase, |$w, $may| $step)
+    };
+    ($world:expr, $actor:expr, $case:expr, $action:ty, |$w:ident, $may:ident| $step:expr) => {{
         let case = &$case;
         $world
             .store
             .work($actor, RIGHTS, |$w: &mut Work<'_>| {
                 Box::pin(async move {
                     let facts = $w.case_facts(*case).await?;
-                    let $may = &$w.permit_found::<CaseErase>(facts)?;
+                    let $may = &$w.permit_found::<$action>(facts)?;
                     $step
                 })
             })
@@ -282,6 +288,21 @@ both!(
         let hold = hold.reference;
         asking!(world, &people.lead, case, |w, may| w
             .hold_lift(may, hold)
+            .await)
+        .unwrap();
+        // Somebody who asked to see what is held has no answer yet.
+        let recipient = &Words::new("Amina Quill").unwrap();
+        let request = asking!(world, &people.lead, case, AccessAnswer, |w, may| w
+            .access_request_add(may, AskedBy::Person, "en", recipient)
+            .await)
+        .unwrap();
+        let unseen = confirm(world, &people, erasure).await;
+        assert!(
+            matches!(unseen, Err(Error::Illegal("erasure-something-stands"))),
+            "{unseen:?}"
+        );
+        asking!(world, &people.lead, case, AccessAnswer, |w, may| w
+            .access_end(may, request, 1)
             .await)
         .unwrap();
         // Whoever asked cannot decide, whatever role they have since been given.

@@ -20,6 +20,7 @@ keeping-erase-said = Gofynnwyd amdano. Swyddog diogelwch sy’n penderfynu.
 keeping-take-back-said = Fe’i tynnwyd yn ôl. Ni ddilëwyd dim.
 keeping-erase-not-yet = Ni ellir ei ddileu eto:
 erase-stands-hold = mae ataliad cyfreithiol ar y cofnod
+erase-stands-open_request = gofynnodd rhywun am gael gweld yr hyn a gedwir: atebwch hynny’n gyntaf
 erase-stands-open_case = mae’r achos ar agor: caewch ef yn gyntaf, fel nad oes neb yn dibynnu arno
 erase-stands-live_referral = mae gan wasanaeth gais o hyd
 

@@ -20,6 +20,7 @@ keeping-erase-said = It is asked for. A security officer decides.
 keeping-take-back-said = It was taken back. Nothing was erased.
 keeping-erase-not-yet = It cannot be erased yet:
 erase-stands-hold = there is a legal hold on the record
+erase-stands-open_request = somebody asked to see what is held: answer that first
 erase-stands-open_case = the case is open: close it first, so that nobody counts on it
 erase-stands-live_referral = a service still has a request
 
