@@ -292,3 +292,18 @@ fn only_who_has_said_yes_may_learn_how_to_reach_them_and_only_who_is_asked_reads
         assert_eq!(got, expected, "{state}");
     }
 }
+
+#[test]
+fn after_an_end_somebody_offers_again_except_after_help_that_helped_or_a_death() {
+    for end in EndReason::ALL {
+        for helped in Helped::ALL {
+            let task = end.next_step(*helped).map(|next| next.task);
+            let expected = match (end, helped) {
+                (EndReason::Finished, Helped::Yes) => None,
+                (EndReason::Died, _) => Some(TaskKind::ActOnEscalation),
+                _ => Some(TaskKind::OfferNext),
+            };
+            assert_eq!(task, expected, "{end} {helped}");
+        }
+    }
+}
