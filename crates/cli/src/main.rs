@@ -21,6 +21,7 @@ mod open;
 mod outbox;
 mod proof;
 mod provider;
+mod quiet;
 mod receipt;
 mod report;
 mod serve;
@@ -38,6 +39,7 @@ use crate::command::{
 use crate::report::{Outcome, Report};
 
 fn main() -> ExitCode {
+    quiet::keep();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(asked) => return report::misunderstood(&asked),

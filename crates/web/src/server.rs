@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use axum::response::IntoResponse as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -18,6 +19,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
+use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::{CompressionLayer, DefaultPredicate, Predicate as _};
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
@@ -117,13 +119,19 @@ pub fn surrounded(web: &Web, router: Router, limits: Limits) -> Router {
             axum::http::StatusCode::SERVICE_UNAVAILABLE,
             limits.answer,
         ))
-        .layer(tower_http::catch_panic::CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(failed))
         .layer(axum::middleware::from_fn_with_state(
             web.clone(),
             crate::shell::whole,
         ))
         .layer(RequestBodyTimeoutLayer::new(limits.body))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(compressible)))
+}
+
+/// The bare answer after a fault of ours. The layer's own would write the words of the fault to the log, and they can repeat what was
+/// worked on.
+fn failed(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
+    axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 /// What the shell said of an answer.

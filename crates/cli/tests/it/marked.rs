@@ -82,6 +82,11 @@ both!(
         let config = configuration(world, folder.path(), port, &more);
         let base = format!("http://127.0.0.1:{port}");
         let (mut server, _) = start(&config, &base);
+        assert_ne!(
+            server.may_be_dumped(),
+            Some(true),
+            "its memory may be written to a file"
+        );
         let mut staff = Staff::sign_in(world, &town, &base).await;
         server.kill();
         let mut log = std::fs::read_to_string(config.with_extension("log")).unwrap();

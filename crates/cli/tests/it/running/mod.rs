@@ -45,6 +45,14 @@ pub fn configuration(world: &TestStore, folder: &Path, port: u16, more: &str) ->
 pub struct Server(Child);
 
 impl Server {
+    /// Whether the system would write this process's memory to a file if it failed; `None` where that cannot be known.
+    pub fn may_be_dumped(&self) -> Option<bool> {
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", self.0.id())).ok()?;
+        let line = limits.lines().find(|line| line.starts_with("Max core"))?;
+        let most = line.split_whitespace().nth(5)?;
+        Some(most != "0")
+    }
+
     pub fn kill(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
