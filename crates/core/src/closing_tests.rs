@@ -253,3 +253,19 @@ fn what_stands_open_has_a_code_of_its_own() {
         ]
     );
 }
+
+#[test]
+fn a_case_does_not_close_while_a_child_in_it_is_recorded_nowhere_whatever_the_talk_said() {
+    let said = CloseFacts {
+        has_case: false,
+        about_children: Some(AreThereChildren::Yes),
+        safeguarding_said: true,
+        risk: Some(RiskBand::Medium),
+        ..WHOLE
+    };
+    assert_eq!(may_close(&said), Ok(()));
+    assert_eq!(
+        may_close_case(&said, &[], &[]),
+        Err(vec![StillOpen::RecordChild])
+    );
+}

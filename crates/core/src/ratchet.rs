@@ -134,6 +134,14 @@ mod tests {
     }
 
     #[test]
+    fn ten_minutes_are_what_a_clock_may_be_behind_and_the_steady_one_is_passed_on() {
+        assert_eq!(BEHIND_SECONDS, 600);
+        let (machine, ratchet) = machine(1_000);
+        machine.steady.store(7, Ordering::SeqCst);
+        assert_eq!(ratchet.steady_micros(), 7_000_000);
+    }
+
+    #[test]
     fn what_has_been_holds_also_where_this_clock_never_showed_it() {
         let (machine, ratchet) = machine(1_000);
         ratchet.has_been(second(900));

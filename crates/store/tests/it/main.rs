@@ -17,3 +17,4 @@ mod scope;
 mod scope_office;
 mod second_person;
 mod shared;
+mod stolen;
