@@ -338,14 +338,14 @@ pub enum LessFault {
 impl LessShared {
     /// Checks that it says what is decided. Errors with the fault.
     pub fn check(&self) -> Result<(), LessFault> {
-        match self.how_much {
-            HowMuch::Nothing => Ok(()),
-            HowMuch::Part if self.left_out.is_empty() => Err(LessFault::NothingLeftOut),
-            HowMuch::Part if self.left_out.len() == PacketItem::ALL.len() => {
-                Err(LessFault::EverythingLeftOut)
-            }
-            HowMuch::Part => Ok(()),
+        let part = self.how_much == HowMuch::Part;
+        if part && self.left_out.is_empty() {
+            return Err(LessFault::NothingLeftOut);
         }
+        if part && self.left_out.len() == PacketItem::ALL.len() {
+            return Err(LessFault::EverythingLeftOut);
+        }
+        Ok(())
     }
 }
 
