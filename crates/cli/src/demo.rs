@@ -107,7 +107,7 @@ async fn make(
     key_file::write(&inside.keys.file, &key_file::text(&key))?;
     let one = OneProcessor::stay();
     let store = open::store_with(&inside, Env::clone(&env), Durability::Throwaway).await?;
-    store.migrate().await?;
+    store.migrate_to_fill().await?;
     let bar = if as_json {
         ProgressBar::hidden()
     } else {
