@@ -226,3 +226,40 @@ impl ContactPoint {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_holds_its_own_day_of_the_week_and_no_other() {
+        let window = Window::new(Weekday::Wednesday, 9 * 60, 17 * 60).unwrap();
+        // 14 January 2026 is a Wednesday.
+        for day in 12..=18 {
+            for (hour, within) in [
+                ("08:59", false),
+                ("09:00", true),
+                ("16:59", true),
+                ("17:00", false),
+            ] {
+                let at = At::parse(&format!("2026-01-{day}T{hour}:00Z")).unwrap();
+                assert_eq!(window.contains(at), within && day == 14, "{day} {hour}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_way_of_the_old_home_keeps_no_permission_for_a_voicemail() {
+        let at = At::parse("2026-01-14T10:00:00Z").unwrap();
+        let point = ContactPoint {
+            verdict: Verdict::Safe,
+            voicemail_since: Some(at),
+            ..ContactPoint::unknown(Channel::PhoneMobile)
+        };
+        let retired = point.retired();
+        assert_eq!(
+            (retired.verdict, retired.voicemail_since),
+            (Verdict::Never, None)
+        );
+    }
+}

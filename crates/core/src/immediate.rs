@@ -264,4 +264,22 @@ mod tests {
         assert_eq!(ImmediateCode::ALL.len(), 5);
         assert_eq!(ImmediateAnswer::Declined.code(), ImmediateCode::Declined);
     }
+
+    #[test]
+    fn where_there_is_no_case_every_answer_is_whole_with_its_code_but_what_is_put_off() {
+        for code in ImmediateCode::ALL {
+            let alone = code.alone().map(|answer| answer.code());
+            let expected = (*code != ImmediateCode::PutOff).then_some(*code);
+            assert_eq!(alone, expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn each_kind_reads_as_what_it_is() {
+        let plain: Vec<&str> = ImmediateKind::ALL.iter().map(|kind| kind.plain()).collect();
+        assert_eq!(
+            plain,
+            ["a bed tonight", "money today", "food and essentials"]
+        );
+    }
 }
