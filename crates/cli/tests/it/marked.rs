@@ -7,10 +7,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::marked_journey::{Journey, Relay, Staff};
-use crate::running::{configuration, free_port, start};
+use crate::running::{configuration, free_port, now, start};
 use crate::shared::Raw;
 use crate::town::town;
-use throughline_core::time::At;
 use throughline_testkit::both;
 use throughline_testkit::db::TestStore;
 use throughline_testkit::marks::{plain, stands};
@@ -58,11 +57,6 @@ fn backup(config: &Path, folder: &Path) -> Vec<u8> {
         .filter(|file| file.is_file())
         .flat_map(|file| std::fs::read(file).unwrap())
         .collect()
-}
-
-#[expect(clippy::disallowed_methods, reason = "the time that the server sees")]
-fn now() -> At {
-    At::from(jiff::Timestamp::now())
 }
 
 /// What a password leaves in the database, of one that nobody knows.

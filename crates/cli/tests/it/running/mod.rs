@@ -6,12 +6,19 @@ use std::time::{Duration, Instant};
 
 use throughline_app::access::{self, MakeClient};
 use throughline_core::role::Role;
+use throughline_core::time::At;
 use throughline_policy::{ActionKind, Actor, Purpose};
 use throughline_seal::RootKey;
 use throughline_store::account::NewAccount;
 use throughline_testkit::db::TestStore;
 use throughline_testkit::env::{seeded, test_start};
 use throughline_testkit::visitor::Visitor;
+
+/// What the clock of this machine shows: a program that is started sees it, whatever a test's own clock says.
+#[expect(clippy::disallowed_methods, reason = "the time that the program sees")]
+pub fn now() -> At {
+    At::from(jiff::Timestamp::now())
+}
 
 /// A port nobody listens on, as far as the system knows.
 pub fn free_port() -> u16 {
