@@ -165,7 +165,7 @@ impl Text {
             .chain(evidence.also)
             .flat_map(|text| text.split(['.', '!', '?', ';', '\n', '•']))
             .map(words)
-            .filter(|sentence| sentence.len() > 2)
+            .filter(|sentence| sentence != " ")
             .collect();
         // One search of all of them: a feed has thousands of listings. No phrase reaches over the mark between two.
         let of_abuse = |texts: &[String]| any(&texts.join("."), ABUSE);

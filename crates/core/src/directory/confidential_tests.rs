@@ -1,6 +1,7 @@
 //! What the rules of confidential places withhold, and what they leave open.
 
 use super::*;
+use crate::code::Code as _;
 
 fn of(name: &str, organisation: &str, description: &str, terms: &[&str]) -> Verdict {
     judge(&Evidence {
@@ -387,5 +388,15 @@ fn a_refuge_may_say_so_in_any_name_or_text() {
         },
     ] {
         assert_ne!(judge(&evidence), Verdict::Open, "{evidence:?}");
+    }
+}
+
+#[test]
+fn a_steward_reads_for_each_rule_a_reason_of_its_own() {
+    let mut reasons = std::collections::BTreeSet::new();
+    for because in Because::ALL {
+        let reason = because.sentence();
+        assert!(reason.split(' ').count() > 5, "{because}: {reason}");
+        assert!(reasons.insert(reason), "{because} repeats another's reason");
     }
 }
