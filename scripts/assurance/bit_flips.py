@@ -32,10 +32,11 @@ def held(file):
     try:
         with sqlite3.connect(f"file:{file}?mode=ro&immutable=1", uri=True) as database:
             database.text_factory = bytes
-            tables = [name.decode() for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+            # By the names that SQLite goes by: those of the schema's text, not of the column beside it.
+            listed = database.execute("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name")
+            tables = [name.decode() for (name,) in listed]
             for table in tables:
-                # SQLite finds a table by its name in any case.
-                digest = digests[table.lower()] = hashlib.sha256()
+                digest = digests[table] = hashlib.sha256()
                 for row in database.execute(f"SELECT rowid, * FROM {table} NOT INDEXED ORDER BY rowid"):
                     digest.update(repr(row).encode())
     except (sqlite3.Error, UnicodeDecodeError):
