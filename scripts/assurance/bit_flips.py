@@ -33,7 +33,7 @@ def held(file):
         with sqlite3.connect(f"file:{file}?mode=ro&immutable=1", uri=True) as database:
             database.text_factory = bytes
             # By the names that SQLite goes by: those of the schema's text, not of the column beside it.
-            listed = database.execute("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name")
+            listed = database.execute("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND substr(name, 1, 7) <> 'sqlite_' ORDER BY name")
             tables = [name.decode() for (name,) in listed]
             for table in tables:
                 digest = digests[table] = hashlib.sha256()
