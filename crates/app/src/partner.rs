@@ -173,7 +173,8 @@ pub async fn caseload(app: &App, actor: &Actor, limit: u64) -> Result<Vec<InboxR
 
 /// The steps that are a service's to see: not that its offer waited while somebody else's was chosen (docs/decisions/0010).
 fn steps_of_theirs(mut steps: Vec<Transition>) -> Vec<Transition> {
-    let hidden = [ReferralMove::Hold.code(), ReferralMove::Release.code()];
+    let release = ReferralMove::Release { said_yes: false };
+    let hidden = [ReferralMove::Hold.code(), release.code()];
     steps.retain(|step| !hidden.contains(&step.made.as_str()));
     steps
 }
@@ -218,8 +219,9 @@ pub async fn open(app: &App, actor: &Actor, reference: Ref) -> Result<PartnerVie
 }
 
 /// Answers as the service. `seen` is the version on the page: when a colleague was first this is [`Error::Conflict`], and the
-/// page shows what was answered. Errors with [`Error::Invalid`] for a yes to what the person no longer agrees to share, and for
-/// one from a program where nobody there could make contact.
+/// page shows what was answered. A yes in the same second as another service's is on record and waits ([`ReferralState::Held`]) until
+/// the person has chosen. Errors with [`Error::Invalid`] for a yes to what the person no longer agrees to share, and for one from a
+/// program where nobody there could make contact.
 pub async fn answer(
     app: &App,
     actor: &Actor,
@@ -242,8 +244,7 @@ pub async fn answer(
             })
         })
         .await?;
-    after_answer(app, next, id).await;
-    Ok(next)
+    Ok(after_answer(app, next, id).await)
 }
 
 /// A no is always taken. Anything else only while what the person agreed to holds: who takes somebody on must be able to read

@@ -144,6 +144,9 @@ pub(crate) async fn make_move<A: MovesReferral + SeesReferral>(
     if next.is_final() {
         w.referral_links_close(referral).await?;
     }
+    if next.is_final() || next.next_step().is_some() {
+        w.referral_line_wake(permit, referral).await?;
+    }
     if !next.has_said_yes() {
         w.place_over(referral).await?;
     }

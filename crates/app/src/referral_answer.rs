@@ -108,16 +108,21 @@ pub async fn record_answer(
             })
         })
         .await?;
-    after_answer(app, next, id).await;
-    Ok(next)
+    Ok(after_answer(app, next, id).await)
 }
 
-/// What follows an answer once it is recorded: other offers wait while the person chooses. It cannot undo the answer.
-pub(crate) async fn after_answer(app: &App, next: ReferralState, id: ReferralId) {
-    if next == ReferralState::Accepted
-        && let Err(error) = hold_the_rest(app, id).await
-    {
-        tracing::error!(%error, "the other offers could not be held yet; their clocks will do it");
+/// What follows an answer once it is recorded: other offers wait while the person chooses, or this one does where another service
+/// was first. It cannot undo the answer. Gives where the request stands now.
+pub(crate) async fn after_answer(app: &App, next: ReferralState, id: ReferralId) -> ReferralState {
+    if next != ReferralState::Accepted {
+        return next;
+    }
+    match hold_the_rest(app, id).await {
+        Ok(now) => now.unwrap_or(next),
+        Err(error) => {
+            tracing::error!(%error, "the other offers could not be held yet; their clocks will do it");
+            next
+        }
     }
 }
 

@@ -2,14 +2,15 @@
 
 use throughline_core::clock::ClockId;
 use throughline_core::id::ReferralId;
-use throughline_core::referral::ReferralMove;
+use throughline_core::referral::ReferralState;
 use throughline_core::task::OnTimeout;
-use throughline_policy::action::{ReferralRead, ReferralRecord};
+use throughline_policy::action::ReferralRecord;
 use throughline_policy::{Actor, Purpose};
 use throughline_store::referral::Via;
 
 use crate::referral::{Step, make_move, pack_named, task_for};
-use crate::referral_hold::{another_is_taken_on, hold};
+use crate::referral_hold::{hold_the_later_yes, hold_where_another_has_them};
+use crate::referral_line::look;
 use crate::referral_link::link_lives_on;
 use crate::{App, Error, Result};
 
@@ -48,11 +49,13 @@ async fn time_out(app: &App, system: &Actor, id: ReferralId) -> Result<bool> {
                 ) else {
                     return Ok(false);
                 };
-                let read = w.permit_found::<ReferralRead>(facts)?;
-                if referral.state.apply(&ReferralMove::Hold).is_ok()
-                    && another_is_taken_on(w, &read, &referral).await?
+                if referral.state == ReferralState::InLine {
+                    look(app, w, facts, &permit).await?;
+                    return Ok(true);
+                }
+                if hold_where_another_has_them(app, w, &permit).await?
+                    || hold_the_later_yes(app, w, &permit).await?
                 {
-                    hold(app, w, &permit, &referral).await?;
                     return Ok(true);
                 }
                 match duty.on_timeout {

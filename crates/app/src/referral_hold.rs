@@ -1,5 +1,6 @@
 //! Several offers at once: when one service accepts, the others wait until the person has chosen (PRODUCT 2). They choose this
-//! one, and the others are taken back; or they do not, and the others are asked again.
+//! one, and the others are taken back; or they do not, and the others are asked again. Two services that say yes in the same second
+//! are both told the truth: one keeps the person meanwhile, and the other's yes stands and waits.
 //!
 //! Holding is done by the system right after the acceptance, each offer in a unit of work of its own, because no service may
 //! learn whom else somebody asked. If that is cut short, the clock of the other offer does it instead ([`crate::referral_clock`]).
@@ -27,51 +28,129 @@ pub(crate) const fn is_taken_on(state: ReferralState) -> bool {
     )
 }
 
-/// Holds every other offer for the same need, after this one was accepted. Gives how many. What cannot be held now, because
-/// somebody else is just moving it, its clock holds later: an acceptance that was recorded stays recorded.
-pub(crate) async fn hold_the_rest(app: &App, accepted: ReferralId) -> Result<usize> {
+/// Of several offers for one need, the one that keeps the person while they choose: whose service has spoken with them, else who said
+/// yes first. `None` where nobody has said yes.
+fn keeper(offers: &[Referral]) -> Option<ReferralId> {
+    offers
+        .iter()
+        .filter(|offer| is_taken_on(offer.state))
+        .min_by_key(|offer| {
+            let begun = offer.state != ReferralState::Accepted;
+            (!begun, offer.answered_at, offer.id)
+        })
+        .map(|offer| offer.id)
+}
+
+/// After an offer was accepted: where another service has the person already, this one's yes waits while they choose; else every
+/// offer that nobody has said yes to waits. Gives where the accepted one stands now, where it was held itself.
+///
+/// Each is done with every offer of the line locked, and only the accepted one's own call ever holds an acceptance. So of two that
+/// come in the same second, on two nodes, exactly one is held, and neither is told something that changes a moment later. What cannot
+/// be held now, because somebody else is just moving it, its clock holds later: an acceptance that was recorded stays recorded.
+pub(crate) async fn hold_the_rest(
+    app: &App,
+    accepted: ReferralId,
+) -> Result<Option<ReferralState>> {
     let system = &crate::outbox::system(app).await?;
     let others = app
         .store
         .work(system, Purpose::KeepPromises, |w| {
             Box::pin(async move {
                 let facts = w.referral_facts_by_id(accepted).await?;
-                let read = w.permit_found::<ReferralRead>(facts)?;
-                let referral = w.referral_for_update(&read).await?;
-                if !is_taken_on(referral.state) {
-                    return Ok(Vec::new());
+                let permit = w.permit_found::<ReferralRecord>(facts)?;
+                let offers = w.referral_line_for_update(&permit).await?;
+                let own = offers.iter().find(|offer| offer.id == accepted);
+                let Some(own) = own.filter(|own| own.state == ReferralState::Accepted) else {
+                    return Ok(Some(Vec::new()));
+                };
+                let others = || offers.iter().filter(|offer| offer.id != accepted);
+                if others().any(|offer| is_taken_on(offer.state)) {
+                    hold(app, w, &permit, own).await?;
+                    return Ok(None);
                 }
-                w.referral_others(&read, &referral).await
+                Ok(Some(others().map(|offer| offer.id).collect()))
             })
         })
         .await?;
-    let mut held = 0;
+    let Some(others) = others else {
+        return Ok(Some(ReferralState::Held));
+    };
     for other in others {
-        if other.state.apply(&ReferralMove::Hold).is_err() {
-            continue;
-        }
         let done = app
             .store
             .work(system, Purpose::KeepPromises, |w| {
                 Box::pin(async move {
-                    let facts = w.referral_facts_by_id(other.id).await?;
+                    let facts = w.referral_facts_by_id(other).await?;
                     let permit = w.permit_found::<ReferralRecord>(facts)?;
-                    let other = w.referral_for_update(&permit).await?;
-                    hold(app, w, &permit, &other).await
+                    hold_where_another_has_them(app, w, &permit).await
                 })
             })
             .await;
         match done {
-            Ok(()) => held += 1,
-            Err(Error::Conflict | Error::Illegal(_)) => {}
+            Ok(_) | Err(Error::Conflict | Error::Illegal(_)) => {}
             Err(error) => tracing::error!(%error, "an offer could not be held yet"),
         }
     }
-    Ok(held)
+    Ok(None)
+}
+
+/// Holds an offer that nobody has said yes to where another service has the person. Gives whether it was held.
+pub(crate) async fn hold_where_another_has_them(
+    app: &App,
+    w: &mut Work<'_>,
+    permit: &Permit<ReferralRecord>,
+) -> Result<bool> {
+    let offers = w.referral_line_for_update(permit).await?;
+    let Some(own) = offers.iter().find(|offer| offer.id == permit.on()) else {
+        return Ok(false);
+    };
+    let another = offers
+        .iter()
+        .any(|offer| offer.id != own.id && is_taken_on(offer.state));
+    let can = own.state != ReferralState::Accepted && own.state.apply(&ReferralMove::Hold).is_ok();
+    if !another || !can {
+        return Ok(false);
+    }
+    hold(app, w, permit, own).await?;
+    Ok(true)
+}
+
+/// By the clock of an acceptance: holds it where another service has the person and was first, because a node stopped between the
+/// acceptance and the hold. One that the person chose afterwards is not held again. Gives whether it was held.
+pub(crate) async fn hold_the_later_yes(
+    app: &App,
+    w: &mut Work<'_>,
+    permit: &Permit<ReferralRecord>,
+) -> Result<bool> {
+    let offers = w.referral_line_for_update(permit).await?;
+    let own = offers.iter().find(|offer| offer.id == permit.on());
+    let Some(own) = own.filter(|own| own.state == ReferralState::Accepted) else {
+        return Ok(false);
+    };
+    let first = offers
+        .iter()
+        .filter(|offer| is_taken_on(offer.state))
+        .min_by_key(|offer| {
+            let begun = offer.state != ReferralState::Accepted;
+            (!begun, offer.answered_at, offer.id)
+        });
+    if first.is_some_and(|first| first.id == own.id) {
+        return Ok(false);
+    }
+    let chosen = ReferralMove::Release { said_yes: true }.code();
+    if w.referral_steps(permit)
+        .await?
+        .iter()
+        .any(|step| step.made == chosen)
+    {
+        return Ok(false);
+    }
+    hold(app, w, permit, own).await?;
+    Ok(true)
 }
 
 /// Holds one offer, and gives the worker the task to ask which one the person chooses.
-pub(crate) async fn hold(
+async fn hold(
     app: &App,
     w: &mut Work<'_>,
     permit: &Permit<ReferralRecord>,
@@ -83,25 +162,25 @@ pub(crate) async fn hold(
     give_task(app, w, permit, referral, kind, clock).await
 }
 
-/// Whether another offer for the same need was accepted: then this one is held rather than given up as silent.
-pub(crate) async fn another_is_taken_on(
-    w: &mut Work<'_>,
-    permit: &Permit<ReferralRead>,
-    referral: &Referral,
-) -> Result<bool> {
-    let others = w.referral_others(permit, referral).await?;
-    Ok(others.iter().any(|other| is_taken_on(other.state)))
+/// Whether the person may choose this offer: its service said yes, whether it keeps them meanwhile or waits.
+pub const fn can_be_chosen(offer: &Referral) -> bool {
+    is_taken_on(offer.state) || (matches!(offer.state, ReferralState::Held) && offer.said_yes)
 }
 
-/// The person chooses the service that accepted: every other offer for the same need is taken back, and the services are told
-/// in one neutral sentence. `seen` is the version on the worker's page.
+/// The person chooses a service that said yes: every other offer for the same need is taken back, and the services are told
+/// in one neutral sentence. One that waited has them from now on, and is told. `seen` is the version on the worker's page.
 pub async fn choose(app: &App, actor: &Actor, reference: Ref, seen: i64) -> Result<()> {
     app.store
         .work(actor, Purpose::HelpAPerson, |w| {
             Box::pin(async move {
                 let (read, chosen) = still::<ReferralRead>(w, reference, seen).await?;
-                if !is_taken_on(chosen.state) {
+                if !can_be_chosen(&chosen) {
                     return Err(Error::Illegal("choose"));
+                }
+                if chosen.state == ReferralState::Held {
+                    let facts = w.referral_facts_by_id(chosen.id).await?;
+                    let permit = w.permit_found::<ReferralRecord>(facts)?;
+                    release(app, w, &permit, &chosen).await?;
                 }
                 for other in w.referral_others(&read, &chosen).await? {
                     if other.state.apply(&ReferralMove::Withdraw).is_err() {
@@ -125,17 +204,30 @@ pub async fn ask_again(app: &App, actor: &Actor, reference: Ref, seen: i64) -> R
         .work(actor, Purpose::HelpAPerson, |w| {
             Box::pin(async move {
                 let (permit, referral) = still::<ReferralRecord>(w, reference, seen).await?;
-                let step = Step::plain(&ReferralMove::Release, Via::Worker);
-                make_move(app, w, &permit, &referral, step).await?;
-                let sent = w.referral_for_update(&permit).await?;
-                remind(app, w, &permit, &sent).await
+                release(app, w, &permit, &referral).await
             })
         })
         .await
 }
 
-/// Tells the service again: in its inbox, by the link it has, or through the worker, who gets a task to call.
-async fn remind(
+/// Releases an offer that was held: its service is asked again, or, where it had said yes, told that they are coming.
+async fn release(
+    app: &App,
+    w: &mut Work<'_>,
+    permit: &Permit<ReferralRecord>,
+    held: &Referral,
+) -> Result<Vec<Route>> {
+    let made = ReferralMove::Release {
+        said_yes: held.said_yes,
+    };
+    let step = Step::plain(&made, Via::Worker);
+    make_move(app, w, permit, held, step).await?;
+    let sent = w.referral_for_update(permit).await?;
+    remind(app, w, permit, &sent).await
+}
+
+/// Tells the service: in its inbox, by the link it has, or through the worker, who gets a task to call.
+pub(crate) async fn remind(
     app: &App,
     w: &mut Work<'_>,
     permit: &Permit<ReferralRecord>,
@@ -150,16 +242,22 @@ async fn remind(
     let link = w.referral_link_newest(sent).await?;
     let link = link.filter(|link| there && link.is_open_at(now));
     if let (true, Some(link)) = (asked.routes.contains(&Route::Link), link) {
-        w.tell(OutboxKind::PartnerReminder, link.id.uuid(), None)
-            .await?;
+        let kind = if sent.state.has_said_yes() {
+            OutboxKind::PartnerNotice
+        } else {
+            OutboxKind::PartnerReminder
+        };
+        w.tell(kind, link.id.uuid(), None).await?;
         routes.push(Route::Link);
     }
     if there && asked.routes.contains(&Route::Inbox) {
         for account in &asked.inbox {
             w.tell(OutboxKind::StaffTask, account.uuid(), None).await?;
         }
-        let step = Step::plain(&ReferralMove::Deliver, Via::Account);
-        make_move(app, w, permit, sent, step).await?;
+        if sent.state.apply(&ReferralMove::Deliver).is_ok() {
+            let step = Step::plain(&ReferralMove::Deliver, Via::Account);
+            make_move(app, w, permit, sent, step).await?;
+        }
         routes.push(Route::Inbox);
     }
     if routes.is_empty() {

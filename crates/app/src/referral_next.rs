@@ -3,10 +3,12 @@
 
 use jiff::civil::Date;
 use throughline_core::circumstances::{Asker, Child, Circumstances};
+use throughline_core::code::Code as _;
 use throughline_core::id::Ref;
+use throughline_core::line::learnt;
 use throughline_core::need::NeedType;
 use throughline_core::people::Age;
-use throughline_core::referral::Asked;
+use throughline_core::referral::{Asked, ReferralState, UnmetReason};
 use throughline_core::time::At;
 use throughline_find::{Match, Query};
 use throughline_policy::action::{CaseRead, ReferralRead, ReferralSend};
@@ -14,6 +16,7 @@ use throughline_policy::{Actor, Permit, Purpose};
 use throughline_store::Work;
 use throughline_store::referral::Referral;
 
+use crate::referral_send::Ask;
 use crate::{App, Result};
 
 /// A service that was asked for somebody before, and what came of it.
@@ -60,6 +63,8 @@ pub struct Next {
     pub found: Vec<Match>,
     /// Whether at least one of them surely meets the need. If not, a named human and a helpline come first.
     pub sure: bool,
+    /// What they were found by.
+    pub told: Circumstances,
 }
 
 /// How many alternatives are named on a page: more are with the finder.
@@ -145,8 +150,41 @@ pub fn of_service<'a>(
     own.find(|one| one.came.is_open()).or(newest)
 }
 
-/// Who else could help with the need of a referral that came back: named by the one finder, never a service that was asked for
-/// it before, and none that still has a request.
+/// What is known of somebody when the next one is looked for: what they told when a service was found for them, with what the case
+/// says since. Nobody who was asked for this before, and none that still has a request.
+fn looked_for(begun: &Begun, told: Option<Circumstances>, need: NeedType) -> Circumstances {
+    let needs = vec![need];
+    let mut told = told.unwrap_or_default();
+    told.age = begun.age.or(told.age);
+    if told.children.is_none() {
+        told.children.clone_from(&begun.children);
+    }
+    let before = begun.before.iter().filter(|one| one.matters_for(&needs));
+    told.avoid_services.extend(before.map(|one| one.service));
+    Circumstances {
+        needs,
+        asker: Some(Asker::Worker),
+        ..told
+    }
+}
+
+fn named(app: &App, told: Circumstances) -> Next {
+    let query = Query {
+        told,
+        limit: NAMED,
+        ..Query::default()
+    };
+    let answer = throughline_find::find(&app.directory.snapshot(), &query, app.env().now());
+    Next {
+        found: answer.results,
+        sure: !answer.last_resort,
+        told: query.told,
+    }
+}
+
+/// Who else could help with the need of a referral that came back: named by the one finder by what was told when its service was
+/// found, and what its no and those before it have taught. Never a service that was asked for it before, and none that still has a
+/// request.
 pub async fn alternatives(app: &App, actor: &Actor, referral: Ref) -> Result<Next> {
     let told = app
         .store
@@ -157,32 +195,54 @@ pub async fn alternatives(app: &App, actor: &Actor, referral: Ref) -> Result<Nex
                 let referral = w.referral_for_update(&permit).await?;
                 let facts = w.case_facts_by_id(referral.case).await?;
                 let read = w.permit_found::<CaseRead>(facts)?;
-                let known = begun_in(w, &read).await?;
-                let needs = vec![referral.need];
-                Ok(Circumstances {
-                    age: known.age,
-                    children: known.children,
-                    avoid_services: known
-                        .before
-                        .iter()
-                        .filter(|one| one.matters_for(&needs))
-                        .map(|one| one.service)
-                        .collect(),
-                    needs,
-                    asker: Some(Asker::Worker),
-                    ..Circumstances::default()
-                })
+                let begun = begun_in(w, &read).await?;
+                let told = w.referral_told(&permit).await?;
+                let mut told = looked_for(&begun, told, referral.need);
+                for one in w.case_referrals(&read).await? {
+                    if one.need == referral.need {
+                        told = with_its_no(told, &one);
+                    }
+                }
+                Ok(told)
             })
         })
         .await?;
-    let query = Query {
-        told,
-        limit: NAMED,
-        ..Query::default()
-    };
-    let answer = throughline_find::find(&app.directory.snapshot(), &query, app.env().now());
-    Ok(Next {
-        found: answer.results,
-        sure: !answer.last_resort,
-    })
+    Ok(named(app, told))
+}
+
+/// What a request that came to a no has taught, added to what was told.
+pub(crate) fn with_its_no(told: Circumstances, one: &Referral) -> Circumstances {
+    let reason = one
+        .reason
+        .as_deref()
+        .filter(|_| one.state == ReferralState::Declined)
+        .and_then(|reason| UnmetReason::from_code(reason).ok());
+    match reason {
+        Some(reason) => learnt(told, reason),
+        None => told,
+    }
+}
+
+/// Who could stand in line behind a service that is about to be asked, best first. `told` is what was told when that one was found.
+pub async fn could_be_next(
+    app: &App,
+    actor: &Actor,
+    ask: &Ask,
+    told: Option<&Circumstances>,
+) -> Result<Vec<Match>> {
+    let told = app
+        .store
+        .work(actor, Purpose::HelpAPerson, |w| {
+            Box::pin(async move {
+                let facts = w.case_facts(ask.case).await?;
+                w.permit_found::<ReferralSend>(facts)?;
+                let read = w.permit_found::<CaseRead>(facts)?;
+                let begun = begun_in(w, &read).await?;
+                Ok(looked_for(&begun, told.cloned(), ask.need))
+            })
+        })
+        .await?;
+    let mut told = told;
+    told.avoid_services.push(ask.service);
+    Ok(named(app, told).found)
 }

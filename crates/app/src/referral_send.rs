@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use throughline_core::circumstances::Circumstances;
 use throughline_core::clock::{ClockId, Urgency};
 use throughline_core::consent::{
-    self, Art9Condition, Consent, DpaCondition, HowAgreed, PacketItem, ShareBasis, SharePurpose,
+    self, Art9Condition, DpaCondition, HowAgreed, PacketItem, ShareBasis,
 };
 use throughline_core::conversation::Reach;
 use throughline_core::id::Ref;
@@ -23,13 +24,13 @@ use throughline_policy::action::{
 use throughline_policy::{Actor, Permit, Purpose};
 use throughline_seal::{Code, Token};
 use throughline_store::Work;
-use throughline_store::consent::NewConsent;
 use throughline_store::outbox::OutboxKind;
 use throughline_store::referral::{NewReferral, Referral, Via};
 use throughline_store::task::TaskOutcome;
 
-use crate::packet::{self, Line, Packet};
+use crate::packet::{self, Line};
 use crate::referral::{SenderView, Step, call_them, make_move, pack_named, task_for, view_in};
+use crate::referral_agree::{Agreement, agree, may_have_a_line, put_in_line};
 use crate::referral_next::{Before, before, of_service};
 use crate::referral_recipient::{
     Asked, Route, asked, asked_already, is_specialist, phone_of, recipient,
@@ -109,6 +110,12 @@ pub struct SendOrder {
     pub reasons: Option<Reason>,
     /// Whether a life is at stake: shared first, and put on record in full within a day (SPEC 4.7).
     pub life_at_risk: bool,
+    /// Services that the person agrees to in advance: asked in turn, with the same lines, when those before come to nothing. At most
+    /// [`crate::referral_agree::IN_LINE`].
+    pub next: Vec<Ref>,
+    /// What the person told when the service was found for them, kept sealed with the request so that the next one is found without
+    /// their telling it again. It goes to no service.
+    pub told: Option<Circumstances>,
 }
 
 /// A referral that was sent: what the confirmation says.
@@ -230,15 +237,9 @@ pub(crate) async fn send_in(
         return Err(invalid("reasons", "refer-decision-needed"));
     }
     let urgency = pack.urgency(need, case.risk);
-    let asked = asked(w, order.ask.service).await?;
-    asked.still_there()?;
+    may_have_a_line(order)?;
     let live = w.case_referrals(&read).await?;
-    if live
-        .iter()
-        .any(|other| other.service == asked.service.id && !other.state.is_final())
-    {
-        return Err(invalid("service", "refer-already-asked"));
-    }
+    let asked = to_be_asked(w, order.ask.service, &live).await?;
     let statement = w.statement_latest(&read).await?;
     let number = statement.as_ref().map(|statement| statement.number);
     let told = order.items.contains(&PacketItem::Statement.into());
@@ -247,55 +248,16 @@ pub(crate) async fn send_in(
     }
     let here = nation_at(w, Some(case.site), case.organisation).await?;
     let to = recipient(app, w, &asked, here).await?;
-    let agreed = Consent {
-        recipient: to,
-        purpose: SharePurpose::Referral,
-        items: order.items.clone(),
-        how: order.how,
-        own_words: told,
-        basis: order.basis,
-        art9: order.art9,
-        dpa: order.dpa,
-        reasons: order.reasons.clone(),
-        life_at_risk: order.life_at_risk,
-        agreed_at: now,
-        expires_at: pack.due(ClockId::ConsentExpiry, urgency, now),
-        withdrawn_at: None,
-    };
-    let new = NewConsent {
-        consent: &agreed,
-        statement: statement.as_ref().map(|statement| statement.id),
-        struck: &order.struck,
-        words: order.words.as_deref(),
-    };
-    let (consent, _) = w.consent_give(&change, &new).await?;
-    // What was not said alone goes no further than the specialist, whatever a page or a program says (ASSURANCE C5).
-    let reach = match w.case_reach(&send).await? {
-        Some(Reach::SpecialistOnly) => Reach::SpecialistOnly,
-        Some(Reach::AsAgreed) | None => order.reach,
-    };
-    let shared = consent::Packet::build(
-        &agreed,
-        order.struck.clone(),
-        reach,
-        is_specialist(&asked.service),
-        now,
-    )
-    .map_err(|refused| match refused {
-        consent::PacketRefused::NoConsent => invalid("how", "refer-no-consent"),
-        consent::PacketRefused::NotSeenAlone => invalid("reach", "refer-not-seen-alone"),
-        consent::PacketRefused::DetailsWithoutRules => {
-            invalid("items", "refer-details-without-rules")
-        }
-        consent::PacketRefused::EveryNeed => invalid("items", "refer-needs-one-by-one"),
-    })?;
     let known = packet::known(w, &read, urgency).await?;
-    let packet = Packet::of(&shared, order.how, need, &known);
-    if let Some(shown) = &order.shown
-        && *shown != packet.mark()?
-    {
-        return Err(Error::Conflict);
-    }
+    let agreement = Agreement {
+        order,
+        change: &change,
+        send: &send,
+        statement: statement.as_ref().map(|statement| statement.id),
+        known: &known,
+        expires_at: pack.due(ClockId::ConsentExpiry, urgency, now),
+    };
+    let (consent, packet) = agree(w, &agreement, &asked, to).await?;
     let new = NewReferral {
         service: asked.service.id,
         to,
@@ -309,10 +271,20 @@ pub(crate) async fn send_in(
         w.tasks_settle(None, Some(before.id), TaskKind::OfferNext, done)
             .await?;
     }
-    let draft = w.referral_create(&send, &new, &packet).await?;
+    let kept = order.told.clone().map(Circumstances::to_keep);
+    let draft = w
+        .referral_create(&send, &new, &packet, kept.as_ref())
+        .await?;
     let delivery = pack.due(ClockId::ReferralDelivery, urgency, now);
-    w.referral_send(&send, &draft, delivery).await?;
+    let made = ReferralMove::Send;
+    w.referral_begin(&send, &draft, &made, delivery).await?;
     need_referred(w, &read, &change, need).await?;
+    let look_at = pack.due(ClockId::LineReview, urgency, now);
+    for next in &order.next {
+        let next = to_be_asked(w, *next, &live).await?;
+        let to = recipient(app, w, &next, here).await?;
+        put_in_line(w, &agreement, (&next, to), case.risk, look_at).await?;
+    }
     let facts = w.referral_facts_by_id(draft.id).await?;
     let record = w.permit_found::<ReferralRecord>(facts)?;
     let sent = w.referral_for_update(&record).await?;
@@ -333,6 +305,22 @@ pub(crate) async fn send_in(
         routes: asked.routes,
         answer_by,
     })
+}
+
+/// A service that may be asked: it is in the directory, and has no request for this person that is not over.
+async fn to_be_asked(w: &mut Work<'_>, service: Ref, live: &[Referral]) -> Result<Asked> {
+    let asked = asked(w, service).await?;
+    asked.still_there()?;
+    if live
+        .iter()
+        .any(|other| other.service == asked.service.id && !other.state.is_final())
+    {
+        return Err(Error::Invalid {
+            field: "service",
+            problem: "refer-already-asked",
+        });
+    }
+    Ok(asked)
 }
 
 /// Whether somebody judged the risk as high. What nobody has judged yet is treated as high by the clocks, and is judged first.

@@ -176,6 +176,17 @@ pub struct Circumstances {
     pub asker: Option<Asker>,
 }
 
+impl Circumstances {
+    /// What of it may be kept with a request, sealed: never what somebody's immigration status is or whether they fear for it, which is
+    /// recorded nowhere by the way (NE-11).
+    #[must_use]
+    pub fn to_keep(mut self) -> Self {
+        self.nrpf = None;
+        self.immigration_worry = None;
+        self
+    }
+}
+
 /// The JSON Schema (draft 2020-12) of a circumstances file, for `find --circumstances` and the API.
 pub const JSON_SCHEMA: &str = include_str!("circumstances.schema.json");
 
@@ -248,6 +259,18 @@ mod tests {
         let none: Circumstances = serde_json::from_str(r#"{"children":[]}"#).unwrap();
         assert_eq!(none.children, Some(Vec::new()));
         assert_ne!(none, Circumstances::default());
+    }
+
+    #[test]
+    fn of_immigration_nothing_is_kept() {
+        let kept = serde_json::to_string(&everything().to_keep()).unwrap();
+        assert!(!kept.contains("nrpf") && !kept.contains("immigration"));
+        let expected = Circumstances {
+            nrpf: None,
+            immigration_worry: None,
+            ..everything()
+        };
+        assert_eq!(everything().to_keep(), expected);
     }
 
     #[test]

@@ -55,6 +55,8 @@ crate::code_list! {
         BreachReport = "c23_breach_report",
         /// A referral that was begun must not sit unsent.
         ReferralSend = "referral_send",
+        /// A line is looked at again, where nothing that became of a request has set it going.
+        LineReview = "line_review",
         /// A referral that left us must reach the service.
         ReferralDelivery = "referral_delivery",
         /// The service answers.

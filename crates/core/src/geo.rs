@@ -42,7 +42,6 @@ impl Postcode {
             .collect();
         match parts.as_slice() {
             [outward, inward] => Self::from_halves(outward, inward),
-            [whole] => Self::from_run(whole),
             _ => Self::from_run(&parts.concat()),
         }
     }

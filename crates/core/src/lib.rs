@@ -31,6 +31,7 @@ pub mod gate;
 pub mod geo;
 pub mod id;
 pub mod immediate;
+pub mod line;
 pub mod listing;
 pub mod machine;
 pub mod message;

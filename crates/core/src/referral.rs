@@ -15,6 +15,8 @@ crate::code_list! {
     pub enum ReferralState {
         /// Begun, not sent.
         Draft = "draft",
+        /// Agreed in advance: it is sent when the one before it comes to nothing ([`crate::line`]).
+        InLine = "in_line",
         /// It has left us; nothing shows that it arrived.
         Sent = "sent",
         /// It arrived (`received` in SPEC 4.3). Nobody has read it yet.
@@ -165,6 +167,8 @@ impl EndReason {
 /// What can happen to a referral.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReferralMove {
+    /// It waits until the one before it comes to nothing.
+    PutInLine,
     /// It is sent, or sent again after a bounce or silence.
     Send,
     /// There is proof that it arrived.
@@ -192,8 +196,12 @@ pub enum ReferralMove {
     TimeOut,
     /// Another service accepted: this one waits.
     Hold,
-    /// The person did not choose the other one: the service is asked again and its clock starts again.
-    Release,
+    /// The person did not choose the other one: the service is asked again and its clock starts again. One that had said yes is
+    /// not asked again: its yes stands.
+    Release {
+        /// Whether it had said yes before its offer was held.
+        said_yes: bool,
+    },
     /// The person says no.
     PersonDeclines,
     /// The worker takes it back.
@@ -215,6 +223,7 @@ impl ReferralMove {
     /// Its stable code, for the record of transitions.
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::PutInLine => "put_in_line",
             Self::Send => "send",
             Self::Deliver => "deliver",
             Self::Bounce => "bounce",
@@ -224,7 +233,7 @@ impl ReferralMove {
             Self::Decline { .. } => "decline",
             Self::TimeOut => "time_out",
             Self::Hold => "hold",
-            Self::Release => "release",
+            Self::Release { .. } => "release",
             Self::PersonDeclines => "person_declines",
             Self::Withdraw => "withdraw",
             Self::FirstContact => "first_contact",
@@ -257,6 +266,8 @@ pub struct NextStep {
 crate::code_list! {
     /// What asking a service has come to, in the words of somebody who might ask it again (NE-22).
     pub enum Asked {
+        /// Not asked yet: it is next in line.
+        InLine = "in_line",
         /// No answer yet.
         Waiting = "waiting",
         /// It said yes, keeps the person on its list, or helps.
@@ -275,7 +286,7 @@ crate::code_list! {
 impl Asked {
     /// Whether the request is still open: the service is not asked a second time.
     pub const fn is_open(self) -> bool {
-        matches!(self, Self::Waiting | Self::Yes)
+        matches!(self, Self::InLine | Self::Waiting | Self::Yes)
     }
 }
 
@@ -283,6 +294,7 @@ impl ReferralState {
     /// What asking has come to. Only what is final may be asked afresh: an open request is looked at first.
     pub const fn asked(self) -> Asked {
         match self {
+            Self::InLine => Asked::InLine,
             Self::Draft
             | Self::Sent
             | Self::Received
@@ -353,7 +365,13 @@ impl ReferralState {
         use ReferralMove as M;
         let waiting = matches!(self, Self::Sent | Self::Received | Self::Opened);
         let next = match by {
-            M::Send if matches!(self, Self::Draft | Self::Undelivered | Self::NoResponse) => {
+            M::PutInLine if self == Self::Draft => Self::InLine,
+            M::Send
+                if matches!(
+                    self,
+                    Self::Draft | Self::InLine | Self::Undelivered | Self::NoResponse
+                ) =>
+            {
                 Self::Sent
             }
             M::Deliver if self == Self::Sent => Self::Received,
@@ -374,8 +392,10 @@ impl ReferralState {
                 Self::Declined
             }
             M::TimeOut if waiting || self == Self::Undelivered => Self::NoResponse,
-            M::Hold if waiting || self == Self::Waitlisted => Self::Held,
-            M::Release if self == Self::Held => Self::Sent,
+            // Whoever said yes in the same instant as another is held as well: the person chooses.
+            M::Hold if waiting || matches!(self, Self::Waitlisted | Self::Accepted) => Self::Held,
+            M::Release { said_yes: true } if self == Self::Held => Self::Accepted,
+            M::Release { said_yes: false } if self == Self::Held => Self::Sent,
             M::PersonDeclines if !self.is_final() => Self::SurvivorDeclined,
             M::Withdraw
                 if !self.is_final() && !matches!(self, Self::FirstContact | Self::InService) =>
@@ -408,6 +428,12 @@ impl ReferralState {
                 Owner::CaseWorker,
                 ClockId::ReferralSend,
                 OnTimeout::Climb(TaskKind::FinishReferral),
+            ),
+            // Whenever the clock runs out it is seen whose turn it is ([`crate::line`]); the worker owns it until it is sent.
+            Self::InLine => (
+                Owner::CaseWorker,
+                ClockId::LineReview,
+                OnTimeout::Climb(TaskKind::AskWhichOffer),
             ),
             // The service cannot act on what has not reached it, so the sender owns it until it has.
             Self::Sent => (

@@ -7,6 +7,7 @@ use super::*;
 fn moves() -> Vec<ReferralMove> {
     use ReferralMove as M;
     vec![
+        M::PutInLine,
         M::Send,
         M::Deliver,
         M::Bounce,
@@ -20,7 +21,8 @@ fn moves() -> Vec<ReferralMove> {
         },
         M::TimeOut,
         M::Hold,
-        M::Release,
+        M::Release { said_yes: false },
+        M::Release { said_yes: true },
         M::PersonDeclines,
         M::Withdraw,
         M::FirstContact,
@@ -36,6 +38,10 @@ fn moves() -> Vec<ReferralMove> {
 const TABLE: &[(&str, &str)] = &[
     (
         "draft",
+        "put_in_line>in_line send>sent person_declines>survivor_declined withdraw>withdrawn",
+    ),
+    (
+        "in_line",
         "send>sent person_declines>survivor_declined withdraw>withdrawn",
     ),
     (
@@ -52,11 +58,11 @@ const TABLE: &[(&str, &str)] = &[
     ),
     (
         "held",
-        "decline>declined release>sent person_declines>survivor_declined withdraw>withdrawn",
+        "decline>declined release>sent release>accepted person_declines>survivor_declined withdraw>withdrawn",
     ),
     (
         "accepted",
-        "decline>declined person_declines>survivor_declined withdraw>withdrawn first_contact>first_contact end>ended",
+        "decline>declined hold>held person_declines>survivor_declined withdraw>withdrawn first_contact>first_contact end>ended",
     ),
     (
         "waitlisted",
@@ -277,6 +283,7 @@ fn only_who_has_said_yes_may_learn_how_to_reach_them_and_only_who_is_asked_reads
             S::Waitlisted => (true, true, false),
             S::Accepted | S::FirstContact | S::InService => (true, true, true),
             S::Draft
+            | S::InLine
             | S::Held
             | S::Undelivered
             | S::Declined

@@ -183,6 +183,29 @@ pub(crate) struct Judged {
     nearness: u8,
 }
 
+impl Judged {
+    /// Where it stands in the directory: the last word on the order, so that it is always the same.
+    pub(crate) const fn position(&self) -> u32 {
+        self.position
+    }
+
+    /// The first rule that refused it.
+    pub(crate) const fn refused_by(&self) -> Option<RuleId> {
+        self.refused_by
+    }
+}
+
+/// Not asked before, fit, away from home where home is not safe, certainty, how soon, how near: what comes first is smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Order(
+    bool,
+    Reverse<(usize, WordScore, usize)>,
+    InHomeArea,
+    usize,
+    Soon,
+    u8,
+);
+
 /// For somebody whose own area is not safe: away from it comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum InHomeArea {
@@ -373,17 +396,7 @@ impl<'a> Asked<'a> {
             .into_iter()
             .filter(relevant)
             .partition(|one| one.refused_by.is_none());
-        fitting.sort_by_key(|one| {
-            (
-                self.asked_before(one),
-                Reverse((one.needs_met, one.score, one.wishes)),
-                one.in_home_area,
-                one.asks,
-                one.soon,
-                one.nearness,
-                one.position,
-            )
-        });
+        fitting.sort_by_key(|one| (self.order(one), one.position));
         refused.retain(|one| !one.confidential);
         let sure = fitting
             .iter()
@@ -404,6 +417,18 @@ impl<'a> Asked<'a> {
             if_only: self.if_only(&refused),
             last_resort: !sure,
         }
+    }
+
+    /// Where it comes among those that fit.
+    pub(crate) fn order(&self, one: &Judged) -> Order {
+        Order(
+            self.asked_before(one),
+            Reverse((one.needs_met, one.score, one.wishes)),
+            one.in_home_area,
+            one.asks,
+            one.soon,
+            one.nearness,
+        )
     }
 
     fn asked_before(&self, one: &Judged) -> bool {

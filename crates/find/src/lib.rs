@@ -26,6 +26,7 @@ mod rules_when;
 mod rules_where;
 mod rules_who;
 mod snapshot;
+mod stand;
 pub mod text;
 pub mod thesaurus;
 
@@ -36,6 +37,7 @@ pub use knowledge::{Knowledge, KnowledgeError, Settings};
 pub use listed::{Listed, Listing, PublicPlace, Served};
 pub use rules_when::Soon;
 pub use snapshot::Snapshot;
+pub use stand::{Stand, stand};
 
 #[cfg(test)]
 mod tests;

@@ -315,7 +315,11 @@ impl Snapshot {
 
     /// A service by its reference.
     pub fn get(&self, reference: Ref) -> Option<&Listed> {
-        self.at(*self.by_reference.get(&reference)?)
+        self.at(self.position(reference)?)
+    }
+
+    pub(crate) fn position(&self, reference: Ref) -> Option<u32> {
+        self.by_reference.get(&reference).copied()
     }
 
     /// Every service, by name, then reference.

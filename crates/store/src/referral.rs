@@ -4,6 +4,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde::Serialize;
+use throughline_core::circumstances::Circumstances;
 use throughline_core::code::Code;
 use throughline_core::id::{
     AccountId, CaseId, ConsentId, OrganisationId, PersonId, Ref, ReferralId, ServiceId, SiteId,
@@ -123,6 +124,8 @@ pub struct Referral {
     pub reason: Option<String>,
     /// Whether it helped, once ended.
     pub helped: Option<String>,
+    /// Whether a named human there ever took it on.
+    pub said_yes: bool,
     /// When it was made.
     pub created_at: At,
     /// When it was last sent.
@@ -212,6 +215,7 @@ pub(crate) fn plain(row: &referral::Model) -> Result<Referral> {
         state: state_of(row)?,
         reason: row.reason.clone(),
         helped: row.helped.clone(),
+        said_yes: row.accepted.is_some(),
         created_at: row.created_at.0,
         sent_at: row.sent_at.map(|at| at.0),
         due_at: row.due_at.map(|at| at.0),
@@ -248,12 +252,14 @@ impl Work<'_> {
         self.referral_facts_of(row.as_ref()).await
     }
 
-    /// Makes a referral in state `draft`, with the packet that the partner will see sealed in it.
+    /// Makes a referral in state `draft`, with the packet that the partner will see sealed in it, and, beside it and for no partner,
+    /// what the person told when the service was found for them.
     pub async fn referral_create<P: Serialize + Sync>(
         &mut self,
         permit: &Permit<ReferralSend>,
         new: &NewReferral,
         packet: &P,
+        told: Option<&Circumstances>,
     ) -> Result<Referral> {
         let case = self.case_row(permit.on()).await?;
         if case.state == CaseState::Closed.code() {
@@ -270,6 +276,10 @@ impl Work<'_> {
                 place("referral", "packet", id.uuid()),
                 packet,
             )
+            .await?;
+        let told_at = place("referral", "told", id.uuid());
+        let told = self
+            .seal_option(case.person_id.0.uuid(), told_at, told)
             .await?;
         let row = referral::Model {
             id: Col(id),
@@ -288,6 +298,7 @@ impl Work<'_> {
             risk_band: new.risk.code().to_owned(),
             state: ReferralState::Draft.code().to_owned(),
             packet,
+            told,
             reason: None,
             accepted: None,
             helped: None,
@@ -302,15 +313,17 @@ impl Work<'_> {
         referral::Entity::insert(referral::ActiveModel::from(row))
             .exec_without_returning(&self.tx)
             .await?;
-        self.note(permit, permit.on().uuid(), &["need", "packet", "consent"]);
+        let fields = ["need", "packet", "told", "consent"];
+        self.note(permit, permit.on().uuid(), &fields);
         Ok(made)
     }
 
-    /// Sends a fresh draft: the same move as any other, under the permit that made it.
-    pub async fn referral_send(
+    /// Sends a fresh draft, or puts it in line: the same move as any other, under the permit that made it.
+    pub async fn referral_begin(
         &mut self,
         permit: &Permit<ReferralSend>,
         referral: &Referral,
+        made: &ReferralMove,
         due_at: At,
     ) -> Result<ReferralState> {
         if referral.case != permit.on() {
@@ -321,7 +334,7 @@ impl Work<'_> {
             due_at: Some(due_at),
             ..MoveDetail::default()
         };
-        self.referral_apply(referral, &ReferralMove::Send, Via::Worker, detail)
+        self.referral_apply(referral, made, Via::Worker, detail)
             .await
     }
 
@@ -364,7 +377,14 @@ impl Work<'_> {
             ..Default::default()
         };
         match made {
-            ReferralMove::Send | ReferralMove::Release => change.sent_at = Set(Some(Col(now))),
+            ReferralMove::Send | ReferralMove::Release { said_yes: false } => {
+                change.sent_at = Set(Some(Col(now)));
+            }
+            // While the person chooses, whoever said yes has them as little as anybody else.
+            ReferralMove::Hold => change.accepted_organisation_id = Set(None),
+            ReferralMove::Release { said_yes: true } => {
+                change.accepted_organisation_id = Set(Some(Col(referral.to)));
+            }
             ReferralMove::Accept { by } => {
                 change.accepted_organisation_id = Set(Some(Col(referral.to)));
                 change.answered_at = Set(Some(Col(referral.answered_at.unwrap_or(now))));

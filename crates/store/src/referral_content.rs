@@ -3,6 +3,7 @@
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use throughline_core::circumstances::Circumstances;
 use throughline_core::code::Code as _;
 use throughline_core::reason::Words;
 use throughline_core::time::At;
@@ -99,6 +100,21 @@ impl Work<'_> {
             )
             .await?;
         Ok((packet, name))
+    }
+
+    /// What the person told when this service was found for them. For finding the next one, and never for a service.
+    pub async fn referral_told(
+        &mut self,
+        permit: &Permit<ReferralRead>,
+    ) -> Result<Option<Circumstances>> {
+        let row = referral::Entity::find_by_id(Col(permit.on()))
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::NotFound(ReferralRead::KIND))?;
+        self.note(permit, permit.on().uuid(), &["told"]);
+        let at = place("referral", "told", row.id.0.uuid());
+        self.open_option(row.person_id.0.uuid(), at, row.told.as_ref())
+            .await
     }
 
     /// What the one who accepted said, for the service itself.

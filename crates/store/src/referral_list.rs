@@ -1,5 +1,6 @@
 //! Lists of referrals: of a case, sent, received, accepted, overdue; and the steps of one.
 
+use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::NullOrdering;
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::code::Code;
@@ -12,7 +13,7 @@ use throughline_policy::{Action, Permit, Scope};
 use crate::col::Col;
 use crate::entity::{referral, referral_transition};
 use crate::error::{Error, Result};
-use crate::referral::{Referral, SeesReferral, Transition, Via, plain};
+use crate::referral::{MovesReferral, Referral, SeesReferral, Transition, Via, plain};
 use crate::scope::{About, NOT_A_ROW, TieColumns, branches, condition};
 use crate::sharing::SeesSharing;
 use crate::work::Work;
@@ -66,6 +67,52 @@ impl Work<'_> {
         });
         out.sort_by_key(|other| other.id);
         Ok(out)
+    }
+
+    /// Every referral of the same case for the same need, over or not, this one too, oldest first; locked until commit, so that two
+    /// nodes do not both ask the next one. For the system, which says whose turn it is: no service ever learns whom else somebody asked.
+    pub async fn referral_line_for_update(
+        &mut self,
+        permit: &Permit<ReferralRecord>,
+    ) -> Result<Vec<Referral>> {
+        let own = referral::Entity::find_by_id(Col(permit.on()))
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::NotFound(ReferralRecord::KIND))?;
+        let rows = referral::Entity::find()
+            .filter(referral::Column::CaseId.eq(own.case_id))
+            .filter(referral::Column::Need.eq(own.need))
+            .order_by_asc(referral::Column::Id)
+            .lock_exclusive()
+            .all(&self.tx)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["referral"]);
+        rows.iter().map(plain).collect()
+    }
+
+    /// Has whoever stands in line for the same need looked at now, because something became of this request. It is said blindly and
+    /// noted the same whether anybody stands there: no service, and no log of its organisation, learns whom else somebody asked.
+    pub async fn referral_line_wake<A: MovesReferral>(
+        &mut self,
+        permit: &Permit<A>,
+        referral: &Referral,
+    ) -> Result<()> {
+        if referral.id != permit.on() {
+            return Err(Error::NotFound(A::KIND));
+        }
+        self.note(permit, permit.on().uuid(), &["line"]);
+        let change = referral::ActiveModel {
+            due_at: Set(Some(Col(self.now()))),
+            ..Default::default()
+        };
+        referral::Entity::update_many()
+            .set(change)
+            .filter(referral::Column::CaseId.eq(Col(referral.case)))
+            .filter(referral::Column::Need.eq(referral.need.code()))
+            .filter(referral::Column::State.eq(ReferralState::InLine.code()))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
     }
 
     /// The steps of a referral, oldest first.

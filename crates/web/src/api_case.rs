@@ -199,6 +199,9 @@ struct SendBody {
     reasons: Option<String>,
     #[serde(default)]
     life_at_risk: bool,
+    #[serde(default)]
+    next: Vec<Ref>,
+    circumstances: Option<Circumstances>,
 }
 
 pub(crate) fn done(done: &Done) -> Response {
@@ -391,6 +394,8 @@ async fn send(visit: Visit) -> Outcome {
         dpa: sent.dpa,
         reasons: reasons.transpose()?,
         life_at_risk: sent.life_at_risk,
+        next: sent.next,
+        told: sent.circumstances,
     };
     let once = once(&visit, &format!("POST referral {case}"))?;
     let (made, code) = intake::send(visit.app(), visit.actor(), &once, &order).await?;

@@ -7,6 +7,7 @@
 use throughline_app::directory_node::SearchKind;
 use throughline_app::find::{self, Answer, Query};
 use throughline_app::referral_next::{self, Begun};
+use throughline_core::circumstances::Circumstances;
 use throughline_core::code::Code as _;
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
@@ -114,14 +115,21 @@ async fn for_case(visit: &Visit, form: &Form, action: &str) -> Result<Option<For
     }
     let case: Ref = form.value("case").parse().map_err(|_| Fault::BadRequest)?;
     let begun = referral_next::begun(visit.app(), visit.actor(), case).await?;
-    let before = begun.before;
-    Ok(Some(ForCase { case, before }))
+    Ok(Some(ForCase {
+        case,
+        before: begun.before,
+        told: Circumstances::default(),
+        like: None,
+    }))
 }
 
 async fn results(visit: Visit, action: &'static str) -> Outcome {
     let mut form = visit.form()?;
     let mut query = query(&visit, &mut form);
-    let case = for_case(&visit, &form, action).await?;
+    let mut case = for_case(&visit, &form, action).await?;
+    if let Some(case) = &mut case {
+        case.told = query.told.clone();
+    }
     let text = visit.text();
     if form.has_errors() {
         let body = Html::heading(1, Size::L, text.t("find-heading"))

@@ -2,6 +2,7 @@
 
 use throughline_app::find::{self, Answer, Fit, Match, Param, Soon, Verdict};
 use throughline_app::referral_next::{Before, of_service};
+use throughline_core::circumstances::Circumstances;
 use throughline_core::code::Code as _;
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
@@ -11,6 +12,7 @@ use throughline_ui::prelude::*;
 use throughline_ui::text::{Value, has_key};
 
 use crate::fault::{Fault, Outcome};
+use crate::refer_line::{LIKE, TOLD, told_value};
 use crate::visit::Visit;
 
 pub(crate) fn number(count: usize) -> Value {
@@ -62,6 +64,10 @@ pub(crate) fn summary(text: Text, answer: &Answer) -> Html {
 pub(crate) struct ForCase {
     pub(crate) case: Ref,
     pub(crate) before: Vec<Before>,
+    /// What was told to the finder, to be carried to a request that is made from it.
+    pub(crate) told: Circumstances,
+    /// The request that came to nothing, and from which the next one is made.
+    pub(crate) like: Option<Ref>,
 }
 
 /// A service for a worker: why it fits, what to ask, and for a case what came of asking it before.
@@ -104,12 +110,19 @@ pub(crate) fn card(
     match (case, before.filter(|before| before.came.is_open())) {
         (None, _) => card.into(),
         (Some(_), Some(open)) => card.action(see_request(text, open)).into(),
-        (Some(case), None) => card
-            .action(Button::link(
-                text.t("find-refer"),
-                format!("/cases/{}/refer/{}", case.case, found.service),
-            ))
-            .into(),
+        (Some(case), None) => {
+            let to = format!("/cases/{}/refer/{}/ready", case.case, found.service);
+            let mut post = PostForm::new(to, visit.csrf()).hidden(TOLD, told_value(&case.told));
+            let words = match case.like {
+                Some(like) => {
+                    post = post.hidden(LIKE, like.to_string());
+                    "find-refer-same"
+                }
+                None => "find-refer",
+            };
+            card.action(Html::from(post.body(Button::new(text.t(words)))))
+                .into()
+        }
     }
 }
 
@@ -156,7 +169,7 @@ fn opening_words(found: &Match) -> Html {
     out
 }
 
-fn where_key(found: &Match) -> String {
+pub(crate) fn where_key(found: &Match) -> String {
     match (found.distance, found.confidential) {
         (Some(band), _) => format!("find-band-{}", band.code()),
         (None, true) => "find-place-kept".to_owned(),

@@ -265,6 +265,7 @@ fn answered(visit: &Visit, holder: &Holder, state: ReferralState) -> Page {
         ReferralState::Accepted => "link-next-accepted",
         ReferralState::Declined => "link-next-declined",
         ReferralState::Waitlisted => "link-next-waitlisted",
+        ReferralState::Held => "partner-held",
         _ => "link-next-recorded",
     };
     let panel =

@@ -63,7 +63,7 @@ fn told() -> Value {
         "Find": {
             "type": "object", "additionalProperties": false,
             "properties": {
-                "circumstances": circumstances, "text": optional, "nearest_first": { "type": "boolean" },
+                "circumstances": circumstances.clone(), "text": optional, "nearest_first": { "type": "boolean" },
                 "skip": { "type": "integer", "minimum": 0, "maximum": 100_000 }, "limit": { "type": ["integer", "null"], "minimum": 0, "maximum": 100 },
             },
         },
@@ -89,6 +89,8 @@ fn told() -> Value {
                 "seen_alone": { "type": "boolean" }, "how": codes::<HowAgreed>(), "words": optional, "basis": codes::<ShareBasis>(),
                 "art9": code_or_none::<Art9Condition>(), "dpa": code_or_none::<DpaCondition>(),
                 "reasons": { "type": ["string", "null"], "description": "Why it is sent: needed where sharing does not rest on consent, and at a high risk whatever it rests on" },
+                "next": { "type": "array", "description": "Services that the person agrees to in advance: asked in turn, with the same lines, when those before come to nothing", "maxItems": 3, "uniqueItems": true, "items": reference },
+                "circumstances": circumstances,
                 "life_at_risk": { "type": "boolean", "description": "A life is at stake: shared first, and put on record in full within 24 hours. Only then may it rest on vital interests" },
             },
         },

@@ -292,6 +292,8 @@ async fn answer(visit: Visit) -> Outcome {
         return again(&visit, reference, &form).await;
     };
     match partner::answer(visit.app(), visit.actor(), reference, seen(&form), &said).await {
+        // Another service said yes in the same second: they are told so, and read it again once the person has chosen them.
+        Ok(ReferralState::Held) => Ok(visit.go_saying("/inbox", "partner-held")),
         Ok(state) => {
             // After a no the request is no longer theirs to read.
             let to = if state == ReferralState::Declined {

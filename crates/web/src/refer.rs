@@ -20,6 +20,7 @@ use throughline_ui::prelude::*;
 use crate::draft::said;
 use crate::fault::{Fault, Outcome};
 use crate::find_shown::{asked_before, see_request};
+use crate::refer_line::{TOLD, next_question, read_next, ready, told};
 use crate::route::{Access, Rate, Route, get, post};
 use crate::shown::{asked_by, choices, codes, due, line_name, line_value, packet, select, word};
 use crate::visit::Visit;
@@ -45,6 +46,13 @@ pub fn routes() -> Vec<Route> {
             |v| Box::pin(agree(v)),
         ),
         post(
+            "/cases/{case}/refer/{service}/ready",
+            TITLE,
+            SENDERS,
+            Rate::Page,
+            |v| Box::pin(ready(v)),
+        ),
+        post(
             "/cases/{case}/refer/{service}/send",
             TITLE,
             SENDERS,
@@ -56,14 +64,14 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// What was chosen on the first page, as it stands in the form.
-struct Chosen {
+pub(crate) struct Chosen {
     need: Option<NeedType>,
     items: BTreeSet<PacketLine>,
     kept: BTreeSet<usize>,
     statement: Option<i64>,
 }
 
-fn chosen(form: &mut Form) -> Chosen {
+pub(crate) fn chosen(form: &mut Form) -> Chosen {
     let need = form.required_choice("need", &codes::<NeedType>(), "refer-need-needed");
     let lines: Vec<String> = PacketLine::all().map(|line| line.to_string()).collect();
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
@@ -91,7 +99,7 @@ fn path(visit: &Visit) -> String {
     )
 }
 
-async fn prepared(visit: &Visit, need: Option<NeedType>) -> Result<Prepared, Fault> {
+pub(crate) async fn prepared(visit: &Visit, need: Option<NeedType>) -> Result<Prepared, Fault> {
     let ask = Ask {
         case: visit.reference("case")?,
         service: visit.reference("service")?,
@@ -117,7 +125,7 @@ async fn lines(visit: Visit) -> Outcome {
     Ok(visit.show(page))
 }
 
-fn lines_page(visit: &Visit, known: &Prepared, form: &Form) -> Page {
+pub(crate) fn lines_page(visit: &Visit, known: &Prepared, form: &Form) -> Page {
     let text = visit.text();
     let fresh = !form.has("statement");
     let items = known.lines.iter().map(|line| {
@@ -180,6 +188,7 @@ fn lines_page(visit: &Visit, known: &Prepared, form: &Form) -> Page {
         None => body.then(route_words(text, &known.routes)).then(
             PostForm::new(path(visit), visit.csrf())
                 .hidden("statement", statement)
+                .hidden(TOLD, form.value(TOLD))
                 .body(questions),
         ),
     };
@@ -204,7 +213,7 @@ async fn agree(visit: Visit) -> Outcome {
     match chosen.need {
         Some(need) if !form.has_errors() && open_request(&known).is_none() => {
             let form = visit.typed(&format!("{}/send", path(&visit)), form).await?;
-            let page = agree_page(&visit, &known, &chosen, need, &form)?;
+            let page = agree_page(&visit, &known, &chosen, need, &form).await?;
             Ok(visit.show(page))
         }
         _ => {
@@ -228,7 +237,7 @@ fn struck(known: &Prepared, chosen: &Chosen) -> BTreeSet<usize> {
 
 /// What the service will read, made and shown as it will be when it reads it. Until it is said that they did not agree, it is the
 /// packet of somebody who did; then what they see changes, and is looked at once more.
-fn agree_page(
+pub(crate) async fn agree_page(
     visit: &Visit,
     known: &Prepared,
     chosen: &Chosen,
@@ -259,6 +268,7 @@ fn agree_page(
         rests_on(text, form),
         decision(text, known, form),
         immigration(text, need, known, form),
+        next_question(visit, known, need, form).await?,
         Html::heading(2, Size::M, text.t("refer-hear-back")),
         Html::paragraph(text.t_with(
             "refer-hear-back-by",
@@ -272,7 +282,7 @@ fn agree_page(
     let mut post = visit
         .form_to(format!("{}/send", path(visit)))
         .hidden("shown", shared.mark()?);
-    for name in ["need", "item", "line", "statement"] {
+    for name in ["need", "item", "line", "statement", TOLD] {
         for value in form.values(name) {
             post = post.hidden(name, value);
         }
@@ -393,16 +403,12 @@ async fn send(visit: Visit) -> Outcome {
     let Some(need) = chosen.need else {
         return Ok(visit.show_errors(lines_page(&visit, &known, &form)));
     };
-    let again = |form: &Form| {
-        let page = agree_page(&visit, &known, &chosen, need, form)?;
-        Ok(visit.show_errors(page))
-    };
     let (Some(how), Some((basis, art9)), false) = (
         how.and_then(|code| HowAgreed::from_code(&code).ok()),
         rests,
         form.has_errors(),
     ) else {
-        return again(&form);
+        return again(&visit, &known, &chosen, need, &form).await;
     };
     let order = SendOrder {
         ask: Ask {
@@ -427,6 +433,8 @@ async fn send(visit: Visit) -> Outcome {
         dpa: dpa.and_then(|code| DpaCondition::from_code(&code).ok()),
         reasons: reasons.and_then(|reasons| Words::new(&reasons).ok()),
         life_at_risk,
+        next: read_next(&form)?,
+        told: told(&form)?,
     };
     match referral_send::send(visit.app(), visit.actor(), &order).await {
         Ok(sent) => Ok(visit.go(&format!("/referrals/{}/sent", sent.reference))),
@@ -441,7 +449,7 @@ async fn send(visit: Visit) -> Outcome {
                     other => other,
                 };
                 form.wrong(field, problem);
-                again(&form)
+                again(&visit, &known, &chosen, need, &form).await
             }
             Fault::Conflict => changed(&visit, &chosen, need, form).await,
             fault => Err(fault),
@@ -460,6 +468,18 @@ async fn changed(visit: &Visit, chosen: &Chosen, need: NeedType, mut form: Form)
         return Ok(visit.show_conflict(lines_page(visit, &known, &form)));
     }
     form.wrong("agreed", "refer-preview-changed");
-    let page = agree_page(visit, &known, chosen, need, &form)?;
+    let page = agree_page(visit, &known, chosen, need, &form).await?;
     Ok(visit.show_conflict(page))
+}
+
+/// The second page with what is wrong.
+async fn again(
+    visit: &Visit,
+    known: &Prepared,
+    chosen: &Chosen,
+    need: NeedType,
+    form: &Form,
+) -> Outcome {
+    let page = agree_page(visit, known, chosen, need, form).await?;
+    Ok(visit.show_errors(page))
 }

@@ -3,6 +3,7 @@
 use throughline_app::referral::{self, SenderView, Via};
 use throughline_app::referral_answer::{self, Outcome as Came};
 use throughline_app::referral_hold;
+use throughline_app::referral_line;
 use throughline_app::referral_next;
 use throughline_app::referral_recipient::Route as Way;
 use throughline_app::referral_send::{self};
@@ -59,6 +60,13 @@ pub fn routes() -> Vec<Route> {
             SENDERS,
             Rate::Page,
             |v| Box::pin(ask_again(v)),
+        ),
+        post(
+            "/referrals/{referral}/ask-now",
+            TITLE,
+            SENDERS,
+            Rate::Page,
+            |v| Box::pin(ask_now(v)),
         ),
         post(
             "/referrals/{referral}/answer",
@@ -265,7 +273,11 @@ fn show_page(visit: &Visit, view: &SenderView, next: Html, form: &Form) -> Page 
             ),
         );
     }
-    if !referral.state.is_final() {
+    if referral.state == ReferralState::InLine {
+        // It was not asked: there is nothing that it could have said.
+        let out = Button::new(text.t("refer-out-of-line")).secondary();
+        body.push(send("withdraw").body(out));
+    } else if !referral.state.is_final() {
         body.push(Html::heading(2, Size::M, text.t("refer-record-heading")));
         let more = vec![
             Choice::new("seen", text.t("refer-answer-seen")),
@@ -320,10 +332,14 @@ fn show_page(visit: &Visit, view: &SenderView, next: Html, form: &Form) -> Page 
 fn others(text: Text, view: &SenderView, send: &impl Fn(&str) -> PostForm) -> Html {
     let state = view.referral.state;
     let held = state == ReferralState::Held;
-    if view.others.is_empty() && !held {
-        return Html::default();
-    }
     let mut body = Html::default();
+    if state == ReferralState::InLine {
+        body.push(InsetText::new(text.t("refer-in-line-what")));
+        body.push(send("ask-now").body(Button::new(text.t("refer-ask-now")).secondary()));
+    }
+    if view.others.is_empty() && !held {
+        return body;
+    }
     if !view.others.is_empty() {
         let mut list = SummaryList::new();
         for (other, name) in &view.others {
@@ -341,7 +357,10 @@ fn others(text: Text, view: &SenderView, send: &impl Fn(&str) -> PostForm) -> Ht
         body.push(Html::heading(2, Size::M, text.t("refer-others-heading")));
         body.push(list);
     }
-    if held {
+    if held && view.referral.said_yes {
+        body.push(Html::paragraph(text.t("refer-held-yes")));
+        body.push(send("choose").body(Button::new(text.t("refer-choose-this"))));
+    } else if held {
         body.push(Html::paragraph(text.t("refer-held-what")));
         body.push(send("ask-again").body(Button::new(text.t("refer-ask-again"))));
     } else if state == ReferralState::Accepted && !view.others.is_empty() {
@@ -461,6 +480,25 @@ async fn ask_again(visit: Visit) -> Outcome {
         "refer-asked-again",
     )
     .await
+}
+
+/// The worker asks one that stands in line now. Where it gets a link, that is made with its code, as for any other.
+async fn ask_now(visit: Visit) -> Outcome {
+    let reference = visit.reference("referral")?;
+    let mut form = visit.form()?;
+    let done = referral_line::ask_now(visit.app(), visit.actor(), reference, seen(&form)).await;
+    match done {
+        Ok(true) => Ok(visit.go(&format!("/referrals/{reference}/sent"))),
+        Err(throughline_app::Error::Invalid { problem, .. }) => {
+            form.wrong("ask-now", problem);
+            again(&visit, reference, &form).await
+        }
+        done => {
+            let done = done.map(drop);
+            let (field, said) = ("ask-now", "refer-asked-now");
+            acted(&visit, reference, form, field, done, said).await
+        }
+    }
 }
 
 async fn record(visit: Visit) -> Outcome {

@@ -43,6 +43,8 @@ pub(crate) fn next_option(visit: &Visit, view: &SenderView, next: &Next) -> Html
         let case = ForCase {
             case: view.case,
             before: Vec::new(),
+            told: next.told.clone(),
+            like: Some(view.referral.reference),
         };
         for found in &next.found {
             body.push(card(visit, found, Some(&case), &[need]));

@@ -65,6 +65,8 @@ async fn send(town: &Town, service: Ref) -> Sent {
         dpa: None,
         reasons: None,
         life_at_risk: false,
+        next: Vec::new(),
+        told: None,
     };
     referral_send::send(&town.app, &town.coach.actor(), &order)
         .await

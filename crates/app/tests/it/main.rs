@@ -21,6 +21,7 @@ mod front_site;
 mod interest;
 mod jobs;
 mod kept;
+mod line;
 mod link;
 mod looks;
 mod mail;

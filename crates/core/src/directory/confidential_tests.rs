@@ -370,6 +370,83 @@ fn what_speaks_of_no_abuse_keeps_its_place() {
 }
 
 #[test]
+fn a_helpline_that_is_classed_with_refuges_is_for_the_steward_to_clear() {
+    let verdict = of(
+        "National Domestic Abuse Helpline",
+        "",
+        "",
+        &["Domestic Violence Shelters"],
+    );
+    let because = Because::Classified;
+    assert_eq!(verdict, Verdict::Doubtful { because });
+}
+
+#[test]
+fn a_term_in_another_sense_makes_doubt_only_where_abuse_is_spoken_of() {
+    let island = Evidence {
+        name: "Key Island",
+        terms: &["Wildlife Refuges"],
+        placed: true,
+        ..Evidence::default()
+    };
+    assert_eq!(judge(&island), Verdict::Open);
+    let talks = Evidence {
+        description: "Talks on domestic abuse.",
+        ..island
+    };
+    let because = Because::Classified;
+    assert_eq!(judge(&talks), Verdict::Doubtful { because });
+}
+
+#[test]
+fn the_surest_sentence_decides_wherever_it_stands() {
+    let (unclear, sure) = (
+        "Staff visit a domestic violence shelter.",
+        "Women have the choice to live in our safe house.",
+    );
+    for description in [format!("{unclear} {sure}"), format!("{sure} {unclear}")] {
+        let verdict = of("Harbour Domestic Abuse Services", "", &description, &[]);
+        assert_eq!(
+            verdict,
+            Verdict::Confidential {
+                kind: ServiceType::Refuge,
+                because: Because::OffersHousing
+            },
+            "{description}"
+        );
+    }
+}
+
+#[test]
+fn housing_of_no_name_counts_where_one_sentence_says_whose_it_is_and_for_whom() {
+    let ours = "We provide accommodation for women fleeing domestic abuse.";
+    let because = Because::OffersHousing;
+    assert_eq!(of("Jubilee", "", ours, &[]), Verdict::Doubtful { because });
+    // Not said to be theirs: withheld where there is a place to withhold.
+    let theirs = "Hostel for women and children fleeing domestic violence.";
+    assert_eq!(of("Jubilee", "", theirs, &[]), Verdict::Open);
+    let because = Because::MentionsHousing;
+    assert_eq!(placed("Jubilee", "", theirs), Verdict::Doubtful { because });
+}
+
+#[test]
+fn what_is_said_of_other_things_beside_abuse_withholds_nothing() {
+    for description in [
+        "Talks on domestic abuse.",
+        "We run a choir. Talks on domestic abuse.",
+        "Bring a tent or other accommodation. Talks on domestic abuse.",
+        "Rooms for hire. Talks on domestic abuse.",
+    ] {
+        assert_eq!(
+            placed("Jubilee", "Parish", description),
+            Verdict::Open,
+            "{description}"
+        );
+        assert_eq!(of("Jubilee", "Parish", description, &[]), Verdict::Open);
+    }
+}
+
+#[test]
 fn a_refuge_may_say_so_in_any_name_or_text() {
     let open = Evidence {
         name: "Jubilee House",

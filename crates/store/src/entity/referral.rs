@@ -27,6 +27,7 @@ pub struct Model {
     pub risk_band: String,
     pub state: String,
     pub packet: Blob,
+    pub told: Option<Blob>,
     pub reason: Option<String>,
     pub accepted: Option<Blob>,
     pub helped: Option<String>,

@@ -60,6 +60,8 @@ impl History<'_> {
             // At a high risk every decision to send is reasoned.
             reasons: Reason::new("They asked for this help, and this service gives it.").ok(),
             life_at_risk: false,
+            next: Vec::new(),
+            told: None,
         };
         let sent = referral_send::send(self.app, &actor, &order).await?;
         self.referrals += 1;

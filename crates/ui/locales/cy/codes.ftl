@@ -29,6 +29,7 @@ risk-high = Uchel
 risk-not_assessed = Nid oes neb wedi ei farnu eto
 
 referral-state-draft = Heb ei anfon eto
+referral-state-in_line = Nesaf yn y rhes
 referral-state-sent = Anfonwyd
 referral-state-received = Cyrhaeddodd
 referral-state-opened = Darllenwyd
@@ -44,6 +45,7 @@ referral-state-survivor_declined = Dywedodd y person na
 referral-state-withdrawn = Tynnwyd yn ôl
 referral-state-ended = Daeth i ben
 
+step-put_in_line = Rhoddwyd yn y rhes
 step-send = Anfonwyd
 step-deliver = Cyrhaeddodd
 step-bounce = Methwyd ei ddanfon

@@ -29,6 +29,7 @@ risk-high = High
 risk-not_assessed = Nobody has judged it yet
 
 referral-state-draft = Not sent yet
+referral-state-in_line = Next in line
 referral-state-sent = Sent
 referral-state-received = Arrived
 referral-state-opened = Read
@@ -44,6 +45,7 @@ referral-state-survivor_declined = The person said no
 referral-state-withdrawn = Taken back
 referral-state-ended = Ended
 
+step-put_in_line = Put in line
 step-send = Sent
 step-deliver = Arrived
 step-bounce = Could not be delivered

@@ -293,6 +293,8 @@ pub fn order(case: Ref, service: Ref, need: NeedType) -> SendOrder {
         dpa: None,
         reasons: None,
         life_at_risk: false,
+        next: Vec::new(),
+        told: None,
     }
 }
 
