@@ -68,3 +68,37 @@ impl Env {
         Ref::from_bytes(self.bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Counts;
+    impl Clock for Counts {
+        fn now(&self) -> At {
+            At::from_micros(1_000_000).unwrap()
+        }
+    }
+    impl Entropy for Counts {
+        fn fill(&self, bytes: &mut [u8]) {
+            for (byte, count) in bytes.iter_mut().zip(7..) {
+                *byte = count;
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_are_those_of_the_entropy_that_was_given() {
+        let env = Env {
+            clock: Arc::new(Counts),
+            entropy: Arc::new(Counts),
+        };
+        assert_eq!(env.bytes::<4>(), [7, 8, 9, 10]);
+        assert_ne!(env.reference(), Ref::from_bytes([0; 16]));
+    }
+
+    #[test]
+    fn a_clock_without_another_to_compare_with_claims_nothing() {
+        assert_eq!((Counts.steady_micros(), Counts.behind_seconds()), (0, 0));
+    }
+}

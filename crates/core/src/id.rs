@@ -255,6 +255,16 @@ mod tests {
     }
 
     #[test]
+    fn two_ids_are_two_keys_of_a_map() {
+        let ids = (0..9_u8).map(|n| Id::<Person>::new_v7(At::from_micros(0).unwrap(), [n; 10]));
+        let states = std::hash::RandomState::new();
+        let hashes: std::collections::BTreeSet<u64> = ids
+            .map(|id| std::hash::BuildHasher::hash_one(&states, id))
+            .collect();
+        assert_eq!(hashes.len(), 9);
+    }
+
+    #[test]
     fn ids_made_later_sort_later() {
         let early = At::parse("2026-01-01T00:00:00Z").unwrap();
         let a = Id::<Person>::new_v7(early, [255; 10]);

@@ -252,6 +252,51 @@ fn no_helpline_claims_to_be_verified_and_config_check_says_so() {
 }
 
 #[test]
+fn a_pack_whose_helplines_are_all_verified_is_not_warned_of() {
+    let text = ENGLAND.replace(
+        ", mark = \"known\" },",
+        ", mark = \"known\", last_verified = 2026-11-01 },",
+    );
+    // Only the helplines have such a field.
+    let text: Vec<&str> = text
+        .lines()
+        .zip(ENGLAND.lines())
+        .map(|(with, without)| {
+            if with.contains("hours = ") {
+                with
+            } else {
+                without
+            }
+        })
+        .collect();
+    let packs = Packs::parse(&[&text.join("\n")]).unwrap();
+    let unverified =
+        |warning: &PackWarning| matches!(warning, PackWarning::HelplinesNotVerified { .. });
+    assert!(!packs.warnings(date(2026, 11, 22)).iter().any(unverified));
+}
+
+#[test]
+fn a_pack_may_hold_for_one_day_and_never_for_less() {
+    let line = |name: &str| {
+        let line = ENGLAND.lines().find(|line| line.starts_with(name));
+        line.unwrap().to_owned()
+    };
+    let of = |from: &str, to: &str| {
+        let text = ENGLAND
+            .replace(&line("valid_from"), &format!("valid_from = {from}"))
+            .replace(&line("valid_to"), &format!("valid_to = {to}"));
+        Packs::parse(&[&text])
+    };
+    let packs = of("2026-06-01", "2026-06-01").unwrap();
+    assert_eq!(packs.iter().count(), 1);
+    assert!(packs.in_force(Nation::England, date(2026, 6, 1)).is_ok());
+    assert_eq!(
+        of("2026-06-02", "2026-06-01").unwrap_err(),
+        PackError::EndsBeforeItBegins("england-2024".to_owned())
+    );
+}
+
+#[test]
 fn what_ends_within_one_hundred_and_eighty_days_is_named() {
     let packs = packs();
     let named = |today| {

@@ -65,3 +65,38 @@ impl Receipt {
             .any(|one| one.first_read_at.is_some() || one.contact_seen_at.is_some())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_seen_in_any_way_had_been_seen() {
+        let (read, contact) = (At::from_micros(1_000_000), At::from_micros(2_000_000));
+        let one = |first_read_at, contact_seen_at| Recalled {
+            request: Ref::from_bytes([1; 16]),
+            need: NeedType::Debt,
+            ended_now: true,
+            goes_on: false,
+            first_read_at,
+            last_read_at: first_read_at,
+            contact_seen_at,
+        };
+        let seen = |requests: Vec<Recalled>| {
+            let receipt = Receipt {
+                agreed: Ref::from_bytes([2; 16]),
+                taken_back_at: At::from_micros(3_000_000).unwrap(),
+                recipient: "Harbour".to_owned(),
+                lines: BTreeSet::new(),
+                kept: BTreeSet::new(),
+                kept_until: None,
+                requests,
+            };
+            receipt.had_been_seen()
+        };
+        assert!(!seen(vec![]));
+        assert!(!seen(vec![one(None, None)]));
+        assert!(seen(vec![one(None, None), one(read, None)]));
+        assert!(seen(vec![one(None, contact)]));
+    }
+}

@@ -91,7 +91,71 @@ fn local_numbers_tell_a_place_and_national_ones_do_not() {
         "+1 800 555 0100",
         "",
         "tel",
+        "116",
+        "116 12",
+        "123456",
     ] {
         assert!(!Phone::new(telling).tells_no_place(), "{telling}");
     }
+}
+
+#[test]
+fn the_confidential_kinds_are_those_that_house_people_who_flee() {
+    let kinds: Vec<&str> = ServiceType::confidential()
+        .map(|kind| kind.code())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "refuge",
+            "specialist_safe_accommodation",
+            "dispersed_accommodation",
+            "second_stage",
+            "other_designated_emergency",
+            "respite_room",
+        ]
+    );
+}
+
+#[test]
+fn an_entry_tells_its_kinds_places_and_hours_unless_they_are_confidential() {
+    let hours = vec![Schedule::default()];
+    let place = Place::Public {
+        locations: vec![Location::default()],
+        schedules: hours.clone(),
+    };
+    let mut entry = Entry::new("1", "Advice desk");
+    entry.provision = Provision::new(vec![ServiceType::HousingAdvice], place).unwrap();
+    assert_eq!(entry.types(), [ServiceType::HousingAdvice]);
+    assert_eq!((entry.locations().len(), entry.schedules().len()), (1, 1));
+    assert!(!entry.is_confidential());
+
+    let unknown = Place::Unknown { schedules: hours };
+    entry.provision = Provision::new(vec![ServiceType::HousingAdvice], unknown).unwrap();
+    assert_eq!((entry.locations().len(), entry.schedules().len()), (0, 1));
+
+    let kinds = vec![
+        ServiceType::Refuge,
+        ServiceType::Helpline,
+        ServiceType::Refuge,
+    ];
+    entry.provision = Provision::confidential(kinds, Some("Kent".to_owned()));
+    assert!(entry.is_confidential());
+    assert_eq!(entry.types().len(), 2, "each once");
+    assert!(entry.types().contains(&ServiceType::Refuge));
+    assert_eq!((entry.locations().len(), entry.schedules().len()), (0, 0));
+    let Place::Confidential { area_label } = entry.place() else {
+        panic!("its place was lost");
+    };
+    assert_eq!(area_label.as_deref(), Some("Kent"));
+}
+
+#[test]
+fn who_may_come_is_not_known_until_something_is_said() {
+    assert!(Eligibility::default().says_nothing());
+    let said = Eligibility {
+        women: Some(false),
+        ..Eligibility::default()
+    };
+    assert!(!said.says_nothing());
 }
