@@ -65,7 +65,7 @@ async function walk(page, by, name) {
   await by.tick('need', 'safe_accommodation');
   await by.press('main form[action="/find"] button:not([name])');
   await look(page, 'coach found');
-  await by.press('main a[href*="/refer/"]');
+  await by.press('main form[action*="/refer/"] button');
   const sent = await requestFor(page, by, { need: 'safe_accommodation', strike: 2, looked: true });
   assert.ok(!sent.preview.includes('Do not call my brother.'), 'a line that was struck out is in the preview');
   assert.ok(sent.preview.includes('I need somewhere to sleep.'), sent.preview);

@@ -104,7 +104,7 @@ test('a partner’s no becomes the worker’s task, with another option and the 
     // The page names at least one other service, and never the one that said no.
     await open(page, request);
     const declined = `${caseAt}/refer/${service}`;
-    const named = await page.locator('main a[href*="/refer/"]').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+    const named = await page.locator('main form[action*="/refer/"]').evaluateAll((all) => all.map((a) => a.getAttribute('action').replace('/ready', '')));
     assert.ok(named.length > 0, 'no alternative is named');
     assert.ok(!named.includes(declined), 'who said no is named as an alternative');
     // On to the finder with the need filled in: who said no is marked and comes after the others.
@@ -116,7 +116,7 @@ test('a partner’s no becomes the worker’s task, with another option and the 
     const again = all.find((one) => one.href === declined);
     if (again) assert.match(again.words, /This service said no on/);
     await look(page, 'coach found after a no');
-    await by.press(`main a[href="${another.href}"]`);
+    await by.press(`main form[action="${another.href}/ready"] button`);
     assert.ok(!page.url().includes(service));
     assert.match(await page.locator('main').innerText(), /I want to talk to somebody\./, 'the statement is kept');
   });

@@ -123,9 +123,9 @@ export async function found(page, by, { place = 'Southwark' } = {}) {
   if (place) await by.fill('place', place);
   await by.press('main form[action="/find"] button:not([name])');
   return page.locator('main .tl-card').evaluateAll((cards) => cards.flatMap((card) => {
-    const refer = card.querySelector('a[href*="/refer/"]');
+    const refer = card.querySelector('form[action*="/refer/"]');
     const name = card.querySelector('.tl-card__title').textContent.trim();
-    return refer ? [{ name, href: refer.getAttribute('href'), words: card.innerText }] : [];
+    return refer ? [{ name, href: refer.getAttribute('action').replace('/ready', ''), words: card.innerText }] : [];
   }));
 }
 

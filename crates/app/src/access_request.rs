@@ -1,10 +1,14 @@
 //! Answering somebody who asks what is held about them: the queue, the decisions item by item, the copy for one recipient (UK GDPR
 //! Article 15). What may be given is `core::disclosure`; what an item says is made by the pages, in the language of the request.
 
+use std::collections::BTreeMap;
+
+use throughline_core::circumstances::Circumstances;
 use throughline_core::disclosure::AskedBy;
+use throughline_core::geo::{AreaCode, Postcode};
 use throughline_core::id::Ref;
 use throughline_core::reason::Words;
-use throughline_policy::action::{AccessAnswer, CaseRead, MessageSend};
+use throughline_policy::action::{AccessAnswer, CaseRead, MessageSend, ReferralRead};
 use throughline_policy::{Actor, Purpose};
 use throughline_store::Result;
 pub use throughline_store::access_request::{AccessRequest, Decisions, Files, Waiting};
@@ -32,12 +36,50 @@ pub struct Held {
     pub view: CaseView,
     /// Each request to a service.
     pub referrals: Vec<SenderView>,
+    /// What was told when the service of a request was found, by the reference of the request.
+    pub told: BTreeMap<Ref, Told>,
     /// Every message.
     pub messages: Vec<Message>,
     /// Every appointment.
     pub appointments: Vec<Appointment>,
     /// Whom they are to be kept apart from.
     pub links: Vec<ProtectiveLink>,
+}
+
+/// What somebody told when a service was found for them, with the names of what it points to.
+#[derive(Debug)]
+pub struct Told {
+    /// What they told.
+    pub told: Circumstances,
+    /// Where they wanted help.
+    pub place: Vec<String>,
+    /// Where they stay away from.
+    pub avoid: Vec<String>,
+    /// Services they must not meet.
+    pub services: Vec<String>,
+}
+
+fn named(app: &App, told: Circumstances) -> Told {
+    let (snapshot, gazetteer) = (app.directory.snapshot(), app.directory.gazetteer());
+    let area = |code: &AreaCode| {
+        let known = gazetteer.area(*code);
+        known.map_or_else(|| code.to_string(), |area| area.name.clone())
+    };
+    let written = |codes: &[Postcode]| codes.iter().map(ToString::to_string).collect();
+    let mut place: Vec<String> = written(told.postcode.as_slice());
+    place.extend(told.area.iter().map(area));
+    let mut avoid: Vec<String> = written(&told.avoid_postcodes);
+    avoid.extend(told.avoid_areas.iter().map(area));
+    let services = told.avoid_services.iter();
+    let services = services
+        .filter_map(|service| Some(snapshot.get(*service)?.entry().name.clone()))
+        .collect();
+    Told {
+        told,
+        place,
+        avoid,
+        services,
+    }
 }
 
 /// Reads everything that is held about the person of a case, at one moment.
@@ -48,8 +90,14 @@ pub async fn held(app: &App, actor: &Actor, case: Ref) -> Result<Held> {
                 let may = permit::<CaseRead>(w, case).await?;
                 let view = case_view::view(app, w, &may, ALL).await?;
                 let mut referrals = Vec::with_capacity(view.referrals.len());
+                let mut told = BTreeMap::new();
                 for (sent, _) in &view.referrals {
                     referrals.push(referral::view_in(w, sent.reference).await?);
+                    let facts = w.referral_facts(sent.reference).await?;
+                    let read = w.permit_found::<ReferralRead>(facts)?;
+                    if let Some(kept) = w.referral_told(&read).await? {
+                        told.insert(sent.reference, named(app, kept));
+                    }
                 }
                 let appointments = w.appointments(&may).await?;
                 let links = w.links(&may).await?;
@@ -58,6 +106,7 @@ pub async fn held(app: &App, actor: &Actor, case: Ref) -> Result<Held> {
                 Ok(Held {
                     view,
                     referrals,
+                    told,
                     messages,
                     appointments,
                     links,

@@ -258,6 +258,7 @@ fn nothing(coach: &Account, case: throughline_core::id::CaseId) -> Referral {
         state: ReferralState::Sent,
         reason: None,
         helped: None,
+        said_yes: false,
         created_at: throughline_testkit::env::test_start(),
         sent_at: None,
         due_at: None,

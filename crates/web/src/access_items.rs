@@ -19,6 +19,7 @@ use crate::appointment::when as length;
 use crate::case::values;
 use crate::contact::window;
 use crate::shown::{line_name, when, word};
+use crate::told_words::told_words;
 
 /// Everything that is held: the case as its page shows it, and each request to a service as its own page does.
 pub(crate) fn items(text: Text, held: &Held) -> Vec<Item> {
@@ -141,6 +142,9 @@ pub(crate) fn items(text: Text, held: &Held) -> Vec<Item> {
             lines.extend(line.words.iter().cloned());
         }
         lines.extend(sent.exchanges.iter().map(|said| said.words.clone()));
+        if let Some(told) = held.told.get(&sent.referral.reference) {
+            lines.extend(told_words(text, told));
+        }
         let key = format!("referral {}", sent.referral.reference);
         add(
             key,

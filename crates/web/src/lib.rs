@@ -100,6 +100,7 @@ mod steward;
 mod steward_import;
 mod task_talk;
 mod today;
+mod told_words;
 mod urgent;
 pub mod visit;
 mod welcome;

@@ -289,6 +289,7 @@ const SHOWN: &[(&str, &str, ItemKind)] = &[
     ("referral", "accepted", ItemKind::Referral),
     ("referral", "need", ItemKind::Referral),
     ("referral", "packet", ItemKind::Referral),
+    ("referral", "told", ItemKind::Referral),
     ("referral_transition", "note", ItemKind::Referral),
     ("risk_assessment", "band", ItemKind::Risk),
     ("risk_assessment", "reason", ItemKind::Risk),

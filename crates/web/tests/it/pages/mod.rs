@@ -69,7 +69,8 @@ impl Browser {
             .map(|field| {
                 let value = |name: &str| {
                     let (_, rest) = field.split_once(&format!("{name}=\"")).unwrap();
-                    rest.split('"').next().unwrap().to_owned()
+                    let value = rest.split('"').next().unwrap();
+                    value.replace("&#34;", "\"").replace("&#38;", "&")
                 };
                 (value("name"), value("value"))
             })
@@ -208,8 +209,8 @@ pub async fn refer(places: &Places, service: Ref) -> String {
     let (_, begin) = coach.get(&finder).await;
     let page = found_for(places, &coach, &begin).await;
     let path = format!("/cases/{}/refer/{service}", places.case);
-    assert!(page.contains(&format!("href=\"{path}\"")), "{page}");
-    let (status, page) = coach.get(&path).await;
+    let ready = format!("{path}/ready");
+    let (status, _, page) = coach.post(&ready, &page, &[]).await;
     assert_eq!(status, StatusCode::OK, "{page}");
     assert!(page.contains("I owe rent."));
     let (status, _, nothing) = coach.post(&path, &page, &[]).await;
