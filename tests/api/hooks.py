@@ -115,6 +115,15 @@ def held_offer():
     return {"path": {"referral": other}, "headers": {"If-Match": seen(other)}}
 
 
+def in_line():
+    """One that stands in line behind another service."""
+    of = case()
+    sender("POST", f"/api/v1/cases/{of}/referrals", {**order("inbox"), "next": [WORLD["linked"]]}, Idempotency_Key=key())
+    rows = sender("GET", "/api/v1/sent").json()["referrals"]
+    one = next(row["reference"] for row in rows if row["state"] == "in_line")
+    return {"path": {"referral": one}, "headers": {"If-Match": seen(one)}}
+
+
 def of_case(body=None, once=True):
     def sound():
         return {"path": {"case": case()}, "headers": {"Idempotency-Key": key()} if once else {}, "body": body}
@@ -198,6 +207,7 @@ SOUND = {
     "POST /api/v1/sent/{referral}/answer": sent({"via": "phone", "answer": {"answer": "waitlist", "days": 10}}),
     "POST /api/v1/sent/{referral}/choose": first_offer,
     "POST /api/v1/sent/{referral}/ask-again": held_offer,
+    "POST /api/v1/sent/{referral}/ask-now": in_line,
     "POST /api/v1/sent/{referral}/withdraw": sent(),
     "POST /api/v1/sent/{referral}/code": lambda: {"path": {"referral": referral("linked")}},
     "GET /api/v1/referrals": lambda: {},

@@ -127,14 +127,7 @@ pub(crate) async fn hold_the_later_yes(
     let Some(own) = own.filter(|own| own.state == ReferralState::Accepted) else {
         return Ok(false);
     };
-    let first = offers
-        .iter()
-        .filter(|offer| is_taken_on(offer.state))
-        .min_by_key(|offer| {
-            let begun = offer.state != ReferralState::Accepted;
-            (!begun, offer.answered_at, offer.id)
-        });
-    if first.is_some_and(|first| first.id == own.id) {
+    if keeper(&offers) == Some(own.id) {
         return Ok(false);
     }
     let chosen = ReferralMove::Release { said_yes: true }.code();

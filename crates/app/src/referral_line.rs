@@ -222,11 +222,16 @@ async fn wait(
     w.referral_clock_set(permit, own, again).await
 }
 
-/// The worker asks the next one now, though nobody before has said no: several may be asked at once. Gives whether a link was made
-/// whose code is to be passed on. `seen` is the version on the worker's page.
+/// The worker asks the next one now, though nobody before has said no: several may be asked at once. Gives the code
+/// to pass on and how, where its service gets a link. `seen` is the version on the worker's page.
 ///
 /// Errors with [`Error::Invalid`] where what was agreed holds no more or the service has left the directory.
-pub async fn ask_now(app: &App, actor: &Actor, reference: Ref, seen: i64) -> Result<bool> {
+pub async fn ask_now(
+    app: &App,
+    actor: &Actor,
+    reference: Ref,
+    seen: i64,
+) -> Result<Option<(String, String)>> {
     let by_link = app
         .store
         .work(actor, Purpose::HelpAPerson, |w| {
@@ -256,9 +261,9 @@ pub async fn ask_now(app: &App, actor: &Actor, reference: Ref, seen: i64) -> Res
             })
         })
         .await?;
-    if by_link {
-        // Its code is given by the worker: the link is made where that can be shown.
-        new_code(app, actor, reference).await?;
+    if !by_link {
+        return Ok(None);
     }
-    Ok(by_link)
+    // Its code is given by the worker: the link is made where that can be shown.
+    new_code(app, actor, reference).await.map(Some)
 }

@@ -95,13 +95,9 @@ pub fn learnt(mut told: Circumstances, reason: UnmetReason) -> Circumstances {
         R::EmploymentRentUnaffordable => yes(&mut told.in_work),
         R::AgeOfMaleChild => {
             // Where one child comes, it is that one. Which of several it is was not said.
-            match told
-                .children
-                .get_or_insert_with(|| vec![Child::default()])
-                .as_mut_slice()
-            {
-                [only] => yes(&mut only.son),
-                _ => {}
+            let children = told.children.get_or_insert_with(|| vec![Child::default()]);
+            if let [only] = children.as_mut_slice() {
+                yes(&mut only.son);
             }
         }
         R::NoCapacityOrNoSpace

@@ -15,7 +15,7 @@ use throughline_app::records::referral::{Referral, Via};
 use throughline_app::referral_answer::{self, Answer, Outcome as Came};
 use throughline_core::code::Code as _;
 use throughline_core::reason::Words;
-use throughline_core::referral::{EndReason, Helped, UnmetReason};
+use throughline_core::referral::{EndReason, Helped, ReferralState, UnmetReason};
 use throughline_policy::{ActionKind, Actor};
 
 use crate::fault::{Fault, Outcome};
@@ -223,8 +223,17 @@ async fn referral_answer(visit: Visit) -> Outcome {
     let state = if_matched(done)?;
     Ok(tagged(
         answer_json(StatusCode::OK, &json!({ "state": state.code() })),
-        seen + 1,
+        seen + moves_to(state),
     ))
+}
+
+/// How many moves an answer made: a yes that waits because another service was first was recorded, then held.
+pub(crate) const fn moves_to(state: ReferralState) -> i64 {
+    if matches!(state, ReferralState::Held) {
+        2
+    } else {
+        1
+    }
 }
 
 async fn referral_outcome(visit: Visit) -> Outcome {

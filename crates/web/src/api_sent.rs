@@ -9,11 +9,12 @@ use throughline_app::records::referral::Via;
 use throughline_app::referral;
 use throughline_app::referral_answer::{self, Answer};
 use throughline_app::referral_hold;
+use throughline_app::referral_line;
 use throughline_app::referral_send;
 use throughline_core::code::Code as _;
 use throughline_policy::ActionKind as A;
 
-use crate::api::{AnswerBody, body, if_match, if_matched, tagged};
+use crate::api::{AnswerBody, body, if_match, if_matched, moves_to, tagged};
 use crate::api_case::with_to;
 use crate::fault::Outcome;
 use crate::route::{Access, Handler, Method1, Route, api};
@@ -47,6 +48,11 @@ pub fn routes() -> Vec<Route> {
             "/api/v1/sent/{referral}/ask-again",
             "The person does not choose the other offer: ask this service again",
             |v| Box::pin(ask_again(v)),
+        ),
+        record(
+            "/api/v1/sent/{referral}/ask-now",
+            "Ask a service that stands in line now, beside those that were asked",
+            |v| Box::pin(ask_now(v)),
         ),
         record(
             "/api/v1/sent/{referral}/withdraw",
@@ -141,7 +147,7 @@ async fn answer(visit: Visit) -> Outcome {
     let done =
         referral_answer::record_answer(visit.app(), visit.actor(), reference, seen, &answer, via);
     let state = if_matched(done.await)?;
-    Ok(now(state.code(), seen + 1))
+    Ok(now(state.code(), seen + moves_to(state)))
 }
 
 async fn choose(visit: Visit) -> Outcome {
@@ -158,6 +164,21 @@ async fn ask_again(visit: Visit) -> Outcome {
     if_matched(referral_hold::ask_again(visit.app(), visit.actor(), reference, seen).await)?;
     let view = referral::view(visit.app(), visit.actor(), reference).await?;
     Ok(now(view.referral.state.code(), view.referral.version))
+}
+
+async fn ask_now(visit: Visit) -> Outcome {
+    let seen = if_match(&visit)?;
+    let reference = visit.reference("referral")?;
+    let done = referral_line::ask_now(visit.app(), visit.actor(), reference, seen).await;
+    let code = if_matched(done)?;
+    let view = referral::view(visit.app(), visit.actor(), reference).await?;
+    let mut value = json!({ "state": view.referral.state.code() });
+    if let (Some(map), Some((code, route))) = (value.as_object_mut(), code) {
+        map.insert("code".to_owned(), code.into());
+        map.insert("code_route".to_owned(), route.into());
+    }
+    let version = view.referral.version;
+    Ok(tagged(answer_json(StatusCode::OK, &value), version))
 }
 
 async fn take_back(visit: Visit) -> Outcome {

@@ -208,6 +208,13 @@ const DESCRIBED: &[Described] = &[
         headers: &["If-Match"],
     },
     Described {
+        path: "/api/v1/sent/{referral}/ask-now",
+        method: "POST",
+        request: None,
+        response: ("200", "AskedNow"),
+        headers: &["If-Match"],
+    },
+    Described {
         path: "/api/v1/sent/{referral}/withdraw",
         method: "POST",
         request: None,

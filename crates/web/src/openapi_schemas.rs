@@ -94,6 +94,7 @@ fn told() -> Value {
                 "life_at_risk": { "type": "boolean", "description": "A life is at stake: shared first, and put on record in full within 24 hours. Only then may it rest on vital interests" },
             },
         },
+        "AskedNow": { "type": "object", "required": ["state"], "properties": { "state": codes::<ReferralState>(), "code": { "type": "string" }, "code_route": { "type": "string" } } },
         "Answer": { "oneOf": [
             { "type": "object", "additionalProperties": false, "required": ["answer", "name"], "properties": { "answer": { "const": "accept" }, "name": text, "when": optional, "how": optional } },
             { "type": "object", "additionalProperties": false, "required": ["answer"], "properties": { "answer": { "const": "waitlist" }, "days": { "type": ["integer", "null"], "minimum": 0, "maximum": 65535 } } },

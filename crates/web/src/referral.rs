@@ -488,7 +488,7 @@ async fn ask_now(visit: Visit) -> Outcome {
     let mut form = visit.form()?;
     let done = referral_line::ask_now(visit.app(), visit.actor(), reference, seen(&form)).await;
     match done {
-        Ok(true) => Ok(visit.go(&format!("/referrals/{reference}/sent"))),
+        Ok(Some(_)) => Ok(visit.go(&format!("/referrals/{reference}/sent"))),
         Err(throughline_app::Error::Invalid { problem, .. }) => {
             form.wrong("ask-now", problem);
             again(&visit, reference, &form).await

@@ -102,7 +102,7 @@ fn local_numbers_tell_a_place_and_national_ones_do_not() {
 #[test]
 fn the_confidential_kinds_are_those_that_house_people_who_flee() {
     let kinds: Vec<&str> = ServiceType::confidential()
-        .map(|kind| kind.code())
+        .map(crate::code::Code::code)
         .collect();
     assert_eq!(
         kinds,

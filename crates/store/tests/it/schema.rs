@@ -248,6 +248,7 @@ both!(
             "consent DROP COLUMN life_at_risk",
             "consent DROP COLUMN told",
             "consent DROP COLUMN completed_at",
+            "referral DROP COLUMN told",
         ] {
             raw.run(&format!("ALTER TABLE {column}")).await;
         }
@@ -278,7 +279,8 @@ both!(
                 "m0019_place",
                 "m0020_person_link",
                 "m0022_urgent",
-                "m0023_watch"
+                "m0023_watch",
+                "m0024_line"
             ]
         );
         assert!(world.store.migrate().await.unwrap().is_empty());
