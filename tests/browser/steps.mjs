@@ -63,8 +63,8 @@ export async function disclosure(page, by, { name, looked = false, before = fals
   return at;
 }
 
-/** On the page of a request: choose lines, see the preview, agree and send. */
-export async function requestFor(page, by, { need, strike = 0, looked = false, alone = 'yes', life = false }) {
+/** On the page of a request: choose lines, see the preview, agree and send. `next`: words in the names of whoever may be asked after it. */
+export async function requestFor(page, by, { need, strike = 0, looked = false, alone = 'yes', life = false, next = [] }) {
   await by.choose('need', need);
   if (strike) await by.tick('line', String(strike), false);
   if (looked) await look(page, 'coach lines');
@@ -80,6 +80,10 @@ export async function requestFor(page, by, { need, strike = 0, looked = false, a
   }
   // Asked where the risk is high.
   if (await page.locator('[name="decision"]').count()) await by.fill('decision', 'They asked for this. Invented.');
+  for (const words of next) {
+    const box = page.locator('main .govuk-checkboxes__item', { hasText: words }).locator('input[name=next]');
+    await by.tick('next', await box.getAttribute('value'));
+  }
   if (looked) await look(page, 'coach agree');
   await by.press('main form[action$="/send"] button');
   const words = await page.locator('main').innerText();

@@ -69,6 +69,8 @@ pub struct Next {
 
 /// How many alternatives are named on a page: more are with the finder.
 const NAMED: usize = 3;
+/// How many are named to choose from, of whom a few may stand in line.
+const TO_CHOOSE_FROM: usize = 6;
 
 /// What the finder begins with for a case. The worker needs leave to refer from it.
 pub async fn begun(app: &App, actor: &Actor, case: Ref) -> Result<Begun> {
@@ -168,10 +170,10 @@ fn looked_for(begun: &Begun, told: Option<Circumstances>, need: NeedType) -> Cir
     }
 }
 
-fn named(app: &App, told: Circumstances) -> Next {
+fn named(app: &App, told: Circumstances, limit: usize) -> Next {
     let query = Query {
         told,
-        limit: NAMED,
+        limit,
         ..Query::default()
     };
     let answer = throughline_find::find(&app.directory.snapshot(), &query, app.env().now());
@@ -207,7 +209,7 @@ pub async fn alternatives(app: &App, actor: &Actor, referral: Ref) -> Result<Nex
             })
         })
         .await?;
-    Ok(named(app, told))
+    Ok(named(app, told, NAMED))
 }
 
 /// What a request that came to a no has taught, added to what was told.
@@ -244,5 +246,5 @@ pub async fn could_be_next(
         .await?;
     let mut told = told;
     told.avoid_services.push(ask.service);
-    Ok(named(app, told).found)
+    Ok(named(app, told, TO_CHOOSE_FROM).found)
 }

@@ -154,7 +154,9 @@ impl Known {
     }
 
     fn referral(&self, referral: &Referral) -> Option<Row> {
-        let duty = referral.state.duty()?;
+        // What stands in line is nobody's turn: it goes by itself, or the task about the one before it says what to do.
+        let state = Some(referral.state).filter(|state| *state != ReferralState::InLine);
+        let duty = state?.duty()?;
         let then = match duty.on_timeout {
             OnTimeout::Move(_) => Then::ComesBack,
             OnTimeout::Climb(_) => Then::Tells(duty.owner.climbs_to()),

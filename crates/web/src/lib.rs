@@ -87,6 +87,7 @@ mod refer;
 mod refer_line;
 mod referral;
 mod referral_next;
+mod referral_outcome;
 pub mod route;
 pub mod routes;
 mod second_person;

@@ -20,7 +20,7 @@ use crate::fault::{Fault, Outcome};
 use crate::partner::request_body;
 use crate::place::{given, read_address};
 use crate::reach::{ask_form, at_risk_form, read_danger, read_reason, shown_body};
-use crate::referral::read_outcome;
+use crate::referral_outcome::read_outcome;
 use crate::route::{Access, Rate, Route, get, post};
 use crate::shown::{read_answer, seen, word};
 use crate::visit::Visit;

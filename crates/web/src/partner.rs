@@ -17,7 +17,7 @@ use crate::draft::said;
 use crate::fault::{Fault, Outcome};
 use crate::place::giving;
 use crate::reach::way_in;
-use crate::referral::{outcome_form, read_outcome};
+use crate::referral_outcome::{outcome_form, read_outcome};
 use crate::route::{Access, Rate, Route, get, post};
 use crate::shown::{
     ANSWER, answer_fields, asked_by, due, exchanges, no_fields, packet, read_answer, seen, steps,

@@ -1,7 +1,7 @@
 //! A referral as its sender sees it after it was sent: what came back, recording it, asking again, taking it back.
 
 use throughline_app::referral::{self, SenderView, Via};
-use throughline_app::referral_answer::{self, Outcome as Came};
+use throughline_app::referral_answer;
 use throughline_app::referral_hold;
 use throughline_app::referral_line;
 use throughline_app::referral_next;
@@ -10,7 +10,7 @@ use throughline_app::referral_send::{self};
 use throughline_core::code::Code as _;
 use throughline_core::id::Ref;
 use throughline_core::reason::Words;
-use throughline_core::referral::{EndReason, Helped, ReferralState};
+use throughline_core::referral::ReferralState;
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
@@ -20,10 +20,10 @@ use crate::place::seeing;
 use crate::reach::shown_to;
 use crate::refer::{SENDERS, TITLE, route_words};
 use crate::referral_next::{next_is_asked, next_option};
+use crate::referral_outcome::{outcome_form, read_outcome};
 use crate::route::{Rate, Route, get, post};
 use crate::shown::{
-    ANSWER, answer_fields, choices, codes, due, exchanges, packet, read_answer, seen, select,
-    steps, when, word,
+    ANSWER, answer_fields, due, exchanges, packet, read_answer, seen, steps, when, word,
 };
 use crate::visit::Visit;
 
@@ -209,20 +209,23 @@ fn show_page(visit: &Visit, view: &SenderView, next: Html, form: &Form) -> Page 
             .form_to(format!("{base}/{to}"))
             .hidden("seen", version.clone())
     };
-    let mut facts = SummaryList::new()
-        .fact(
-            text.t("refer-state"),
-            word(text, "referral-state", referral.state.code()),
-        )
-        .fact(text.t("refer-delivered"), fact_word(text, view, "deliver"))
-        .fact(text.t("refer-opened"), fact_word(text, view, "open"))
-        .fact(
-            text.t("refer-accepted"),
-            view.accepted.as_ref().map_or_else(
-                || text.plain("refer-not-yet"),
-                |accepted| accepted.by.clone(),
-            ),
-        );
+    let in_line = referral.state == ReferralState::InLine;
+    let mut facts = SummaryList::new().fact(
+        text.t("refer-state"),
+        word(text, "referral-state", referral.state.code()),
+    );
+    if !in_line {
+        facts = facts
+            .fact(text.t("refer-delivered"), fact_word(text, view, "deliver"))
+            .fact(text.t("refer-opened"), fact_word(text, view, "open"))
+            .fact(
+                text.t("refer-accepted"),
+                view.accepted.as_ref().map_or_else(
+                    || text.plain("refer-not-yet"),
+                    |accepted| accepted.by.clone(),
+                ),
+            );
+    }
     if let Some(accepted) = &view.accepted {
         let said: Vec<String> = [&accepted.when, &accepted.how]
             .into_iter()
@@ -233,7 +236,7 @@ fn show_page(visit: &Visit, view: &SenderView, next: Html, form: &Form) -> Page 
             facts = facts.fact(text.t("refer-first-contact"), text.list(&said));
         }
     }
-    if let Some(at) = referral.due_at {
+    if let Some(at) = referral.due_at.filter(|_| !in_line) {
         facts = facts.fact(text.t("refer-clock"), due(text, at, visit.now()));
     }
     if let Some(reason) = &referral.reason {
@@ -273,7 +276,7 @@ fn show_page(visit: &Visit, view: &SenderView, next: Html, form: &Form) -> Page 
             ),
         );
     }
-    if referral.state == ReferralState::InLine {
+    if in_line {
         // It was not asked: there is nothing that it could have said.
         let out = Button::new(text.t("refer-out-of-line")).secondary();
         body.push(send("withdraw").body(out));
@@ -317,7 +320,12 @@ fn show_page(visit: &Visit, view: &SenderView, next: Html, form: &Form) -> Page 
         body.push(send("code").body(Button::new(text.t("refer-new-code")).secondary()));
         body.push(send("withdraw").body(Button::new(text.t("refer-withdraw")).warning()));
     }
-    body.push(Html::heading(2, Size::M, text.t("refer-they-see")));
+    let see = if in_line {
+        "refer-they-will-see"
+    } else {
+        "refer-they-see"
+    };
+    body.push(Html::heading(2, Size::M, text.t(see)));
     body.push(packet(text, &view.packet));
     body.push(shown_to(text, &view.shown));
     body.push(Html::heading(2, Size::M, text.t("refer-story")));
@@ -368,71 +376,6 @@ fn others(text: Text, view: &SenderView, send: &impl Fn(&str) -> PostForm) -> Ht
         body.push(send("choose").body(Button::new(text.t("refer-choose-this"))));
     }
     body
-}
-
-/// What may be recorded next about help under way; nothing before acceptance.
-/// `first` is asked before it, where it matters.
-pub(crate) fn outcome_form(
-    text: Text,
-    form: &Form,
-    post: PostForm,
-    state: ReferralState,
-    first: Html,
-) -> Html {
-    let ended = Choice::new("ended", text.t("refer-outcome-ended")).conditional(
-        Html::from(select::<EndReason>(text, "why", "refer-outcome-why", "ended").bind(form, text))
-            .then(
-                Radios::new("helped", Legend::new(text.t("refer-outcome-helped")))
-                    .items(choices::<Helped>(text, "helped"))
-                    .bind(form, text),
-            ),
-    );
-    let next = match state {
-        ReferralState::Accepted => Some(Choice::new("contact", text.t("refer-outcome-contact"))),
-        ReferralState::FirstContact => {
-            Some(Choice::new("started", text.t("refer-outcome-started")))
-        }
-        ReferralState::InService => None,
-        _ => return Html::default(),
-    };
-    Html::heading(2, Size::M, text.t("refer-outcome-heading")).then(
-        post.body(
-            first
-                .then(
-                    Radios::new("outcome", Legend::new(text.t("refer-outcome")))
-                        .items(next.into_iter().chain([ended]))
-                        .bind(form, text),
-                )
-                .then(Button::new(text.t("refer-outcome-save"))),
-        ),
-    )
-}
-
-/// Reads what came of it; what is wrong stands in the form.
-pub(crate) fn read_outcome(form: &mut Form) -> Option<Came> {
-    let kinds = ["contact", "started", "ended"];
-    Some(
-        match form
-            .required_choice("outcome", &kinds, "refer-outcome-needed")?
-            .as_str()
-        {
-            "contact" => Came::FirstContact,
-            "started" => Came::Started,
-            _ => {
-                let why =
-                    form.required_choice("why", &codes::<EndReason>(), "refer-outcome-why-needed");
-                let helped = form.required_choice(
-                    "helped",
-                    &codes::<Helped>(),
-                    "refer-outcome-helped-needed",
-                );
-                Came::Ended {
-                    reason: EndReason::from_code(&why?).ok()?,
-                    helped: Helped::from_code(&helped?).ok()?,
-                }
-            }
-        },
-    )
 }
 
 /// The same page with what is wrong.
