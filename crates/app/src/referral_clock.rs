@@ -41,7 +41,12 @@ async fn time_out(app: &App, system: &Actor, id: ReferralId) -> Result<bool> {
             Box::pin(async move {
                 let facts = w.referral_facts_by_id(id).await?;
                 let permit = w.permit_found::<ReferralRecord>(facts)?;
-                let referral = w.referral_for_update(&permit).await?;
+                // All of its line are locked in one order, so that two nodes never wait for each other.
+                let all = w.referral_line_for_update(&permit).await?;
+                let own = all.iter().find(|one| one.id == id);
+                let Some(referral) = own.cloned() else {
+                    return Ok(false);
+                };
                 let now = w.now();
                 let (Some(duty), true) = (
                     referral.state.duty(),
@@ -50,11 +55,11 @@ async fn time_out(app: &App, system: &Actor, id: ReferralId) -> Result<bool> {
                     return Ok(false);
                 };
                 if referral.state == ReferralState::InLine {
-                    look(app, w, facts, &permit).await?;
+                    look(app, w, facts, &permit, &all).await?;
                     return Ok(true);
                 }
-                if hold_where_another_has_them(app, w, &permit).await?
-                    || hold_the_later_yes(app, w, &permit).await?
+                if hold_where_another_has_them(app, w, &permit, &all).await?
+                    || hold_the_later_yes(app, w, &permit, &all).await?
                 {
                     return Ok(true);
                 }

@@ -82,7 +82,8 @@ pub(crate) async fn hold_the_rest(
                 Box::pin(async move {
                     let facts = w.referral_facts_by_id(other).await?;
                     let permit = w.permit_found::<ReferralRecord>(facts)?;
-                    hold_where_another_has_them(app, w, &permit).await
+                    let offers = w.referral_line_for_update(&permit).await?;
+                    hold_where_another_has_them(app, w, &permit, &offers).await
                 })
             })
             .await;
@@ -94,13 +95,14 @@ pub(crate) async fn hold_the_rest(
     Ok(None)
 }
 
-/// Holds an offer that nobody has said yes to where another service has the person. Gives whether it was held.
+/// Holds an offer that nobody has said yes to where another service has the person. `offers`: all of its line, locked. Gives whether
+/// it was held.
 pub(crate) async fn hold_where_another_has_them(
     app: &App,
     w: &mut Work<'_>,
     permit: &Permit<ReferralRecord>,
+    offers: &[Referral],
 ) -> Result<bool> {
-    let offers = w.referral_line_for_update(permit).await?;
     let Some(own) = offers.iter().find(|offer| offer.id == permit.on()) else {
         return Ok(false);
     };
@@ -121,13 +123,13 @@ pub(crate) async fn hold_the_later_yes(
     app: &App,
     w: &mut Work<'_>,
     permit: &Permit<ReferralRecord>,
+    offers: &[Referral],
 ) -> Result<bool> {
-    let offers = w.referral_line_for_update(permit).await?;
     let own = offers.iter().find(|offer| offer.id == permit.on());
     let Some(own) = own.filter(|own| own.state == ReferralState::Accepted) else {
         return Ok(false);
     };
-    if keeper(&offers) == Some(own.id) {
+    if keeper(offers) == Some(own.id) {
         return Ok(false);
     }
     let chosen = ReferralMove::Release { said_yes: true }.code();

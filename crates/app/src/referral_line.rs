@@ -7,36 +7,38 @@
 
 use throughline_core::circumstances::Circumstances;
 use throughline_core::code::Code as _;
+use throughline_core::conversation::Reach;
+use throughline_core::directory::Status;
 use throughline_core::id::{Ref, ReferralId};
 use throughline_core::line::{Before, Turn, turn};
 use throughline_core::referral::{EndReason, Helped, ReferralMove, ReferralState};
 use throughline_core::task::TaskKind;
 use throughline_find::{Query, Stand, stand};
-use throughline_policy::action::{ReferralRead, ReferralRecord};
+use throughline_policy::action::{ReferralRead, ReferralRecord, ReferralSend};
 use throughline_policy::{Actor, Facts, Permit, Purpose};
 use throughline_store::Work;
-use throughline_store::directory::ServiceState;
+use throughline_store::directory::{Service, ServiceState};
 use throughline_store::referral::{Referral, Via};
 use throughline_store::task::TaskOutcome;
 
 use crate::referral::{Step, give_task, make_move, pack_named, still};
 use crate::referral_hold::remind;
 use crate::referral_next::with_its_no;
-use crate::referral_recipient::{Route, asked_already};
-use crate::referral_send::new_code;
+use crate::referral_recipient::{Route, asked_already, is_specialist};
+use crate::referral_send::{is_high, new_code};
 use crate::{App, Error, Result};
 
 /// The rule whose no means that a service has no room.
 const NO_ROOM: &str = "capacity";
 
-/// Looks at the line that one request stands in, and does what its turn is. The request's own clock starts anew where it still waits.
+/// Looks at the line that one request stands in, and does what its turn is. Its own clock starts anew where it still waits.
 pub(crate) async fn look(
     app: &App,
     w: &mut Work<'_>,
     facts: Option<Facts<ReferralId>>,
     permit: &Permit<ReferralRecord>,
+    all: &[Referral],
 ) -> Result<()> {
-    let all = w.referral_line_for_update(permit).await?;
     let Some(own) = all.iter().find(|one| one.id == permit.on()) else {
         return Ok(());
     };
@@ -52,31 +54,91 @@ pub(crate) async fn look(
     }
     match turn(&before) {
         Turn::Wait => wait(app, w, permit, own).await,
-        Turn::Over => {
-            let step = Step::plain(&ReferralMove::Withdraw, Via::Clock);
-            make_move(app, w, permit, own, step).await.map(drop)
-        }
+        Turn::Over => leave(app, w, permit, own).await,
         Turn::Ask => {
-            let (kind, clock) = (TaskKind::AskWhichOffer, ReferralState::InLine.duty());
-            let asked = w.referral_task_was_done(permit, kind).await?;
-            if let (Some(duty), false) = (clock, asked) {
-                give_task(app, w, permit, own, kind, duty.clock).await?;
+            // Said once: what the worker did about it is theirs.
+            if !w
+                .referral_task_was_done(permit, TaskKind::AskWhichOffer)
+                .await?
+            {
+                ask(app, w, permit, own, TaskKind::AskWhichOffer).await?;
             }
             wait(app, w, permit, own).await
         }
         Turn::Send => {
+            let own_may = may_go(w, facts, own).await?;
+            match own_may {
+                MayGo::Gone => return leave(app, w, permit, own).await,
+                MayGo::NotAgreed => {
+                    ask(app, w, permit, own, TaskKind::AskConsentAgain).await?;
+                    return wait(app, w, permit, own).await;
+                }
+                // The task to offer the next option stands with the worker, who decides with reasons.
+                MayGo::Decide => return wait(app, w, permit, own).await,
+                MayGo::Yes => {}
+            }
+            let mut able = Vec::with_capacity(line.len());
+            for one in line {
+                let facts = w.referral_facts_by_id(one.id).await?;
+                if may_go(w, facts, one).await? == MayGo::Yes {
+                    able.push(one);
+                }
+            }
             let read = w.permit_found::<ReferralRead>(facts)?;
             let told = told_and_learnt(w, &read, own, &asked).await?;
-            match whose_turn(app, w, told, &line).await? {
-                (Some(first), _) if first == own.id => send_on(app, w, permit, own, &asked).await,
-                (_, gone) if gone.contains(&own.id) => {
-                    let step = Step::plain(&ReferralMove::Withdraw, Via::Clock);
-                    make_move(app, w, permit, own, step).await.map(drop)
-                }
-                _ => wait(app, w, permit, own).await,
+            if first_of(app, w, told, &able).await? == Some(own.id) {
+                go(app, w, permit, own, Via::Clock, &asked).await
+            } else {
+                wait(app, w, permit, own).await
             }
         }
     }
+}
+
+/// Whether a request in line may be sent by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MayGo {
+    /// What was agreed holds, and nothing has changed that somebody must decide about.
+    Yes,
+    /// What was agreed holds no more: the person is asked again.
+    NotAgreed,
+    /// The risk is high now, or they turned out not to have been alone: a human decides, with reasons (NE-28, ASSURANCE C5).
+    Decide,
+    /// Its service left the directory, or another organisation answers for it now: the person did not agree to that one.
+    Gone,
+}
+
+async fn may_go(
+    w: &mut Work<'_>,
+    facts: Option<Facts<ReferralId>>,
+    one: &Referral,
+) -> Result<MayGo> {
+    let permit = &w.permit_found::<ReferralRecord>(facts)?;
+    let Some(service) = w.service_by_id(one.service).await? else {
+        return Ok(MayGo::Gone);
+    };
+    let theirs = service.organisation.is_none_or(|now| now == one.to);
+    if !is_listed(&service) || !theirs {
+        return Ok(MayGo::Gone);
+    }
+    if !w.consent_holds(one.consent).await? {
+        return Ok(MayGo::NotAgreed);
+    }
+    let case = w.case_facts_by_id(one.case).await?;
+    let send = w.permit_found::<ReferralSend>(case)?;
+    let alone = w.case_reach(&send).await? != Some(Reach::SpecialistOnly);
+    let risk = w.referral_risk_now(permit, one).await?;
+    let decided = !is_high(risk) || w.referral_is_reasoned(permit, one).await?;
+    Ok(if decided && (alone || is_specialist(&service)) {
+        MayGo::Yes
+    } else {
+        MayGo::Decide
+    })
+}
+
+/// Whether a service is in the directory and runs. What this node last read of the directory may be older than that.
+fn is_listed(service: &Service) -> bool {
+    service.state == ServiceState::Listed && service.entry.status == Status::Active
 }
 
 /// What became of a request that is not in line.
@@ -88,20 +150,13 @@ async fn what_became(app: &App, w: &mut Work<'_>, one: &Referral) -> Result<Befo
                 let reason = EndReason::from_code(reason).ok()?;
                 reason.next_step(Helped::from_code(helped).ok()?)
             });
-    let service = w.service_by_id(one.service).await?;
-    let lost = match service {
-        Some(service) if service.state == ServiceState::Listed => {
-            let stands = stand(
-                &app.directory.snapshot(),
-                &Query::default(),
-                w.now(),
-                [service.reference],
-            );
-            stands.iter().any(|(_, stand)| match stand {
-                Stand::Fits => false,
-                Stand::Refused(rule) => rule.0 == NO_ROOM,
-                Stand::Gone => true,
-            })
+    let lost = match w.service_by_id(one.service).await? {
+        Some(service) if is_listed(&service) => {
+            let (snapshot, query) = (app.directory.snapshot(), Query::default());
+            let stands = stand(&snapshot, &query, w.now(), [service.reference]);
+            stands
+                .iter()
+                .any(|(_, stand)| matches!(stand, Stand::Refused(rule) if rule.0 == NO_ROOM))
         }
         _ => true,
     };
@@ -128,64 +183,59 @@ async fn told_and_learnt(
     Ok(told)
 }
 
-/// Who in the line is asked now: the first that fits by what is known now, as the finder orders them. Beside it those that are in the
-/// directory no more.
-async fn whose_turn(
+/// The first of these that fits by what is known now, as the finder orders them.
+async fn first_of(
     app: &App,
     w: &mut Work<'_>,
     told: Circumstances,
     line: &[&Referral],
-) -> Result<(Option<ReferralId>, Vec<ReferralId>)> {
+) -> Result<Option<ReferralId>> {
     let mut services: Vec<(Ref, ReferralId)> = Vec::with_capacity(line.len());
-    let mut gone = Vec::new();
     for one in line {
-        match w.service_by_id(one.service).await? {
-            Some(service) if service.state == ServiceState::Listed => {
-                services.push((service.reference, one.id));
-            }
-            _ => gone.push(one.id),
+        if let Some(service) = w.service_by_id(one.service).await? {
+            services.push((service.reference, one.id));
         }
     }
     let query = Query {
         told,
         ..Query::default()
     };
-    let stands = stand(
-        &app.directory.snapshot(),
-        &query,
-        w.now(),
-        services.iter().map(|(service, _)| *service),
-    );
-    let id = |wanted: Ref| {
-        let found = services.iter().find(|(service, _)| *service == wanted);
-        found.map(|(_, id)| *id)
-    };
+    let among = services.iter().map(|(service, _)| *service);
+    let stands = stand(&app.directory.snapshot(), &query, w.now(), among);
     let first = stands.iter().find(|(_, stand)| *stand == Stand::Fits);
-    let out = stands.iter().filter(|(_, stand)| *stand == Stand::Gone);
-    gone.extend(out.filter_map(|(service, _)| id(*service)));
-    Ok((first.and_then(|(service, _)| id(*service)), gone))
+    Ok(first.and_then(|(first, _)| {
+        let found = services.iter().find(|(service, _)| service == first);
+        found.map(|(_, id)| *id)
+    }))
 }
 
-/// Sends the next one: the packet that was looked at when it was agreed goes out as it is. Where what was agreed holds no more, the
-/// worker asks again instead.
-async fn send_on(
+/// Takes one out of the line. Its service was never asked.
+async fn leave(
     app: &App,
     w: &mut Work<'_>,
     permit: &Permit<ReferralRecord>,
     own: &Referral,
-    asked: &[&Referral],
 ) -> Result<()> {
-    if !w.consent_holds(own.consent).await? {
-        let kind = TaskKind::AskConsentAgain;
-        if let Some(duty) = ReferralState::InLine.duty() {
-            give_task(app, w, permit, own, kind, duty.clock).await?;
-        }
-        return wait(app, w, permit, own).await;
-    }
-    go(app, w, permit, own, Via::Clock, asked).await
+    let step = Step::plain(&ReferralMove::Withdraw, Via::Clock);
+    make_move(app, w, permit, own, step).await.map(drop)
 }
 
-/// Sends one from the line, by whichever way its service has, and settles the task to offer the next option.
+/// Gives the worker a task about one in line, unless it waits already.
+async fn ask(
+    app: &App,
+    w: &mut Work<'_>,
+    permit: &Permit<ReferralRecord>,
+    own: &Referral,
+    kind: TaskKind,
+) -> Result<()> {
+    match own.state.duty() {
+        Some(duty) => give_task(app, w, permit, own, kind, duty.clock).await,
+        None => Ok(()),
+    }
+}
+
+/// Sends one from the line, by whichever way its service has and on the clocks of the risk as it is now: the packet that was looked
+/// at when it was agreed goes out as it is. Settles the task to offer the next option.
 async fn go(
     app: &App,
     w: &mut Work<'_>,
@@ -194,6 +244,10 @@ async fn go(
     via: Via,
     asked: &[&Referral],
 ) -> Result<()> {
+    let own = &Referral {
+        risk: w.referral_risk_now(permit, own).await?,
+        ..own.clone()
+    };
     let step = Step::plain(&ReferralMove::Send, via);
     make_move(app, w, permit, own, step).await?;
     let sent = w.referral_for_update(permit).await?;
@@ -246,13 +300,14 @@ pub async fn ask_now(
                         problem,
                     })
                 };
-                if !w.consent_holds(own.consent).await? {
-                    return refused("refer-consent-over");
+                let facts = w.referral_facts(reference).await?;
+                match may_go(w, facts, &own).await? {
+                    MayGo::Yes => {}
+                    MayGo::NotAgreed => return refused("refer-consent-over"),
+                    MayGo::Gone => return refused("refer-service-gone"),
+                    MayGo::Decide => return refused("refer-decide-afresh"),
                 }
                 let asked = asked_already(w, &own).await?;
-                if asked.still_there().is_err() {
-                    return refused("refer-service-gone");
-                }
                 if asked.routes.contains(&Route::Link) && !asked.routes.contains(&Route::Inbox) {
                     return Ok(true);
                 }

@@ -22,7 +22,7 @@ use throughline_policy::{Action, Facts, Permit, Ties};
 
 use crate::case::CaseState;
 use crate::col::Col;
-use crate::entity::{referral, referral_transition, support_case, task};
+use crate::entity::{consent, referral, referral_transition, support_case, task};
 use crate::error::{Error, Result};
 use crate::keys::place;
 use crate::referral_content::Accepted;
@@ -488,6 +488,54 @@ impl Work<'_> {
             .await?;
         case.map(|case| case.pack_id)
             .ok_or(Error::NotFound(A::KIND))
+    }
+
+    /// Whether the decision to share that a referral rests on is reasoned, which it must be at a high risk (NE-28); never why.
+    pub async fn referral_is_reasoned<A: SeesReferral>(
+        &mut self,
+        permit: &Permit<A>,
+        referral: &Referral,
+    ) -> Result<bool> {
+        if referral.id != permit.on() {
+            return Err(Error::NotFound(A::KIND));
+        }
+        let row = consent::Entity::find_by_id(Col(referral.consent))
+            .one(&self.tx)
+            .await?;
+        self.note(permit, permit.on().uuid(), &["consent"]);
+        Ok(row.is_some_and(|row| row.reasons.is_some()))
+    }
+
+    /// The risk of the case as it is judged now, and, where it differs, that by which the clocks of a referral run from now on.
+    pub async fn referral_risk_now(
+        &mut self,
+        permit: &Permit<ReferralRecord>,
+        referral: &Referral,
+    ) -> Result<RiskBand> {
+        if referral.id != permit.on() {
+            return Err(Error::NotFound(ReferralRecord::KIND));
+        }
+        self.note(permit, permit.on().uuid(), &["risk"]);
+        let case = support_case::Entity::find_by_id(Col(referral.case))
+            .one(&self.tx)
+            .await?
+            .ok_or(Error::NotFound(ReferralRecord::KIND))?;
+        let risk = RiskBand::from_code(&case.risk_band).map_err(|_| Error::RowShape {
+            table: "support_case",
+            column: "risk_band",
+        })?;
+        if risk != referral.risk {
+            let change = referral::ActiveModel {
+                risk_band: Set(risk.code().to_owned()),
+                ..Default::default()
+            };
+            referral::Entity::update_many()
+                .set(change)
+                .filter(referral::Column::Id.eq(Col(referral.id)))
+                .exec(&self.tx)
+                .await?;
+        }
+        Ok(risk)
     }
 
     /// Starts the state's clock anew without a move: after its running out has raised a task.

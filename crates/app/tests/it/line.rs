@@ -9,6 +9,7 @@
 
 use std::collections::BTreeSet;
 
+use throughline_app::case_now;
 use throughline_app::consent;
 use throughline_app::directory;
 use throughline_app::mail::{Letter, Mailer, NotSent};
@@ -30,6 +31,7 @@ use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
 use throughline_core::reason::Words;
 use throughline_core::referral::{ReferralState, UnmetReason};
+use throughline_core::risk::RiskBand;
 use throughline_core::task::TaskKind;
 use throughline_policy::Actor;
 use throughline_policy::action::CaseRead;
@@ -505,5 +507,88 @@ both!(
             assert_eq!(chosen.referral.state, ReferralState::Accepted);
             assert_eq!(chosen.accepted.unwrap().by, "Rhian");
         }
+    }
+);
+
+both!(
+    a_node_that_has_not_read_the_directory_takes_nobody_out_of_a_line,
+    |world| {
+        let town = town(world).await;
+        send(&town, town.listed, &[town.inbox]).await;
+        // Another node, just started: it knows of no service yet.
+        let fresh = App {
+            directory: throughline_app::directory_node::DirectoryNode::new().unwrap(),
+            store: town.app.store.clone(),
+            packs: throughline_core::pack::Packs::embedded().unwrap(),
+            settings: town.app.settings.clone(),
+        };
+        world.clock.advance_seconds(5 * 3_600);
+        kept(&fresh).await;
+        answer(&town, town.listed, &no(UnmetReason::Other)).await;
+        kept(&fresh).await;
+        assert_eq!(one(&town, town.inbox).await.state, ReferralState::InLine);
+        world.clock.advance_seconds(5 * 3_600);
+        kept(&town.app).await;
+        assert_eq!(one(&town, town.inbox).await.state, ReferralState::Received);
+    }
+);
+
+/// One in line behind a service that said no, at a risk that was judged high since; `reasons` were given when it was agreed.
+async fn after_the_risk_rose(town: &Town, reasons: Option<&str>) -> Referral {
+    let (app, coach) = (&town.app, &town.coach.actor());
+    app.directory.refresh(&app.store).await.unwrap();
+    let mut order = order(town, town.listed, &[town.inbox]);
+    order.reasons = reasons.map(|words| Words::new(words).unwrap());
+    referral_send::send(app, coach, &order).await.unwrap();
+    let why = Words::new("New threats.").unwrap();
+    case_now::risk_judge(app, coach, town.case, RiskBand::High, &why, false)
+        .await
+        .unwrap();
+    answer(town, town.listed, &no(UnmetReason::Other)).await;
+    kept(app).await;
+    let next = one(town, town.inbox).await;
+    assert_eq!(next.risk, RiskBand::High, "its clocks are those of now");
+    next
+}
+
+both!(
+    ne_28_once_the_risk_is_high_nobody_is_asked_by_itself_without_reasons,
+    |world| {
+        let town = town(world).await;
+        let (app, coach) = (&town.app, &town.coach.actor());
+        let next = after_the_risk_rose(&town, None).await;
+        assert_eq!(next.state, ReferralState::InLine);
+        assert!(tasks(&town).await.contains(&TaskKind::OfferNext));
+        let refused = referral_line::ask_now(app, coach, next.reference, next.version).await;
+        assert!(refused.is_err(), "nor by one press: {refused:?}");
+    }
+);
+
+both!(
+    once_the_risk_is_high_who_was_decided_with_reasons_is_asked,
+    |world| {
+        let town = town(world).await;
+        let next = after_the_risk_rose(&town, Some("They chose it, and it is safe.")).await;
+        assert_eq!(next.state, ReferralState::Received);
+    }
+);
+
+both!(
+    whoever_answers_for_a_service_since_was_not_agreed_to,
+    |world| {
+        let town = town(world).await;
+        send(&town, town.listed, &[town.inbox]).await;
+        let (next, ours) = (&one(&town, town.inbox).await, &town.coach.organisation);
+        town.app
+            .store
+            .work(&town.stewards[0], town::DIRECTORY, |w| {
+                Box::pin(async move { w.service_answered_by(next.service, *ours, None).await })
+            })
+            .await
+            .unwrap();
+        answer(&town, town.listed, &no(UnmetReason::Other)).await;
+        kept(&town.app).await;
+        assert_eq!(one(&town, town.inbox).await.state, ReferralState::Withdrawn);
+        assert!(tasks(&town).await.contains(&TaskKind::OfferNext));
     }
 );

@@ -100,6 +100,7 @@ refer-held-yes = Cytunodd y gwasanaeth hwn hefyd. Mae’n aros tra bo’r person
 refer-in-line-what = Ni ofynnwyd i’r gwasanaeth hwn ac nid yw’n gweld dim. Gofynnir iddo, gyda’r llinellau isod, os bydd y rhai o’i flaen yn gwrthod, heb ateb neu heb le.
 refer-ask-now = Gofyn iddynt nawr hefyd
 refer-asked-now = Gofynnwyd iddynt. Mae’r lleill yn dal i gael eu gofyn hefyd.
+refer-decide-afresh = Mae’r risg yn uchel nawr, neu ni welwyd y person ar ei ben ei hun. Ni anfonwyd dim. Tynnwch yr un hwn o’r rhes, a’i anfon eto gyda’ch rhesymau.
 refer-out-of-line = Eu tynnu o’r rhes
 refer-next = Os bydd { $service } yn gwrthod neu heb ateb, i bwy arall y gellir gofyn?
 refer-next-hint = Ticiwch dim ond y rhai y mae’r person yn cytuno iddynt. Gofynnir iddynt un ar ôl y llall, gyda’r un llinellau. Ni ofynnir i neb arall. Gall y person ei atal unrhyw bryd.

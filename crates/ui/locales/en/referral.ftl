@@ -100,6 +100,7 @@ refer-held-yes = This service said yes as well. It waits while the person choose
 refer-in-line-what = This service has not been asked and sees nothing. It is asked, with the lines below, if those before it say no, do not answer or have no room.
 refer-ask-now = Ask them now as well
 refer-asked-now = They were asked. The others are still asked too.
+refer-decide-afresh = The risk is high now, or they were not seen alone. Nothing was sent. Take this one out of the line, and send it again with your reasons.
 refer-out-of-line = Take them out of the line
 refer-next = If { $service } says no or does not answer, who else may be asked?
 refer-next-hint = Tick only those the person agrees to. They are asked one after another, with the same lines. Nobody else is. The person can stop it at any time.
