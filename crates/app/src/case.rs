@@ -12,7 +12,7 @@ use throughline_core::referral::ReferralState;
 use throughline_core::risk::RiskBand;
 use throughline_core::task::{Owner, TaskKind};
 use throughline_core::time::At;
-use throughline_policy::action::{CaseChange, CaseOpen, CaseRead, PersonSearch};
+use throughline_policy::action::{CaseChange, CaseOpen, CaseRead, PersonSearch, ReferralRecord};
 use throughline_policy::{Action, Actor, Permit, Purpose};
 pub use throughline_store::account::Account;
 pub use throughline_store::case::{Case, CaseState};
@@ -25,6 +25,7 @@ use throughline_store::{Error, Result, Work};
 
 use crate::App;
 use crate::referral::pack_named;
+use crate::referral_answer::withdraw_in;
 use crate::site::{own_site, pack_at};
 
 pub(crate) const HELP: Purpose = Purpose::HelpAPerson;
@@ -273,6 +274,14 @@ pub async fn close(app: &App, actor: &Actor, case: Ref, version: i64) -> Result<
         let asked: Vec<ReferralState> = referrals.iter().map(|asked| asked.state).collect();
         if let Err(open) = may_close_case(&facts, &asked, &tasks) {
             return Ok(Closing::StillOpen(open));
+        }
+        for one in &referrals {
+            if one.state == ReferralState::InLine {
+                let facts = w.referral_facts_by_id(one.id).await?;
+                let permit = w.permit_found::<ReferralRecord>(facts)?;
+                let one = w.referral_for_update(&permit).await?;
+                withdraw_in(app, w, &permit, &one).await?;
+            }
         }
         w.case_tasks_end(may).await?;
         w.messages_end(may).await?;

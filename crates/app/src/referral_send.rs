@@ -87,7 +87,7 @@ pub struct SendOrder {
     pub items: BTreeSet<PacketLine>,
     /// A separate yes to telling that help is asked for with immigration; needed where it is, and only there (NE-11).
     pub immigration: bool,
-    /// The mark of the packet that was looked at ([`Packet::mark`]); another one now is a conflict. `None` from a program, which
+    /// The mark of the packet that was looked at ([`packet::Packet::mark`]); another one now is a conflict. `None` from a program, which
     /// was shown lines and no page.
     pub shown: Option<String>,
     /// The lines of the statement that were struck out, counted from 1.

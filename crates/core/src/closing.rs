@@ -212,7 +212,9 @@ pub fn may_close_case(
     if facts.disclosed && tasks.contains(&TaskKind::JudgeRisk) {
         open.push(StillOpen::Risk);
     }
-    if referrals.iter().any(|state| !state.is_final()) {
+    // Who stands in line was never asked: closing takes them out of it.
+    let waits = |state: &ReferralState| !state.is_final() && *state != ReferralState::InLine;
+    if referrals.iter().any(waits) {
         open.push(StillOpen::Referral);
     }
     if tasks.contains(&TaskKind::ActOnEscalation) {

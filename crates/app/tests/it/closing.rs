@@ -84,6 +84,34 @@ async fn judge(town: &Town, case: Ref, band: RiskBand) {
         .unwrap();
 }
 
+both!(
+    closing_a_case_takes_whoever_was_not_asked_out_of_the_line,
+    |world| {
+        let town = town(world).await;
+        let (app, coach) = (&town.app, &town.coach.actor());
+        answer_everything(&town).await;
+        judge(&town, town.case, RiskBand::Standard).await;
+        let mut order = order(town.case, town.listed, NeedType::Debt);
+        order.next = vec![town.inbox];
+        let sent = referral_send::send(app, coach, &order).await.unwrap();
+        assert_eq!(
+            close(&town, town.case).await,
+            Closing::StillOpen(vec![StillOpen::Referral]),
+            "who was asked may still answer"
+        );
+        let view = referral::view(app, coach, sent.reference).await.unwrap();
+        let (next, _) = &view.others[0];
+        let seen = view.referral.version;
+        referral_answer::withdraw(app, coach, sent.reference, seen)
+            .await
+            .unwrap();
+        assert_eq!(close(&town, town.case).await, Closing::Closed);
+        let view = referral::view(app, coach, next.reference).await.unwrap();
+        assert_eq!(view.referral.state.code(), "withdrawn");
+        assert_eq!(kinds(&town).await, []);
+    }
+);
+
 async fn answer_everything(town: &Town) {
     for kind in ImmediateKind::ALL {
         let said = Said {

@@ -23,6 +23,7 @@ mod jobs;
 mod kept;
 mod line;
 mod link;
+mod liveness;
 mod looks;
 mod mail;
 mod message;

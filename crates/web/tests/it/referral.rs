@@ -155,7 +155,7 @@ both!(
             "Quayside",
             "Read this code",
             "They should answer",
-            "If nobody answers, you get a task",
+            "If nobody is in line, you get a task",
             "looks after this request",
             "I owe rent.",
         ] {
