@@ -19,6 +19,7 @@ use throughline_store::referral::Referral;
 use throughline_store::risk::Risk;
 use throughline_store::statement::Statement;
 use throughline_store::story::StoryLine;
+use throughline_store::unmet::Unmet;
 use throughline_store::{Result, Work};
 
 use crate::App;
@@ -68,6 +69,8 @@ pub struct CaseView {
     pub safely_now: SafelyNow,
     /// Needs, in the order in which they are met.
     pub needs: Vec<Need>,
+    /// What nobody was asked for, and why, newest first.
+    pub unmet: Vec<Unmet>,
     /// Whether goals about work are open, or what comes first.
     pub work: WorkGoals,
     /// Bed, money and essentials, as far as they are answered.
@@ -118,6 +121,7 @@ pub(crate) async fn view(
     let needs = w.needs(may).await?;
     let stands: Vec<(NeedType, NeedState)> =
         needs.iter().map(|need| (need.kind, need.state)).collect();
+    let unmet = w.unmet(may).await?;
     let immediate = w.immediate_needs(may).await?;
     let children = w.children(may).await?;
     let mut children_needs = BTreeMap::new();
@@ -176,6 +180,7 @@ pub(crate) async fn view(
         money: pack.money().to_vec(),
         case,
         needs,
+        unmet,
         immediate,
         children,
         children_needs,

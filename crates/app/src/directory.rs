@@ -6,6 +6,7 @@ use throughline_policy::action::{DirectoryImport, ServiceEdit};
 use throughline_policy::{Actor, Purpose};
 use throughline_store::directory::ServiceState;
 use throughline_store::feed::{Feed, FeedRun, RowProblem, RunOutcome, import_facts};
+pub use throughline_store::listing_doubt::{Doubt, DoubtState};
 use throughline_store::quarantine::QuarantineRow;
 use throughline_store::{Error, Result};
 
@@ -48,6 +49,29 @@ pub async fn set_listed(app: &App, actor: &Actor, reference: Ref, listed: bool) 
     app.directory.refresh(&app.store).await.map(|_| ())
 }
 
+/// Decides what the noes of a service say of its entry: it was put right, and with that confirmed, or it stays as it is.
+pub async fn decide_doubt(
+    app: &App,
+    actor: &Actor,
+    reference: Ref,
+    state: DoubtState,
+) -> Result<()> {
+    app.store
+        .work(actor, PURPOSE, |work| {
+            Box::pin(async move {
+                let facts = work.listing_doubt_facts(reference).await?;
+                let permit = work.permit_found::<ServiceEdit>(facts)?;
+                work.listing_doubt_decide(&permit, reference, state).await?;
+                if state == DoubtState::PutRight {
+                    work.service_confirm(&permit).await?;
+                }
+                Ok(())
+            })
+        })
+        .await?;
+    app.directory.refresh(&app.store).await.map(|_| ())
+}
+
 /// A feed and its latest readings.
 #[derive(Debug, Clone)]
 pub struct FeedHealth {
@@ -84,6 +108,8 @@ pub struct Fading {
 pub struct Queue {
     /// Rows set aside.
     pub waiting: Vec<QuarantineRow>,
+    /// Entries that may be wrong, by what their services said no for, the latest first.
+    pub doubts: Vec<Doubt>,
     /// Feeds, those that fail first.
     pub feeds: Vec<FeedHealth>,
     /// Entries that have not been confirmed for too long, refuges first, then the longest unconfirmed.
@@ -94,6 +120,8 @@ pub struct Queue {
     pub services: usize,
 }
 
+/// How many doubts the queue shows.
+const DOUBTS: u64 = 50;
 /// How many rows of each list the queue shows.
 const QUEUE_ROWS: usize = 100;
 
@@ -107,12 +135,13 @@ pub async fn queue(app: &App, actor: &Actor) -> Result<Queue> {
             closed: None,
         }))?;
     let organisation_ref = &organisation;
-    let mut waiting = app
+    let (mut waiting, doubts) = app
         .store
         .work(actor, PURPOSE, |work| {
             Box::pin(async move {
-                work.permit::<DirectoryImport>(&import_facts(*organisation_ref))?;
-                work.quarantine_waiting(&work.scope(), 1_000).await
+                let permit = work.permit::<DirectoryImport>(&import_facts(*organisation_ref))?;
+                let waiting = work.quarantine_waiting(&work.scope(), 1_000).await?;
+                Ok((waiting, work.listing_doubts(&permit, DOUBTS).await?))
             })
         })
         .await?;
@@ -121,6 +150,7 @@ pub async fn queue(app: &App, actor: &Actor) -> Result<Queue> {
     let (fading, fading_total, services) = fading(app);
     Ok(Queue {
         waiting,
+        doubts,
         feeds,
         fading,
         fading_total,

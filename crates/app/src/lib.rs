@@ -65,6 +65,7 @@ pub mod set_up;
 pub mod sheet;
 mod site;
 pub mod today;
+pub mod unmet;
 pub mod urgent;
 
 use throughline_core::env::Env;

@@ -121,6 +121,9 @@ pub(crate) async fn make_move<A: MovesReferral + SeesReferral>(
     let (made, via) = (step.made, step.via);
     w.referral_move(permit, referral, &made, via, detail)
         .await?;
+    if let ReferralMove::Decline { reason } = &*made {
+        w.listing_doubted(permit, referral, *reason).await?;
+    }
     for kind in settled_by(next) {
         w.tasks_settle(None, Some(referral.id), *kind, TaskOutcome::NotNeeded)
             .await?;

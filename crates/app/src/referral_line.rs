@@ -11,7 +11,7 @@ use throughline_core::conversation::Reach;
 use throughline_core::directory::Status;
 use throughline_core::id::{Ref, ReferralId};
 use throughline_core::line::{Before, Turn, turn};
-use throughline_core::referral::{EndReason, Helped, ReferralMove, ReferralState};
+use throughline_core::referral::{EndReason, Helped, ReferralMove, ReferralState, UnmetReason};
 use throughline_core::task::TaskKind;
 use throughline_find::{Query, Stand, stand};
 use throughline_policy::action::{ReferralRead, ReferralRecord, ReferralSend};
@@ -165,6 +165,7 @@ async fn what_became(app: &App, w: &mut Work<'_>, one: &Referral) -> Result<Befo
         after_end,
         ended_at: one.ended_at,
         lost,
+        already_helps: one.reason.as_deref() == Some(UnmetReason::AlreadyWithUs.code()),
     })
 }
 

@@ -55,4 +55,5 @@ pub mod scan;
 pub mod second_person;
 pub mod task;
 pub mod time;
+pub mod unmet;
 pub mod urgent;

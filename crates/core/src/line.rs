@@ -19,6 +19,8 @@ pub struct Before {
     pub ended_at: Option<At>,
     /// Whether the service it went to has closed or has no room any more.
     pub lost: bool,
+    /// Whether the service said that it helps them with this already ([`UnmetReason::AlreadyWithUs`]).
+    pub already_helps: bool,
 }
 
 crate::code_list! {
@@ -63,6 +65,8 @@ pub fn turn(before: &[Before]) -> Turn {
         None => Turn::Send,
         Some(last) => match last.state {
             S::SurvivorDeclined | S::Withdrawn => Turn::Ask,
+            // Somebody helps them: whether anybody else is wanted is theirs to say.
+            S::Declined if last.already_helps => Turn::Ask,
             S::Ended => match last.after_end {
                 Some(next) if next.task == TaskKind::OfferNext => Turn::Send,
                 _ => Turn::Over,
@@ -114,7 +118,9 @@ pub fn learnt(mut told: Circumstances, reason: UnmetReason) -> Circumstances {
         | R::SurvivorDeclinedOffer
         | R::SurvivorFoundOther
         | R::ServiceClosedToReferrals
-        | R::Other => {}
+        | R::Other
+        | R::NotOurWork
+        | R::AlreadyWithUs => {}
     }
     told
 }
@@ -132,6 +138,7 @@ mod tests {
             after_end: None,
             ended_at: state.is_final().then_some(at(1)),
             lost: false,
+            already_helps: false,
         }
     }
 
@@ -153,6 +160,8 @@ mod tests {
             let expected = match state {
                 S::InLine | S::Declined | S::NoResponse | S::Undelivered => Turn::Send,
                 S::SurvivorDeclined | S::Withdrawn => Turn::Ask,
+            // Somebody helps them: whether anybody else is wanted is theirs to say.
+            S::Declined if last.already_helps => Turn::Ask,
                 S::Ended => Turn::Over,
                 _ => Turn::Wait,
             };

@@ -97,16 +97,57 @@ crate::code_list! {
         ServiceClosedToReferrals = "service_closed_to_referrals",
         /// Another reason.
         Other = "other",
+        /// It is not what the service does: the request went to the wrong place. Ours, not in SPEC 4.2; no refusal of the person.
+        NotOurWork = "not_our_work",
+        /// The service helps this person with this already, or has the same request twice. Ours, not in SPEC 4.2; no refusal.
+        AlreadyWithUs = "already_with_us",
     }
 }
 
 impl UnmetReason {
-    /// Whether it counts as the service refusing. Three of the reasons do not (`not_refusal` in the list).
+    /// Whether it counts as the service refusing. Three of the reasons of SPEC 4.2 do not (`not_refusal` in the list), and the two of
+    /// ours do not.
     pub const fn is_refusal(self) -> bool {
         !matches!(
             self,
-            Self::SurvivorDeclinedOffer | Self::SurvivorFoundOther | Self::CouldNotContact
+            Self::SurvivorDeclinedOffer
+                | Self::SurvivorFoundOther
+                | Self::CouldNotContact
+                | Self::NotOurWork
+                | Self::AlreadyWithUs
         )
+    }
+
+    /// Whether it says whom the service takes or what it does, so that its entry in the directory may be wrong or silent about it. How
+    /// full it is on one day does not, nor what it says of one person.
+    pub const fn is_about_the_entry(self) -> bool {
+        match self {
+            Self::NoRecourseToPublicFunds
+            | Self::MentalHealthNeedsTooHigh
+            | Self::DrugNeedsTooHigh
+            | Self::AlcoholNeedsTooHigh
+            | Self::OffendingHistory
+            | Self::AgeOfMaleChild
+            | Self::YoungVictimUnderThreshold
+            | Self::DisabilityAccessNotAvailable
+            | Self::LanguageSupportNotAvailable
+            | Self::VictimGenderNotServed
+            | Self::LgbtNotServed
+            | Self::LargePet
+            | Self::OutsideAreaOrLocalConnectionRule
+            | Self::EmploymentRentUnaffordable
+            | Self::ServiceClosedToReferrals
+            | Self::NotOurWork => true,
+            Self::NoCapacityOrNoSpace
+            | Self::NoSpaceForFamilySize
+            | Self::ImmigrationOther
+            | Self::RiskToOthersOrAreaUnsafe
+            | Self::CouldNotContact
+            | Self::SurvivorDeclinedOffer
+            | Self::SurvivorFoundOther
+            | Self::Other
+            | Self::AlreadyWithUs => false,
+        }
     }
 }
 

@@ -40,7 +40,6 @@ fn every_list_spells_every_value_as_the_specification_does_and_in_its_order() {
     same::<Nation>("nation");
     same::<NeedType>("need_type");
     same::<RiskBand>("risk_band");
-    same::<UnmetReason>("unmet_reason");
     same::<Channel>("safe_contact_channel");
     same::<Verdict>("safe_contact_verdict");
     same::<ShareBasis>("share_basis_art6");
@@ -50,11 +49,31 @@ fn every_list_spells_every_value_as_the_specification_does_and_in_its_order() {
 }
 
 #[test]
+fn the_reasons_of_a_no_are_those_of_the_specification_and_two_of_ours_after_them() {
+    let reference = reference();
+    let values = reference["unmet_reason"]["values"].as_array().unwrap();
+    let expected: Vec<&str> = values
+        .iter()
+        .map(|value| value.as_str().unwrap())
+        .chain(OURS.map(Code::code))
+        .collect();
+    let got: Vec<&str> = UnmetReason::ALL.iter().map(|one| one.code()).collect();
+    assert_eq!(got, expected);
+    for value in UnmetReason::ALL {
+        assert_eq!(UnmetReason::from_code(value.code()), Ok(*value));
+    }
+}
+
+/// "Not what we do" and "they are with us already" (docs/decisions/0029).
+const OURS: [UnmetReason; 2] = [UnmetReason::NotOurWork, UnmetReason::AlreadyWithUs];
+
+#[test]
 fn the_reasons_that_are_no_refusal_are_the_ones_the_specification_names() {
     let reference = reference();
     let named = reference["unmet_reason"]["not_refusal"].as_array().unwrap();
     for reason in UnmetReason::ALL {
-        let is_named = named.iter().any(|code| code == reason.code());
+        let is_named =
+            named.iter().any(|code| code == reason.code()) || OURS.contains(reason);
         assert_eq!(!reason.is_refusal(), is_named, "{reason}");
     }
 }

@@ -108,6 +108,7 @@ fn covers(note: &Note) -> &'static [&'static str] {
         "data_key",
         "organisation_key",
         "need",
+        "unmet_need",
         "immediate_need",
         "child",
         "risk_assessment",
@@ -133,6 +134,7 @@ fn covers(note: &Note) -> &'static [&'static str] {
         "case_event",
         "task",
         "need",
+        "listing_doubt",
     ];
     use ActionKind as A;
     match note.kind {
@@ -233,7 +235,7 @@ fn covers(note: &Note) -> &'static [&'static str] {
             "data_key",
             "organisation_key",
         ],
-        Some(A::ServiceEdit) => &["service", "directory_head"],
+        Some(A::ServiceEdit) => &["service", "directory_head", "listing_doubt"],
         Some(A::QuarantineRead) => &["quarantine", "service", "directory_head"],
         // A link mailed to an address that is no longer used closes with it, and somebody is told to chase the request.
         Some(A::AddressPropose | A::AddressConfirm) => &[

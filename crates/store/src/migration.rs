@@ -55,6 +55,7 @@ pub(crate) const ALL: &[(&str, &str)] = &[
     ("m0022_urgent", include_str!("../schema/m0022_urgent.txt")),
     ("m0023_watch", include_str!("../schema/m0023_watch.txt")),
     ("m0024_line", include_str!("../schema/m0024_line.txt")),
+    ("m0033_unmet", include_str!("../schema/m0033_unmet.txt")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name text NOT NULL PRIMARY KEY, hash text NOT NULL)";

@@ -116,8 +116,8 @@ impl Work<'_> {
         Ok(state)
     }
 
-    /// Moves a need. Errors with [`Error::Invalid`] where the state does not allow it or a reason is missing: to judge that
-    /// nothing is worth sending and to put off both need one.
+    /// Moves a need. Errors with [`Error::Invalid`] where the state does not allow it or a reason is missing: to put off needs one. That
+    /// nothing is worth sending is recorded with what blocked it ([`Work::unmet_add`]), and errors with [`Error::Illegal`] here.
     pub async fn need_move(
         &mut self,
         permit: &Permit<CaseChange>,
@@ -127,7 +127,10 @@ impl Work<'_> {
         reason: Option<&Reason>,
     ) -> Result<NeedState> {
         self.note(permit, permit.on().uuid(), &["needs"]);
-        if matches!(by, NeedMove::JudgeNotWorthSending | NeedMove::PutOff) && reason.is_none() {
+        if by == NeedMove::JudgeNotWorthSending {
+            return Err(Error::Illegal("what blocked it is recorded with it"));
+        }
+        if by == NeedMove::PutOff && reason.is_none() {
             return Err(Error::Invalid {
                 field: "reason",
                 problem: "case-reason-needed",
@@ -202,6 +205,27 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Moves a need as the worker says. Errors with [`Error::Invalid`] where it is not known of the case or cannot move so.
+    pub(crate) async fn need_must(
+        &mut self,
+        case: CaseId,
+        kind: NeedType,
+        by: NeedMove,
+    ) -> Result<NeedState> {
+        let cannot = Error::Invalid {
+            field: "because",
+            problem: "case-need-move-not-possible",
+        };
+        let Some(row) = self.need_row(case, kind).await? else {
+            return Err(cannot);
+        };
+        let known = need_of(&row)?;
+        match known.state.apply(by) {
+            Ok(next) => self.need_set(&known, next).await,
+            Err(_) => Err(cannot),
+        }
     }
 
     async fn need_row(&self, case: CaseId, kind: NeedType) -> Result<Option<need::Model>> {

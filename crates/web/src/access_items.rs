@@ -74,6 +74,18 @@ pub(crate) fn items(text: Text, held: &Held) -> Vec<Item> {
             lines,
         );
     }
+    for one in &view.unmet {
+        let mut lines = vec![
+            word(text, "need", one.need.code()),
+            word(text, "not-sent", one.because.code()),
+        ];
+        lines.extend(one.blocked.ruled_out.iter().filter_map(|(rule, count)| {
+            let key = format!("ruled-out-{rule}");
+            has_key(&key).then(|| text.plain_with(&key, &[("count", i64::from(*count).into())]))
+        }));
+        let key = format!("unmet {}", one.recorded_at.micros());
+        add(key, ItemKind::Need, Some(one.recorded_at), lines);
+    }
     for known in &view.immediate {
         let mut lines = vec![
             word(text, "immediate", known.kind.code()),

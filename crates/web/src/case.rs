@@ -9,7 +9,7 @@ use throughline_app::contact::SafelyNow;
 use throughline_core::code::Code;
 use throughline_core::contact::Channel;
 use throughline_core::immediate::ImmediateKind;
-use throughline_core::need::WorkGoals;
+use throughline_core::need::{NeedState, WorkGoals};
 use throughline_core::time::At;
 use throughline_policy::ActionKind;
 use throughline_ui::prelude::*;
@@ -275,6 +275,8 @@ pub(crate) fn values(text: Text, told: &Told) -> Vec<(&'static str, Value)> {
         .and_then(Json::as_i64)
         .unwrap_or_default();
     out.push(("number", number.into()));
+    let service = told.line.detail.get("service").and_then(Json::as_str);
+    out.push(("service", service.unwrap_or_default().into()));
     out.push((
         "organisation",
         told.organisation.clone().unwrap_or_default().into(),
@@ -289,6 +291,9 @@ fn reasons(text: Text, detail: &Json) -> Html {
     if let Some(first) = words("first") {
         out.push(Html::paragraph(text.t("complete-first")));
         out.push(Html::paragraph(Html::text(first)));
+    }
+    if let Some(because) = words("because") {
+        out.push(Html::paragraph(word(text, "not-sent", because)));
     }
     for words in ["reason", "if_not"].into_iter().filter_map(words) {
         out.push(Html::paragraph(Html::text(words)));
@@ -417,7 +422,14 @@ async fn plan(visit: Visit) -> Outcome {
     }
     let mut list = SummaryList::new();
     for need in &view.needs {
-        let state = word(text, "need-state", need.state.code());
+        let mut state = word(text, "need-state", need.state.code());
+        if need.state == NeedState::NotWorthSending {
+            let said = view.unmet.iter();
+            let said = said.filter(|one| one.need == need.kind && one.service.is_none());
+            for one in said.take(1) {
+                state.push(Html::paragraph(word(text, "not-sent", one.because.code())));
+            }
+        }
         list = list.row(
             Row::new(word(text, "need", need.kind.code()), state).action(Action::new(
                 text.t("case-need-change"),

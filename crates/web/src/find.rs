@@ -21,6 +21,7 @@ use crate::find_questions::{STEP, left_out, limit, query, questions};
 use crate::find_shown::{ForCase, card, number, service, summary, turned_card};
 use crate::route::{Access, Rate, Route, get, post};
 use crate::shown::codes;
+use crate::unmet::nothing_worth_sending;
 use crate::visit::Visit;
 
 const WORKERS: Access = Access::Staff(&[ActionKind::CaseRead]);
@@ -118,6 +119,7 @@ async fn for_case(visit: &Visit, form: &Form, action: &str) -> Result<Option<For
     Ok(Some(ForCase {
         case,
         before: begun.before,
+        looks_for: begun.needs,
         told: Circumstances::default(),
         like: None,
     }))
@@ -166,6 +168,9 @@ async fn results(visit: Visit, action: &'static str) -> Outcome {
                 .then(Button::new(text.t("find-more")).secondary()),
         );
         body.push(Html::from(more));
+    }
+    if let Some(case) = &case {
+        body.push(nothing_worth_sending(&visit, case, &query.told.needs));
     }
     if visit.signed.is_some() {
         let turn = PostForm::new("/find/turned", visit.csrf())

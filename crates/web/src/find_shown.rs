@@ -13,6 +13,7 @@ use throughline_ui::text::{Value, has_key};
 
 use crate::fault::{Fault, Outcome};
 use crate::refer_line::{LIKE, TOLD, told_value};
+use crate::unmet::{About, buttons};
 use crate::visit::Visit;
 
 pub(crate) fn number(count: usize) -> Value {
@@ -64,6 +65,8 @@ pub(crate) fn summary(text: Text, answer: &Answer) -> Html {
 pub(crate) struct ForCase {
     pub(crate) case: Ref,
     pub(crate) before: Vec<Before>,
+    /// The needs on record for which somebody may be asked.
+    pub(crate) looks_for: Vec<NeedType>,
     /// What was told to the finder, to be carried to a request that is made from it.
     pub(crate) told: Circumstances,
     /// The request that came to nothing, and from which the next one is made.
@@ -120,8 +123,22 @@ pub(crate) fn card(
                 }
                 None => "find-refer",
             };
-            card.action(Html::from(post.body(Button::new(text.t(words)))))
-                .into()
+            let mut action = Html::from(post.body(Button::new(text.t(words))));
+            if let [need] = needs
+                && case.looks_for.contains(need)
+            {
+                let about = About {
+                    case: case.case,
+                    need: *need,
+                    service: Some(found.service),
+                    told: Some(&case.told),
+                };
+                action.push(Details::new(
+                    text.t("not-sent-one"),
+                    buttons(visit, &about),
+                ));
+            }
+            card.action(action).into()
         }
     }
 }

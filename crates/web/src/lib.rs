@@ -102,6 +102,7 @@ mod steward_import;
 mod task_talk;
 mod today;
 mod told_words;
+mod unmet;
 mod urgent;
 pub mod visit;
 mod welcome;

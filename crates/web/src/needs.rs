@@ -5,12 +5,14 @@ use throughline_app::case_view::CaseView;
 use throughline_core::code::Code;
 use throughline_core::need::{NeedMove, NeedType};
 use throughline_core::reason::Reason;
+use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
 use crate::case::{CHANGE, TITLE, again, opened, step, word};
 use crate::case_now::{REASON, at, choices, chosen, form_to, version};
 use crate::fault::{Fault, Outcome};
 use crate::route::{Rate, Route, get, post};
+use crate::unmet::{About, buttons};
 use crate::visit::Visit;
 
 /// The routes of this area.
@@ -87,11 +89,10 @@ async fn need_add(visit: Visit) -> Outcome {
     Ok(visit.show_errors(need_new_page(&visit, &view, &form)))
 }
 
-/// What a worker may say of a need by hand; the others happen with a referral.
-const BY_HAND: [NeedMove; 7] = [
+/// What a worker may say of a need by hand; the others happen with a referral, or are one press.
+const BY_HAND: [NeedMove; 6] = [
     NeedMove::Tell,
     NeedMove::Offer,
-    NeedMove::JudgeNotWorthSending,
     NeedMove::PutOff,
     NeedMove::FallThrough,
     NeedMove::Refuse,
@@ -145,6 +146,19 @@ fn need_page(visit: &Visit, view: &CaseView, kind: NeedType, form: &Form) -> Res
             known.version,
             questions,
         ));
+    let body = if known.state.apply(NeedMove::JudgeNotWorthSending).is_ok() {
+        let about = About {
+            case: view.case.reference,
+            need: kind,
+            service: None,
+            told: None,
+        };
+        body.then(Html::heading(2, Size::M, text.t("not-sent-heading")))
+            .then(Html::paragraph(text.t("not-sent-words")))
+            .then(buttons(visit, &about))
+    } else {
+        body
+    };
     Ok(step(visit, view, "need-heading", "/plan", form, body))
 }
 

@@ -43,6 +43,8 @@ pub(crate) fn next_option(visit: &Visit, view: &SenderView, next: &Next) -> Html
         let case = ForCase {
             case: view.case,
             before: Vec::new(),
+            // That nothing is worth sending is said where all that was found is seen.
+            looks_for: Vec::new(),
             told: next.told.clone(),
             like: Some(view.referral.reference),
         };

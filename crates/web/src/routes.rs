@@ -30,6 +30,7 @@ pub fn all() -> Vec<Route> {
         crate::case_now::routes(),
         crate::children::routes(),
         crate::needs::routes(),
+        crate::unmet::routes(),
         crate::hand_over::routes(),
         crate::closed::routes(),
         crate::keeping::routes(),

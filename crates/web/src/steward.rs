@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
-use throughline_app::directory::{self, FeedHealth, Queue};
+use throughline_app::directory::{self, DoubtState, FeedHealth, Queue};
 use throughline_app::directory_aside::{self, Decision, decisions};
 use throughline_app::records::feed::{FeedRun, RunOutcome};
 use throughline_core::code::Code as _;
@@ -37,6 +37,13 @@ pub fn routes() -> Vec<Route> {
         post("/steward/rows/{row}", TITLE, STEWARDS, Rate::Page, |v| {
             Box::pin(decide(v))
         }),
+        post(
+            "/steward/doubts/{doubt}",
+            TITLE,
+            STEWARDS,
+            Rate::Page,
+            |v| Box::pin(decide_doubt(v)),
+        ),
         get("/steward/runs/{run}", TITLE, STEWARDS, Rate::Page, |v| {
             Box::pin(run(v))
         }),
@@ -82,6 +89,7 @@ async fn queue(visit: Visit) -> Outcome {
         )))
         .then(Button::link(text.t("steward-import"), "/steward/import"));
     body.push(waiting(text, &queue));
+    body.push(doubts(&visit, &queue));
     body.push(feeds(text, &queue.feeds));
     body.push(fading(text, &queue));
     let mut page = visit.page(TITLE, body);
@@ -198,6 +206,62 @@ fn fading(text: Text, queue: &Queue) -> Html {
         out.push(rows);
     }
     out
+}
+
+/// What services said no for, where it says something of whom they take: each row is put right or left.
+fn doubts(visit: &Visit, queue: &Queue) -> Html {
+    let text = visit.text();
+    if queue.doubts.is_empty() {
+        return Html::default();
+    }
+    let mut out = Html::heading(2, Size::M, text.t("steward-doubts"))
+        .then(Html::paragraph(text.t("steward-doubts-words")));
+    for one in &queue.doubts {
+        let day = |day: &str| {
+            day.parse()
+                .map_or_else(|_| day.to_owned(), |day| text.date(day))
+        };
+        let said = text.t_with(
+            "steward-doubt",
+            &[
+                ("count", one.times.into()),
+                ("first", day(&one.days.0).into()),
+                ("last", day(&one.days.1).into()),
+                ("why", text.plain(&format!("unmet-{}", one.reason)).into()),
+            ],
+        );
+        let buttons = DoubtState::ALL
+            .iter()
+            .filter(|state| **state != DoubtState::Open)
+            .map(|state| {
+                let words = text.t(&format!("steward-doubt-{state}"));
+                Html::from(
+                    Button::new(words)
+                        .secondary()
+                        .sends("decision", state.code()),
+                )
+            });
+        let form = PostForm::new(format!("/steward/doubts/{}", one.reference), visit.csrf())
+            .body(Html::from(ButtonGroup::new(buttons.collect::<Vec<_>>())));
+        let card = Card::new(Html::text(&one.name))
+            .level(3)
+            .href(format!("/steward/services/{}", one.service_reference))
+            .body(Html::paragraph(said))
+            .action(Html::from(form));
+        out.push(Html::from(card));
+    }
+    out
+}
+
+async fn decide_doubt(visit: Visit) -> Outcome {
+    let reference = visit.reference("doubt")?;
+    let form = visit.form()?;
+    let state = DoubtState::from_code(form.value("decision")).map_err(|_| Fault::BadRequest)?;
+    if state == DoubtState::Open {
+        return Err(Fault::BadRequest);
+    }
+    directory::decide_doubt(visit.app(), visit.actor(), reference, state).await?;
+    Ok(visit.go_saying("/steward", "steward-said-decided"))
 }
 
 async fn row(visit: Visit) -> Outcome {

@@ -286,6 +286,18 @@ both!(
     }
 );
 
+both!(
+    nobody_else_is_asked_by_itself_when_a_service_helps_them_already,
+    |world| {
+        let town = town(world).await;
+        send(&town, town.listed, &[town.inbox]).await;
+        answer(&town, town.listed, &no(UnmetReason::AlreadyWithUs)).await;
+        kept(&town.app).await;
+        assert_eq!(one(&town, town.inbox).await.state, ReferralState::InLine);
+        assert!(tasks(&town).await.contains(&TaskKind::AskWhichOffer));
+    }
+);
+
 both!(two_nodes_ask_the_next_one_once, |world| {
     let town = town(world).await;
     let more = lists(&town, advice("9", "Riverbank Money Advice", false)).await;

@@ -40,4 +40,5 @@ mod sharing;
 mod told;
 mod town;
 mod two;
+mod unmet;
 mod urgent;

@@ -125,6 +125,8 @@ const PLAIN: &[(&str, &str, &str)] = &[
         "codes; a need among them stands as a code in `need` already",
     ),
     ("referral", "need", "a code that lists and clocks depend on"),
+    ("unmet_need", "need", "a code that figures count"),
+    ("unmet_need", "because", "a code that figures count"),
     ("referral", "risk_band", "a code that clocks depend on"),
 ];
 
@@ -280,7 +282,8 @@ both!(
                 "m0020_person_link",
                 "m0022_urgent",
                 "m0023_watch",
-                "m0024_line"
+                "m0024_line",
+                "m0033_unmet"
             ]
         );
         assert!(world.store.migrate().await.unwrap().is_empty());

@@ -3,7 +3,7 @@
 
 use throughline_app::case::{self, Closing};
 use throughline_app::today::{self, Row, Target, TaskOutcome, What};
-use throughline_app::{case_now, referral, referral_answer};
+use throughline_app::{case_now, referral, referral_answer, unmet};
 use throughline_core::child::ChildMove;
 use throughline_core::closing::StillOpen;
 use throughline_core::id::Ref;
@@ -88,11 +88,9 @@ impl History<'_> {
         let need = asking.asked.need;
         // Asking the next one ends the task by itself.
         if !self.ask(at, asking.known, need).await? {
-            let reason = words("Every service that could be asked has said no")?;
             self.need(actor, asking.known, need, NeedMove::FallThrough, None)
                 .await?;
-            let by = NeedMove::JudgeNotWorthSending;
-            self.need(actor, asking.known, need, by, Some(&reason))
+            self.nothing_worth_sending(actor, asking.known, need)
                 .await?;
             today::task_finish(self.app, actor, task, TaskOutcome::CouldNot).await?;
         }
@@ -102,6 +100,30 @@ impl History<'_> {
             referral_answer::withdraw(self.app, actor, old, view.referral.version).await?;
             self.over(old);
         }
+        Ok(())
+    }
+
+    /// Says that nothing is worth sending: every service that could be asked has said no.
+    async fn nothing_worth_sending(
+        &mut self,
+        actor: &Actor,
+        at_known: usize,
+        need: throughline_core::need::NeedType,
+    ) -> Result<()> {
+        let Some(known) = self.known.get_mut(at_known) else {
+            return Ok(());
+        };
+        let Some(version) = known.needs.get_mut(&need) else {
+            return Ok(());
+        };
+        let said = unmet::Said {
+            need,
+            because: unmet::NotSent::NoRoom,
+            service: None,
+            told: None,
+        };
+        unmet::not_worth_sending(self.app, actor, known.case, &said).await?;
+        *version += 1;
         Ok(())
     }
 

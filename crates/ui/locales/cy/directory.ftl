@@ -75,3 +75,11 @@ steward-withdraw = Tynnu allan o’r cyfeiriadur
 steward-list = Rhoi’n ôl yn y cyfeiriadur
 steward-as-shown = Fel y mae pawb yn ei weld
 steward-address = Ble mae atgyfeiriadau iddo’n mynd
+steward-doubts = Pam y dywedodd gwasanaethau na
+steward-doubts-words = Gall y cofnodion hyn fod yn anghywir, neu heb ddweud pwy mae’r gwasanaeth yn ei dderbyn. Gofynnwch i’r gwasanaeth neu’r ffynhonnell, a gofynnwch iddyn nhw ei gywiro yno.
+steward-doubt = Wedi dweud na { $count ->
+    [one] unwaith
+   *[other] { $count } o weithiau
+} rhwng { $first } a { $last }. Pam: { $why }
+steward-doubt-put_right = Mae’r cofnod yn dweud hynny nawr
+steward-doubt-left = Gadael fel y mae

@@ -75,3 +75,11 @@ steward-withdraw = Take out of the directory
 steward-list = Put back into the directory
 steward-as-shown = As everybody sees it
 steward-address = Where referrals to it go
+steward-doubts = What services said no for
+steward-doubts-words = These entries may be wrong, or may not say whom the service takes. Ask the service or the source, and have it put right there.
+steward-doubt = Said no { $count ->
+    [one] once
+   *[other] { $count } times
+} between { $first } and { $last }. Why: { $why }
+steward-doubt-put_right = The entry says so now
+steward-doubt-left = Leave it as it is

@@ -384,3 +384,8 @@ ruled-out-community = { $count ->
    *[other] { $count } are not for this community
 }
 if-only-community = If they were for this community: { $count } more
+not-sent-heading = Is nothing worth sending?
+not-sent-words = Press why. It is kept as a need that was not met, so that it shows what is missing here. No service is told.
+not-sent-one = Not worth asking
+not-sent-kept = Kept as a need that was not met. No service was told.
+not-sent-not-now = Nothing was changed. See below how this need stands now: somebody may have been asked already.

@@ -294,6 +294,9 @@ const SHOWN: &[(&str, &str, ItemKind)] = &[
     ("risk_assessment", "band", ItemKind::Risk),
     ("risk_assessment", "reason", ItemKind::Risk),
     ("statement", "words", ItemKind::Statement),
+    ("unmet_need", "because", ItemKind::Need),
+    ("unmet_need", "blocked", ItemKind::Need),
+    ("unmet_need", "need", ItemKind::Need),
     ("case_event", "detail", ItemKind::Story),
 ];
 
