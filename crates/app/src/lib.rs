@@ -50,6 +50,7 @@ pub mod reach;
 pub mod receipt;
 pub mod referral;
 pub mod referral_agree;
+pub mod referral_amend;
 pub mod referral_answer;
 pub mod referral_clock;
 pub mod referral_hold;

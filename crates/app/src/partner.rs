@@ -22,7 +22,9 @@ use throughline_store::referral_content::{Accepted, Exchange};
 
 use crate::packet::Packet;
 use crate::place::{PlaceTold, told};
-use crate::referral::{Step, give_task, make_move, pack_named, still, task_for};
+use crate::referral::{
+    Step, give_task, give_task_also_when_closed, make_move, pack_named, still, task_for,
+};
 use crate::referral_answer::{Answer, after_answer};
 use crate::{App, Error, Result};
 
@@ -273,6 +275,23 @@ async fn may_be_answered(w: &mut Work<'_>, referral: &Referral, answer: &Answer)
         }
     }
     Ok(())
+}
+
+/// Tells the sender something that waits for no answer: a named human reads it.
+pub async fn tell(app: &App, actor: &Actor, reference: Ref, words: &Words) -> Result<()> {
+    app.store
+        .work(actor, ANSWER, |w| {
+            Box::pin(async move {
+                let facts = w.referral_facts(reference).await?;
+                let permit = w.permit_found::<ReferralAnswer>(facts)?;
+                let referral = w.referral_for_update(&permit).await?;
+                w.referral_said(&permit, &referral, true, words).await?;
+                let (kind, clock) = (TaskKind::ReadTheirWords, ClockId::NextOffer);
+                // What is written of help that outlived its case is read all the same.
+                give_task_also_when_closed(app, w, &permit, &referral, kind, clock).await
+            })
+        })
+        .await
 }
 
 /// Asks the sender a question. One at a time: until it is answered a second is refused with [`Error::Invalid`].

@@ -11,7 +11,7 @@ use throughline_core::time::At;
 use throughline_policy::Permit;
 use throughline_policy::action::{CaseChange, ReferralSend};
 use throughline_store::Work;
-use throughline_store::consent::NewConsent;
+use throughline_store::consent::{ConsentRecord, NewConsent};
 use throughline_store::referral::NewReferral;
 
 use crate::packet::{Line, Packet};
@@ -30,6 +30,8 @@ pub(crate) struct Agreement<'a> {
     pub(crate) statement: Option<StatementId>,
     pub(crate) known: &'a [Line],
     pub(crate) expires_at: At,
+    /// What was agreed with this recipient before, and ends with it.
+    pub(crate) in_place_of: Option<&'a ConsentRecord>,
 }
 
 const fn invalid(field: &'static str, problem: &'static str) -> Error {
@@ -67,7 +69,10 @@ pub(crate) async fn agree(
         struck: &order.struck,
         words: order.words.as_deref(),
     };
-    let (consent, _) = w.consent_give(agreement.change, &new).await?;
+    let consent = match agreement.in_place_of {
+        None => w.consent_give(agreement.change, &new).await?.0,
+        Some(before) => w.consent_renew(agreement.change, before, &new).await?,
+    };
     // What was not said alone goes no further than the specialist, whatever a page or a program says (ASSURANCE C5).
     let reach = match w.case_reach(agreement.send).await? {
         Some(Reach::SpecialistOnly) => Reach::SpecialistOnly,

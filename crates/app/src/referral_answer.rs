@@ -11,7 +11,7 @@ use throughline_store::outbox::OutboxKind;
 use throughline_store::referral::{Referral, SeesReferral, Via};
 use throughline_store::task::TaskOutcome;
 
-use crate::referral::{Step, call_them, make_move, still};
+use crate::referral::{Step, call_them, make_move, on_an_open_case, still};
 use crate::referral_hold::hold_the_rest;
 use crate::{App, Result};
 
@@ -173,7 +173,7 @@ pub async fn outcome(
         .await
 }
 
-/// Answers the service's question. It stands beside the packet.
+/// Writes to the service, and answers its question where one waits. It stands beside the packet.
 pub async fn reply(app: &App, actor: &Actor, reference: Ref, words: &Words) -> Result<()> {
     app.store
         .work(actor, Purpose::HelpAPerson, |w| {
@@ -189,10 +189,36 @@ pub async fn reply(app: &App, actor: &Actor, reference: Ref, words: &Words) -> R
                     TaskOutcome::Done,
                 )
                 .await?;
-                call_back_by_mail(app, w, &permit, &referral).await
+                tell_more(app, w, &permit, &referral).await
             })
         })
         .await
+}
+
+/// Tells everybody at the service who can read it that there is more to read: each account and the address in use, in neutral words.
+/// Where nobody reads mail of ours the worker gets the task to call. While another service is being chosen they can read nothing, and
+/// nobody is told.
+pub(crate) async fn tell_more<A: SeesReferral>(
+    app: &App,
+    w: &mut Work<'_>,
+    permit: &Permit<A>,
+    referral: &Referral,
+) -> Result<()> {
+    if !referral.state.is_with_service() {
+        return Ok(());
+    }
+    let accounts = w.answering_accounts(referral.to).await?;
+    for account in &accounts {
+        w.tell(OutboxKind::StaffTask, account.uuid(), None).await?;
+    }
+    match w.referral_link_newest(referral).await? {
+        Some(link) if link.is_open_at(w.now()) => {
+            w.tell(OutboxKind::PartnerNotice, link.id.uuid(), None)
+                .await
+        }
+        _ if accounts.is_empty() => on_an_open_case(call_them(app, w, permit, referral).await),
+        _ => Ok(()),
+    }
 }
 
 /// Calls a service that answers by link to the request again, in whatever state it has it: its question was answered, or it may read

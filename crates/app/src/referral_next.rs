@@ -154,7 +154,11 @@ pub fn of_service<'a>(
 
 /// What is known of somebody when the next one is looked for: what they told when a service was found for them, with what the case
 /// says since. Nobody who was asked for this before, and none that still has a request.
-pub(crate) fn looked_for(begun: &Begun, told: Option<Circumstances>, need: NeedType) -> Circumstances {
+pub(crate) fn looked_for(
+    begun: &Begun,
+    told: Option<Circumstances>,
+    need: NeedType,
+) -> Circumstances {
     let needs = vec![need];
     let mut told = told.unwrap_or_default();
     told.age = begun.age.or(told.age);

@@ -143,31 +143,44 @@ pub async fn prepare(app: &App, actor: &Actor, ask: &Ask) -> Result<Prepared> {
                 let permit = w.permit_found::<CaseRead>(facts)?;
                 let asked = asked(w, ask.service).await?;
                 asked.still_there()?;
-                let case = w.case_read(&permit).await?;
-                let pack = pack_named(app, &case.pack)?;
-                let urgency = pack.urgency(ask.need, case.risk);
-                let lines = packet::known(w, &permit, urgency).await?;
-                let statement = w.statement_latest(&permit).await?;
                 let sent = w.case_referrals(&permit).await?;
                 let before = before(w, &sent).await?;
-                let from = w.organisation(case.organisation).await?;
-                Ok(Prepared {
-                    before: of_service(&before, ask.service, &[]).cloned(),
-                    from: from.map(|from| from.name).unwrap_or_default(),
-                    phone: phone_of(&asked.service),
-                    specialist: is_specialist(&asked.service),
-                    high_risk: is_high(case.risk),
-                    service: asked.service.entry.name,
-                    routes: asked.routes,
-                    code_route: asked.code_route,
-                    lines,
-                    statement: statement.map(|statement| statement.number),
-                    urgency,
-                    answer_by: pack.due(ClockId::ReferralAnswer, urgency, w.now()),
-                })
+                let mut known = prepared_in(app, w, &permit, asked, ask.need).await?;
+                known.before = of_service(&before, ask.service, &[]).cloned();
+                Ok(known)
             })
         })
         .await
+}
+
+/// Who, what could be shared and by when an answer would be due; not what came of asking before.
+pub(crate) async fn prepared_in(
+    app: &App,
+    w: &mut Work<'_>,
+    permit: &Permit<CaseRead>,
+    asked: Asked,
+    need: NeedType,
+) -> Result<Prepared> {
+    let case = w.case_read(permit).await?;
+    let pack = pack_named(app, &case.pack)?;
+    let urgency = pack.urgency(need, case.risk);
+    let lines = packet::known(w, permit, urgency).await?;
+    let statement = w.statement_latest(permit).await?;
+    let from = w.organisation(case.organisation).await?;
+    Ok(Prepared {
+        before: None,
+        from: from.map(|from| from.name).unwrap_or_default(),
+        phone: phone_of(&asked.service),
+        specialist: is_specialist(&asked.service),
+        high_risk: is_high(case.risk),
+        service: asked.service.entry.name,
+        routes: asked.routes,
+        code_route: asked.code_route,
+        lines,
+        statement: statement.map(|statement| statement.number),
+        urgency,
+        answer_by: pack.due(ClockId::ReferralAnswer, urgency, w.now()),
+    })
 }
 
 /// What opens a link: the token in its address and the code given another way. Kept only as hashes.
@@ -256,6 +269,7 @@ pub(crate) async fn send_in(
         statement: statement.as_ref().map(|statement| statement.id),
         known: &known,
         expires_at: pack.due(ClockId::ConsentExpiry, urgency, now),
+        in_place_of: None,
     };
     let (consent, packet) = agree(w, &agreement, &asked, to).await?;
     let new = NewReferral {

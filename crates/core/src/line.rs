@@ -160,8 +160,8 @@ mod tests {
             let expected = match state {
                 S::InLine | S::Declined | S::NoResponse | S::Undelivered => Turn::Send,
                 S::SurvivorDeclined | S::Withdrawn => Turn::Ask,
-            // Somebody helps them: whether anybody else is wanted is theirs to say.
-            S::Declined if last.already_helps => Turn::Ask,
+                // Somebody helps them: whether anybody else is wanted is theirs to say.
+                S::Declined if last.already_helps => Turn::Ask,
                 S::Ended => Turn::Over,
                 _ => Turn::Wait,
             };

@@ -401,6 +401,11 @@ impl ReferralState {
         )
     }
 
+    /// Whether its service may be told more of it, or that something changed: it was sent and is not over.
+    pub const fn may_be_told_more(self) -> bool {
+        !self.is_final() && !matches!(self, Self::Draft | Self::InLine)
+    }
+
     /// The state after a move. Errors when the move is not possible from here; nothing is lost.
     pub fn apply(self, by: &ReferralMove) -> Result<Self, IllegalMove> {
         use ReferralMove as M;

@@ -82,6 +82,8 @@ crate::code_list! {
         ResumeConversation = "resume_conversation",
         /// Answer a question from the service.
         AnswerQuestion = "answer_question",
+        /// Read what a service wrote of a request; it waits for no answer.
+        ReadTheirWords = "read_their_words",
         /// Ask whether they still agree, before what they agreed to share lapses.
         AskConsentAgain = "ask_consent_again",
         /// Put on record in full why something was shared first, because a life was at stake.

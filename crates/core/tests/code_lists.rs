@@ -72,8 +72,7 @@ fn the_reasons_that_are_no_refusal_are_the_ones_the_specification_names() {
     let reference = reference();
     let named = reference["unmet_reason"]["not_refusal"].as_array().unwrap();
     for reason in UnmetReason::ALL {
-        let is_named =
-            named.iter().any(|code| code == reason.code()) || OURS.contains(reason);
+        let is_named = named.iter().any(|code| code == reason.code()) || OURS.contains(reason);
         assert_eq!(!reason.is_refusal(), is_named, "{reason}");
     }
 }

@@ -1,13 +1,16 @@
 //! What is sealed with a referral: the packet, what the one who accepts says, and what was asked and answered.
 
+use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use throughline_core::circumstances::Circumstances;
 use throughline_core::code::Code as _;
+use throughline_core::id::ConsentId;
+use throughline_core::packet_line::PacketLine;
 use throughline_core::reason::Words;
 use throughline_core::time::At;
-use throughline_policy::action::{PacketRead, ReferralRead};
+use throughline_policy::action::{PacketRead, ReferralRead, ReferralRecord};
 use throughline_policy::{Action, Permit};
 
 use crate::col::Col;
@@ -44,6 +47,9 @@ pub struct Exchange {
     pub words: String,
     /// When.
     pub at: At,
+    /// The lines of what the service is told that were changed; then there are no words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<PacketLine>,
 }
 
 impl std::fmt::Debug for Exchange {
@@ -148,7 +154,12 @@ impl Work<'_> {
             by_service,
             words: words.as_str().to_owned(),
             at: self.now(),
+            changed: Vec::new(),
         };
+        self.exchange_add(referral, &said).await
+    }
+
+    async fn exchange_add(&mut self, referral: &Referral, said: &Exchange) -> Result<()> {
         let detail = serde_json::to_value(said).map_err(|_| Error::Illegal("question"))?;
         self.event_add(NewEvent {
             case: referral.case,
@@ -158,6 +169,46 @@ impl Work<'_> {
             detail: Some(detail),
         })
         .await
+    }
+
+    /// Puts another packet in the place of the one that was sent, under the consent that was given for it, and says to both sides which
+    /// lines changed. Errors with [`Error::Conflict`] when the referral moved meanwhile.
+    pub async fn referral_amend<P: Serialize + Sync>(
+        &mut self,
+        permit: &Permit<ReferralRecord>,
+        referral: &Referral,
+        consent: ConsentId,
+        packet: &P,
+        changed: Vec<PacketLine>,
+    ) -> Result<()> {
+        if referral.id != permit.on() {
+            return Err(Error::NotFound(ReferralRecord::KIND));
+        }
+        self.note(permit, permit.on().uuid(), &["packet", "consent"]);
+        let at = place("referral", "packet", referral.id.uuid());
+        let packet = self.seal(referral.person.uuid(), at, packet).await?;
+        let change = referral::ActiveModel {
+            packet: Set(packet),
+            consent_id: Set(Col(consent)),
+            version: Set(referral.version + 1),
+            ..Default::default()
+        };
+        let done = referral::Entity::update_many()
+            .set(change)
+            .filter(referral::Column::Id.eq(Col(referral.id)))
+            .filter(referral::Column::Version.eq(referral.version))
+            .exec(&self.tx)
+            .await?;
+        if done.rows_affected != 1 {
+            return Err(Error::Conflict);
+        }
+        let said = Exchange {
+            by_service: false,
+            words: String::new(),
+            at: self.now(),
+            changed,
+        };
+        self.exchange_add(referral, &said).await
     }
 
     /// What was asked and answered about a referral, oldest first.

@@ -133,10 +133,7 @@ pub(crate) fn card(
                     service: Some(found.service),
                     told: Some(&case.told),
                 };
-                action.push(Details::new(
-                    text.t("not-sent-one"),
-                    buttons(visit, &about),
-                ));
+                action.push(Details::new(text.t("not-sent-one"), buttons(visit, &about)));
             }
             card.action(action).into()
         }

@@ -84,6 +84,7 @@ mod rates;
 mod reach;
 mod receipt;
 mod refer;
+mod refer_change;
 mod refer_line;
 mod referral;
 mod referral_next;

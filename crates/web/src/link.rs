@@ -17,7 +17,7 @@ use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
 use crate::fault::{Fault, Outcome};
-use crate::partner::request_body;
+use crate::partner::{request_body, written};
 use crate::place::{given, read_address};
 use crate::reach::{ask_form, at_risk_form, read_danger, read_reason, shown_body};
 use crate::referral_outcome::read_outcome;
@@ -323,10 +323,10 @@ async fn ask(visit: Visit) -> Outcome {
         let page = request_page(&visit, &holder, &form).await?;
         return Ok(visit.show_errors(page));
     };
-    match partner::ask(visit.app(), &holder.actor, holder.reference, &words).await {
-        Ok(()) => {
+    match written(&visit, &holder.actor, holder.reference, &form, &words).await {
+        Ok(said) => {
             let mut page = request_page(&visit, &holder, &Form::empty()).await?;
-            page.flash = Some(Flash::Done(visit.text().t("partner-asked")));
+            page.flash = Some(Flash::Done(visit.text().t(said)));
             Ok(visit.show(page))
         }
         Err(throughline_app::Error::Invalid { problem, .. }) => {

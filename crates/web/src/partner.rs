@@ -9,7 +9,7 @@ use throughline_core::id::Ref;
 use throughline_core::reason::Words;
 use throughline_core::referral::ReferralState;
 use throughline_core::time::At;
-use throughline_policy::ActionKind;
+use throughline_policy::{ActionKind, Actor};
 use throughline_ui::html::{Html, Size};
 use throughline_ui::prelude::*;
 
@@ -190,7 +190,17 @@ pub(crate) fn request_body(
                     .rows(3)
                     .bind(form, text),
             )
-            .then(Button::new(text.t("partner-ask")).secondary()),
+            .then(ButtonGroup::new([
+                Html::from(
+                    Button::new(text.t("partner-ask"))
+                        .secondary()
+                        .sends("wants", "answer"),
+                ),
+                Button::new(text.t("partner-tell"))
+                    .secondary()
+                    .sends("wants", "nothing")
+                    .into(),
+            ])),
         )
     };
     let came = || outcome_form(text, form, post("outcome"), state, Html::default());
@@ -232,6 +242,7 @@ pub(crate) fn request_body(
         body.push(InsetText::new(text.t("partner-answered-already")));
     }
     if accepted {
+        body.push(question());
         body.push(came());
     }
     body.push(Html::heading(2, Size::M, text.t("partner-steps-heading")));
@@ -320,6 +331,23 @@ async fn answer(visit: Visit) -> Outcome {
     }
 }
 
+/// Asks the worker, or tells them something that waits for no answer, by which button was pressed. Gives what to say of it.
+pub(crate) async fn written(
+    visit: &Visit,
+    actor: &Actor,
+    reference: Ref,
+    form: &Form,
+    words: &Words,
+) -> throughline_app::Result<&'static str> {
+    if form.value("wants") == "nothing" {
+        partner::tell(visit.app(), actor, reference, words).await?;
+        Ok("partner-told-them")
+    } else {
+        partner::ask(visit.app(), actor, reference, words).await?;
+        Ok("partner-asked")
+    }
+}
+
 async fn ask(visit: Visit) -> Outcome {
     let reference = visit.reference("referral")?;
     let mut form = visit.form()?;
@@ -327,8 +355,8 @@ async fn ask(visit: Visit) -> Outcome {
     let Some(words) = words.and_then(|words| Words::new(&words).ok()) else {
         return again(&visit, reference, &form).await;
     };
-    match partner::ask(visit.app(), visit.actor(), reference, &words).await {
-        Ok(()) => Ok(visit.go_saying(&format!("/requests/{reference}"), "partner-asked")),
+    match written(&visit, visit.actor(), reference, &form, &words).await {
+        Ok(said) => Ok(visit.go_saying(&format!("/requests/{reference}"), said)),
         Err(throughline_app::Error::Invalid { problem, .. }) => {
             form.wrong("question", problem);
             again(&visit, reference, &form).await

@@ -91,7 +91,15 @@ pub(crate) fn chosen(form: &mut Form) -> Chosen {
     }
 }
 
+/// Whether what was sent is changed; else something is sent.
+pub(crate) fn is_change(visit: &Visit) -> bool {
+    visit.param("referral").is_some()
+}
+
 fn path(visit: &Visit) -> String {
+    if let Some(referral) = visit.param("referral") {
+        return format!("/referrals/{referral}/change");
+    }
     format!(
         "/cases/{}/refer/{}",
         visit.param("case").unwrap_or_default(),
@@ -100,6 +108,9 @@ fn path(visit: &Visit) -> String {
 }
 
 pub(crate) async fn prepared(visit: &Visit, need: Option<NeedType>) -> Result<Prepared, Fault> {
+    if is_change(visit) {
+        return Ok(crate::refer_change::prepared(visit).await?.known);
+    }
     let ask = Ask {
         case: visit.reference("case")?,
         service: visit.reference("service")?,
@@ -155,13 +166,15 @@ pub(crate) fn lines_page(visit: &Visit, known: &Prepared, form: &Form) -> Page {
         }
         choice
     });
+    let which = Radios::new("need", Legend::new(text.t("refer-need-which")))
+        .items(choices::<NeedType>(text, "need"))
+        .small();
     let questions = Html::join([
-        Html::from(
-            Radios::new("need", Legend::new(text.t("refer-need-which")))
-                .items(choices::<NeedType>(text, "need"))
-                .small()
-                .bind(form, text),
-        ),
+        if is_change(visit) {
+            Html::default()
+        } else {
+            which.bind(form, text).into()
+        },
         Checkboxes::new("item", Legend::new(text.t("refer-items")))
             .hint(text.t("refer-items-hint"))
             .items(items)
@@ -185,19 +198,25 @@ pub(crate) fn lines_page(visit: &Visit, known: &Prepared, form: &Form) -> Page {
         Some(open) => body
             .then(Html::paragraph(text.t("refer-already-asked")))
             .then(see_request(text, open)),
-        None => body.then(route_words(text, &known.routes)).then(
-            PostForm::new(path(visit), visit.csrf())
+        None => {
+            let mut post = PostForm::new(path(visit), visit.csrf())
                 .hidden("statement", statement)
-                .hidden(TOLD, form.value(TOLD))
-                .body(questions),
-        ),
+                .hidden(TOLD, form.value(TOLD));
+            if is_change(visit) {
+                for name in ["need", "seen"] {
+                    post = post.hidden(name, form.value(name));
+                }
+            }
+            body.then(route_words(text, &known.routes))
+                .then(post.body(questions))
+        }
     };
     let mut page = visit.page(TITLE, body);
     page.errors = form.summary(text);
-    page.back = Some(format!(
-        "/cases/{}",
-        visit.param("case").unwrap_or_default()
-    ));
+    page.back = Some(match visit.param("referral") {
+        Some(referral) => format!("/referrals/{referral}"),
+        None => format!("/cases/{}", visit.param("case").unwrap_or_default()),
+    });
     page
 }
 
@@ -206,7 +225,7 @@ fn open_request(known: &Prepared) -> Option<&Before> {
     known.before.as_ref().filter(|before| before.came.is_open())
 }
 
-async fn agree(visit: Visit) -> Outcome {
+pub(crate) async fn agree(visit: Visit) -> Outcome {
     let mut form = visit.form()?;
     let chosen = chosen(&mut form);
     let known = prepared(&visit, chosen.need).await?;
@@ -267,22 +286,32 @@ pub(crate) async fn agree_page(
             .into(),
         rests_on(text, form),
         decision(text, known, form),
-        immigration(text, need, known, form),
-        next_question(visit, known, need, form).await?,
-        Html::heading(2, Size::M, text.t("refer-hear-back")),
-        Html::paragraph(text.t_with(
-            "refer-hear-back-by",
-            &[("due", due(text, known.answer_by, now).into())],
-        )),
-        Html::paragraph(text.t("refer-hear-back-silence")),
-        Button::new(text.t("refer-send"))
-            .prevent_double_click(true)
-            .into(),
+        if is_change(visit) {
+            Html::paragraph(text.t("refer-change-told"))
+        } else {
+            Html::join([
+                immigration(text, need, known, form),
+                next_question(visit, known, need, form).await?,
+                Html::heading(2, Size::M, text.t("refer-hear-back")),
+                Html::paragraph(text.t_with(
+                    "refer-hear-back-by",
+                    &[("due", due(text, known.answer_by, now).into())],
+                )),
+                Html::paragraph(text.t("refer-hear-back-silence")),
+            ])
+        },
+        Button::new(text.t(if is_change(visit) {
+            "refer-change-send"
+        } else {
+            "refer-send"
+        }))
+        .prevent_double_click(true)
+        .into(),
     ]);
     let mut post = visit
         .form_to(format!("{}/send", path(visit)))
         .hidden("shown", shared.mark()?);
-    for name in ["need", "item", "line", "statement", TOLD] {
+    for name in ["need", "item", "line", "statement", "seen", TOLD] {
         for value in form.values(name) {
             post = post.hidden(name, value);
         }
@@ -386,6 +415,17 @@ fn read_basis(form: &mut Form) -> Option<(ShareBasis, Option<Art9Condition>)> {
 }
 
 async fn send(visit: Visit) -> Outcome {
+    let (case, service) = (visit.reference("case")?, visit.reference("service")?);
+    sent(visit, |need| Ask {
+        case,
+        service,
+        need,
+    })
+    .await
+}
+
+/// Sends what was agreed, or changes what was sent by it.
+pub(crate) async fn sent(visit: Visit, ask: impl FnOnce(NeedType) -> Ask) -> Outcome {
     let mut form = visit.form()?;
     let chosen = chosen(&mut form);
     let known = prepared(&visit, chosen.need).await?;
@@ -411,11 +451,7 @@ async fn send(visit: Visit) -> Outcome {
         return again(&visit, &known, &chosen, need, &form).await;
     };
     let order = SendOrder {
-        ask: Ask {
-            case: visit.reference("case")?,
-            service: visit.reference("service")?,
-            need,
-        },
+        ask: ask(need),
         items: chosen.items.clone(),
         immigration: confirmed,
         shown: Some(form.value("shown").to_owned()),
@@ -436,8 +472,14 @@ async fn send(visit: Visit) -> Outcome {
         next: read_next(&form)?,
         told: told(&form)?,
     };
-    match referral_send::send(visit.app(), visit.actor(), &order).await {
-        Ok(sent) => Ok(visit.go(&format!("/referrals/{}/sent", sent.reference))),
+    let done = if is_change(&visit) {
+        crate::refer_change::amended(&visit, &form, &order).await
+    } else {
+        let sent = referral_send::send(visit.app(), visit.actor(), &order).await;
+        sent.map(|sent| visit.go(&format!("/referrals/{}/sent", sent.reference)))
+    };
+    match done {
+        Ok(answer) => Ok(answer),
         Err(error) => match Fault::from(error) {
             Fault::Invalid { field, problem } => {
                 let field = match field {
@@ -446,6 +488,11 @@ async fn send(visit: Visit) -> Outcome {
                     "reasons" if !other => "decision",
                     // Only the other bases have fields of their own.
                     "basis" | "art9" if form.value("rests") == "agreed" => "rests",
+                    // What they would read is what they read now: the lines are chosen again.
+                    "item" => {
+                        form.wrong(field, problem);
+                        return Ok(visit.show_errors(lines_page(&visit, &known, &form)));
+                    }
                     other => other,
                 };
                 form.wrong(field, problem);

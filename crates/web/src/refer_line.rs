@@ -66,7 +66,7 @@ pub(crate) async fn ready(visit: Visit) -> Outcome {
 
 /// The lines that the service before was shown, chosen again. A line of their own words is kept where it says the same; one that was
 /// written since is not.
-fn as_before(
+pub(crate) fn as_before(
     known: &Prepared,
     packet: &throughline_app::packet::Packet,
     need: NeedType,

@@ -264,15 +264,16 @@ fn show_page(visit: &Visit, view: &SenderView, next: Html, form: &Form) -> Page 
     .then(others(text, view, &send))
     .then(exchanges(text, &view.exchanges));
     body.push(next);
-    if view.exchanges.last().is_some_and(|last| last.by_service) {
+    if referral.state.may_be_told_more() {
         body.push(
             send("reply").body(
                 Html::from(
                     Textarea::new("reply", text.t("refer-reply"))
+                        .hint(text.t("refer-reply-hint"))
                         .rows(3)
                         .bind(form, text),
                 )
-                .then(Button::new(text.t("refer-reply-send"))),
+                .then(Button::new(text.t("refer-reply-send")).secondary()),
             ),
         );
     }
@@ -327,6 +328,10 @@ fn show_page(visit: &Visit, view: &SenderView, next: Html, form: &Form) -> Page 
     };
     body.push(Html::heading(2, Size::M, text.t(see)));
     body.push(packet(text, &view.packet));
+    if referral.state.may_be_told_more() {
+        let change = Button::link(text.t("refer-change"), format!("{base}/change"));
+        body.push(change.secondary());
+    }
     body.push(shown_to(text, &view.shown));
     body.push(Html::heading(2, Size::M, text.t("refer-story")));
     body.push(steps(text, &view.steps));

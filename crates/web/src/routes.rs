@@ -48,6 +48,7 @@ pub fn all() -> Vec<Route> {
         crate::own::routes(),
         crate::receipt::routes(),
         crate::refer::routes(),
+        crate::refer_change::routes(),
         crate::referral::routes(),
         crate::partner::routes(),
         crate::reach::routes(),

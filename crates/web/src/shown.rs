@@ -151,11 +151,20 @@ pub(crate) fn exchanges(text: Text, said: &[Exchange]) -> Html {
     let mut list = SummaryList::new();
     for one in said {
         let who = if one.by_service {
-            text.t("refer-they-asked")
+            "refer-they-wrote"
+        } else if one.changed.is_empty() {
+            "refer-worker-wrote"
         } else {
-            text.t("refer-you-answered")
+            "refer-worker-changed"
         };
-        list = list.fact(who, &one.words);
+        let who = text.t_with(who, &[("at", when(text, one.at).into())]);
+        let said = if one.changed.is_empty() {
+            Html::text(&one.words)
+        } else {
+            let lines: Vec<String> = one.changed.iter().map(|it| line_name(text, *it)).collect();
+            Html::text(text.list(&lines))
+        };
+        list = list.fact(who, said);
     }
     Html::heading(2, Size::M, text.t("refer-questions")).then(list)
 }

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod access;
+mod amend;
 mod answering;
 mod apart;
 mod apart_after;

@@ -167,7 +167,8 @@ both!(
         let held = format!("{found:?}");
         assert!(!held.contains("Rosewood"), "nothing that was said: {held}");
         // Only a steward decides, and once.
-        let decide = |actor, state| directory::decide_doubt(&town.app, actor, found[0].reference, state);
+        let decide =
+            |actor, state| directory::decide_doubt(&town.app, actor, found[0].reference, state);
         let coach = &town.coach.actor();
         let denied = decide(coach, DoubtState::Left).await;
         assert!(matches!(denied, Err(Error::Denied(_))));

@@ -123,6 +123,7 @@ need-state-not_wanted = Nid ydynt eisiau help gydag ef
 need-state-met = Wedi’i ddiwallu
 need-move-tell = Dywedon nhw wrthyf amdano
 need-move-offer = Cynigiais rywbeth
+need-move-judge_not_worth_sending = Nid oes atgyfeiriad yn werth ei anfon nawr
 need-move-put_off = Ei ohirio
 need-move-fall_through = Methodd yr hyn a roddwyd ar brawf
 need-move-refuse = Nid ydynt eisiau help gydag ef

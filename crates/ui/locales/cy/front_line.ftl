@@ -92,6 +92,7 @@ task-kind-resume_conversation = Ailgydio mewn apwyntiad
 task-kind-ask_consent_again = Gofyn a ydynt yn dal i gytuno i rannu, cyn iddo ddod i ben
 task-kind-tell_service = Ffonio’r gwasanaeth: gofyn iddo beidio â chysylltu â’r person hwn
 task-kind-answer_question = Ateb cwestiwn gan y gwasanaeth
+task-kind-read_their_words = Darllen yr hyn a ysgrifennodd y gwasanaeth
 task-kind-confirm_listing = Cadarnhau cofnod yn y cyfeiriadur
 task-kind-act_on_escalation = Gweithredu ar rywbeth a gododd atoch chi
 task-kind-review_break_glass = Adolygu edrychiad brys ar gofnod

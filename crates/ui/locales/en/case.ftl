@@ -123,6 +123,7 @@ need-state-not_wanted = They do not want help with it
 need-state-met = Met
 need-move-tell = They told me about it
 need-move-offer = I offered something
+need-move-judge_not_worth_sending = No referral is worth sending now
 need-move-put_off = Put it off
 need-move-fall_through = What was tried fell through
 need-move-refuse = They do not want help with it

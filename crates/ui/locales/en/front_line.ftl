@@ -92,6 +92,7 @@ task-kind-resume_conversation = Take up an appointment again
 task-kind-ask_consent_again = Ask whether they still agree to share, before it lapses
 task-kind-tell_service = Ring the service: ask them not to contact this person
 task-kind-answer_question = Answer a question from the service
+task-kind-read_their_words = Read what the service wrote
 task-kind-confirm_listing = Confirm a directory entry
 task-kind-act_on_escalation = Act on something that climbed to you
 task-kind-review_break_glass = Review an emergency look at a record
