@@ -26,6 +26,7 @@ use throughline_store::{Error, Result, Work};
 use crate::App;
 use crate::case::{Case, HELP, change, permit, risk_due, task};
 use crate::referral::pack_named;
+use crate::referral_clock::follow_the_risk;
 
 /// What happened about bed, money or essentials, from a page or a program.
 #[derive(Debug, Clone)]
@@ -286,9 +287,10 @@ pub async fn risk_judge(
         w.risk_judge(may, band, reason, said_by_them).await?;
         let pack = pack_named(app, &read.pack)?;
         let now = w.now();
+        let may_read = permit::<CaseRead>(w, case).await?;
+        follow_the_risk(w, &may_read, pack, band).await?;
         match band {
             RiskBand::NotAssessed => {
-                let may_read = permit::<CaseRead>(w, case).await?;
                 if !w.case_has_task(&may_read, TaskKind::JudgeRisk).await? {
                     let due = pack.due(ClockId::RiskJudged, pack.urgency_by_risk(band), now);
                     task(w, read, Owner::CaseWorker, TaskKind::JudgeRisk, due).await?;

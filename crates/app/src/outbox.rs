@@ -4,6 +4,7 @@
 //! with the same link again. That is harmless: following a link changes nothing, and its code is given another way.
 
 use throughline_core::artefact::{Artefact, Lang, Slots};
+use throughline_core::clock::Urgency;
 use throughline_core::gate::{Confirmed, Release};
 use throughline_core::id::{AccountId, Id, OutboxId, ReferralLinkId};
 use throughline_core::nation::Nation;
@@ -229,6 +230,9 @@ async fn dispatch<M: Mailer>(
                     };
                     w.sent_mail_add(lease, &mail).await?;
                 }
+                if held && sent.is_some() && lease.kind == OutboxKind::StaffTask {
+                    w.alerts_told(lease).await?;
+                }
                 if held && (sent.is_some() || given_up || unreached) {
                     arrived(app, w, lease, sent.is_some()).await?;
                 }
@@ -346,7 +350,12 @@ async fn render(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered> 
                 _ => Artefact::StaffTask,
             };
             match w.staff_address(account).await? {
+                // Another mail told of it while this one was taken up.
+                Some(_) if !w.outbox_holds(lease).await? => Ok(Rendered::Needless),
                 Some(to) => {
+                    if let Some(at) = rests_until(app, w, lease, account, to.nation).await? {
+                        return Ok(Rendered::Later(at));
+                    }
                     let about = (artefact, Slots::default());
                     to_worker(app, &to.email, to.nation, about, &[])
                 }
@@ -354,6 +363,28 @@ async fn render(app: &App, w: &mut Work<'_>, lease: &Lease) -> Result<Rendered> 
             }
         }
     }
+}
+
+/// Until when a mail about work waits: for the morning, and for others like it. `None`: it goes now.
+async fn rests_until(
+    app: &App,
+    w: &mut Work<'_>,
+    lease: &Lease,
+    account: AccountId,
+    nation: Nation,
+) -> Result<Option<At>> {
+    let urgency = lease.urgency();
+    if lease.kind != OutboxKind::StaffTask || urgency == Urgency::Immediate {
+        return Ok(None);
+    }
+    let now = w.now();
+    // Where no pack is in force nobody has said when mails rest.
+    let Ok(pack) = app.packs.in_force(nation, now.london_date()) else {
+        return Ok(None);
+    };
+    let last = w.alert_last(account).await?;
+    let at = pack.quiet().goes_at(now, urgency, last);
+    Ok((at > now).then_some(at))
 }
 
 /// The mail to the first person of a partner. Its link works from now on, so that one that had to wait is none the shorter.

@@ -5,7 +5,6 @@ use throughline_core::clock::{ClockId, Urgency};
 use throughline_core::pack::Pack;
 use throughline_policy::action::{RoomList, TaskDo};
 use throughline_policy::{Actor, Purpose};
-use throughline_store::outbox::OutboxKind;
 use throughline_store::task::{Stake, Task};
 use throughline_store::{Error, Result};
 
@@ -112,14 +111,14 @@ async fn climb(app: &App, actor: &Actor, task: &Task) -> Result<()> {
                 let here = pack_at(app, w, task.site, task.organisation).await?;
                 let pack = pack_of(app, &stake).unwrap_or(here);
                 let clock = ClockId::EscalationAcknowledge;
-                let climbs_at = pack.due(clock, urgency(pack, &stake), w.now());
+                let urgency = urgency(pack, &stake);
+                let climbs_at = pack.due(clock, urgency, w.now());
                 let climbed = w.task_climb(&permit, climbs_at).await?;
                 let Some(told) = climbed.told else {
                     return Ok(climbed);
                 };
                 let once = format!("task:{}:{}", task.id.uuid(), climbs_at.micros());
-                w.tell(OutboxKind::StaffTask, told.uuid(), Some(&once))
-                    .await?;
+                w.alert(told, Some(&once), urgency).await?;
                 w.task_notified(&permit).await?;
                 Ok(climbed)
             })

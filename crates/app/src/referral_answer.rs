@@ -11,7 +11,7 @@ use throughline_store::outbox::OutboxKind;
 use throughline_store::referral::{Referral, SeesReferral, Via};
 use throughline_store::task::TaskOutcome;
 
-use crate::referral::{Step, call_them, make_move, on_an_open_case, still};
+use crate::referral::{Step, call_them, make_move, on_an_open_case, pack_named, still};
 use crate::referral_hold::hold_the_rest;
 use crate::{App, Result};
 
@@ -208,8 +208,10 @@ pub(crate) async fn tell_more<A: SeesReferral>(
         return Ok(());
     }
     let accounts = w.answering_accounts(referral.to).await?;
+    let pack = pack_named(app, &w.referral_pack(permit).await?)?;
+    let urgency = pack.urgency(referral.need, referral.risk);
     for account in &accounts {
-        w.tell(OutboxKind::StaffTask, account.uuid(), None).await?;
+        w.alert(*account, None, urgency).await?;
     }
     match w.referral_link_newest(referral).await? {
         Some(link) if link.is_open_at(w.now()) => {

@@ -2,15 +2,18 @@
 
 use throughline_core::clock::ClockId;
 use throughline_core::id::ReferralId;
-use throughline_core::referral::ReferralState;
+use throughline_core::pack::Pack;
+use throughline_core::referral::{ReferralMove, ReferralState};
+use throughline_core::risk::RiskBand;
 use throughline_core::task::OnTimeout;
-use throughline_policy::action::ReferralRecord;
-use throughline_policy::{Actor, Purpose};
-use throughline_store::referral::Via;
+use throughline_policy::action::{CaseRead, ReferralRecord};
+use throughline_policy::{Actor, Permit, Purpose};
+use throughline_store::Work;
+use throughline_store::referral::{Referral, Via};
 
 use crate::referral::{Step, make_move, pack_named, task_for};
 use crate::referral_hold::{hold_the_later_yes, hold_where_another_has_them};
-use crate::referral_line::look;
+use crate::referral_line::{is_listed, look};
 use crate::referral_link::link_lives_on;
 use crate::{App, Error, Result};
 
@@ -33,6 +36,31 @@ pub async fn time_out_due(app: &App, limit: u64) -> Result<usize> {
         }
     }
     Ok(acted)
+}
+
+/// Makes every request of a case that runs more urgent from now on, where the risk turned out higher: its clock ends when it would if it
+/// began now, or before. A risk that turned out lower takes back nothing that somebody was promised.
+pub(crate) async fn follow_the_risk(
+    w: &mut Work<'_>,
+    read: &Permit<CaseRead>,
+    pack: &Pack,
+    band: RiskBand,
+) -> Result<()> {
+    for one in w.case_referrals(read).await? {
+        let more_urgent = pack.urgency(one.need, band) < pack.urgency(one.need, one.risk);
+        if !more_urgent || one.state.duty().is_none() {
+            continue;
+        }
+        let facts = w.referral_facts_by_id(one.id).await?;
+        let permit = w.permit_found::<ReferralRecord>(facts)?;
+        let now = w.referral_for_update(&permit).await?;
+        if let Some(duty) = now.state.duty() {
+            let due = pack.due(duty.clock, pack.urgency(now.need, band), w.now());
+            let due = now.due_at.map_or(due, |before| before.min(due));
+            w.referral_risk_raised(&permit, band, due).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn time_out(app: &App, system: &Actor, id: ReferralId) -> Result<bool> {
@@ -63,6 +91,12 @@ async fn time_out(app: &App, system: &Actor, id: ReferralId) -> Result<bool> {
                 {
                     return Ok(true);
                 }
+                if lost_its_service(w, &referral).await? {
+                    // Nobody there will answer; a late yes is a yes all the same.
+                    let step = Step::plain(&ReferralMove::TimeOut, Via::Clock);
+                    make_move(app, w, &permit, &referral, step).await?;
+                    return Ok(true);
+                }
                 match duty.on_timeout {
                     OnTimeout::Move(made) => {
                         let step = Step::plain(&made, Via::Clock);
@@ -85,4 +119,13 @@ async fn time_out(app: &App, system: &Actor, id: ReferralId) -> Result<bool> {
             })
         })
         .await
+}
+
+/// Whether a request waits for an answer of a service that left the directory or closed.
+async fn lost_its_service(w: &mut Work<'_>, referral: &Referral) -> Result<bool> {
+    if referral.state.apply(&ReferralMove::TimeOut).is_err() {
+        return Ok(false);
+    }
+    let service = w.service_by_id(referral.service).await?;
+    Ok(!service.is_some_and(|service| is_listed(&service)))
 }

@@ -137,7 +137,7 @@ async fn may_go(
 }
 
 /// Whether a service is in the directory and runs. What this node last read of the directory may be older than that.
-fn is_listed(service: &Service) -> bool {
+pub(crate) fn is_listed(service: &Service) -> bool {
     service.state == ServiceState::Listed && service.entry.status == Status::Active
 }
 

@@ -485,8 +485,7 @@ async fn notify(
     if asked.routes.contains(&Route::Inbox) {
         for account in &asked.inbox {
             let once = format!("inbox:{}:{}", sent.id.uuid(), account.uuid());
-            w.tell(OutboxKind::StaffTask, account.uuid(), Some(&once))
-                .await?;
+            w.alert(*account, Some(&once), urgency).await?;
         }
         // It stands in their inbox from the commit on: that is its arrival.
         let step = Step::plain(&ReferralMove::Deliver, Via::Account);

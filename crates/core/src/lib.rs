@@ -38,6 +38,7 @@ pub mod message;
 pub mod narrow;
 pub mod nation;
 pub mod need;
+pub mod notice;
 pub mod pack;
 pub mod packet_line;
 pub mod payment;

@@ -14,6 +14,7 @@ use crate::clock::{ClockId, Urgency};
 use crate::code::Code;
 use crate::nation::Nation;
 use crate::need::NeedType;
+use crate::notice::Quiet;
 use crate::risk::RiskBand;
 use crate::time::At;
 
@@ -142,6 +143,7 @@ pub struct Pack {
     money: Vec<MoneyRoute>,
     helplines: Vec<Helpline>,
     working_days: Sourced<WorkingDays>,
+    quiet: Sourced<Quiet>,
     by_need: BTreeMap<NeedType, Urgency>,
     by_risk: BTreeMap<RiskBand, Urgency>,
     immediate_when_high: Sourced<Vec<NeedType>>,
@@ -268,6 +270,11 @@ impl Pack {
     /// A threshold, with its source. A checked pack states every one.
     pub fn threshold(&self, id: ThresholdId) -> Option<&Sourced<u32>> {
         self.thresholds.get(&id)
+    }
+
+    /// When mails about work rest, and for how long what is routine is collected.
+    pub const fn quiet(&self) -> Quiet {
+        self.quiet.value
     }
 
     /// How urgent a need is at a risk: danger sets the clocks. A risk that nobody judged counts like a high one.

@@ -13,6 +13,7 @@ use crate::clock::{ClockId, Urgency};
 use crate::code::Code;
 use crate::nation::Nation;
 use crate::need::NeedType;
+use crate::notice::Quiet;
 use crate::risk::RiskBand;
 
 /// The file as it is written. Unknown keys are refused.
@@ -32,6 +33,7 @@ struct File {
     money: Vec<MoneyRoute>,
     helpline: Vec<HelplineRow>,
     bank_holidays: BankHolidays,
+    quiet: QuietRow,
     urgency: UrgencyRows,
 }
 
@@ -74,6 +76,15 @@ struct BankHolidays {
     mark: Mark,
     complete_to: toml::value::Datetime,
     dates: Vec<toml::value::Datetime>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QuietRow {
+    from: jiff::civil::Time,
+    until: jiff::civil::Time,
+    collect_minutes: u16,
+    mark: Mark,
 }
 
 #[derive(Deserialize)]
@@ -240,6 +251,15 @@ impl Pack {
                 value: WorkingDays::new(days, horizon),
                 mark: file.bank_holidays.mark,
                 source: file.bank_holidays.source,
+            },
+            quiet: Sourced {
+                value: Quiet {
+                    from: file.quiet.from,
+                    until: file.quiet.until,
+                    collect_minutes: file.quiet.collect_minutes,
+                },
+                mark: file.quiet.mark,
+                source: "pack".to_owned(),
             },
             by_need: file.urgency.by_need,
             by_risk: file.urgency.at_least_by_risk,

@@ -234,9 +234,10 @@ fn covers(note: &Note) -> &'static [&'static str] {
             "directory_head",
             "data_key",
             "organisation_key",
+            "referral",
         ],
-        Some(A::ServiceEdit) => &["service", "directory_head", "listing_doubt"],
-        Some(A::QuarantineRead) => &["quarantine", "service", "directory_head"],
+        Some(A::ServiceEdit) => &["service", "directory_head", "listing_doubt", "referral"],
+        Some(A::QuarantineRead) => &["quarantine", "service", "directory_head", "referral"],
         // A link mailed to an address that is no longer used closes with it, and somebody is told to chase the request.
         Some(A::AddressPropose | A::AddressConfirm) => &[
             "referral_address",

@@ -10,16 +10,17 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
 };
-use throughline_core::code::Code as _;
-use throughline_core::directory::Entry;
+use throughline_core::code::Code;
+use throughline_core::directory::{Entry, Status};
 use throughline_core::id::{FeedId, OrganisationId, Ref, ServiceId};
+use throughline_core::referral::ReferralState;
 use throughline_core::time::At;
 use throughline_policy::action::{DirectoryImport, ServiceEdit};
 use throughline_policy::{Facts, Permit, Ties};
 
 use crate::audit::Event;
 use crate::col::{Blob, Col};
-use crate::entity::{directory_head, search_count, service};
+use crate::entity::{directory_head, referral, search_count, service};
 use crate::error::{Error, Result};
 use crate::feed::Feed;
 use crate::read::Read;
@@ -232,7 +233,29 @@ impl Work<'_> {
             state: Set(state.code().to_owned()),
             ..Default::default()
         };
-        self.service_update(id, change).await
+        self.service_update(id, change).await?;
+        if state == ServiceState::Withdrawn {
+            self.wake_who_waits(id).await?;
+        }
+        Ok(())
+    }
+
+    /// Whoever waits for an answer of a service that left the directory is looked at now. It is done blindly, in the same commit, and
+    /// says nothing of whether anybody does.
+    async fn wake_who_waits(&mut self, service: ServiceId) -> Result<()> {
+        use ReferralState as S;
+        let waiting = [S::Sent, S::Received, S::Opened].map(Code::code);
+        let change = referral::ActiveModel {
+            due_at: Set(Some(Col(self.now()))),
+            ..Default::default()
+        };
+        referral::Entity::update_many()
+            .set(change)
+            .filter(referral::Column::ServiceId.eq(Col(service)))
+            .filter(referral::Column::State.is_in(waiting))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
     }
 
     /// What is held of every row of a feed, by its source's identifier.
@@ -313,7 +336,11 @@ impl Work<'_> {
             digest: Set(Blob(new.digest.clone())),
             ..Default::default()
         };
-        self.service_update(id, change).await
+        self.service_update(id, change).await?;
+        if new.entry.status != Status::Active {
+            self.wake_who_waits(id).await?;
+        }
+        Ok(())
     }
 
     /// Writes a change with its time, number and version.

@@ -11,8 +11,10 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
+use serde_json::json;
+use throughline_core::clock::Urgency;
 use throughline_core::code::Code;
-use throughline_core::id::OutboxId;
+use throughline_core::id::{AccountId, OutboxId};
 use throughline_core::time::At;
 use uuid::Uuid;
 
@@ -81,6 +83,18 @@ pub struct Lease {
     pub attempt: i64,
     /// Until when this node holds it.
     pub until: At,
+}
+
+/// The name under which a row says how urgent it is.
+const URGENCY: &str = "urgency";
+
+impl Lease {
+    /// How urgent it is; what does not say so cannot wait.
+    pub fn urgency(&self) -> Urgency {
+        let code = self.payload.get(URGENCY).and_then(|code| code.as_str());
+        code.and_then(|code| Urgency::from_code(code).ok())
+            .unwrap_or(Urgency::Immediate)
+    }
 }
 
 /// A row given up on.
@@ -192,6 +206,70 @@ impl Work<'_> {
         self.tell_at(kind, subject, once, now).await
     }
 
+    /// Promises a colleague a mail that there is something to do. By how urgent it is it waits for the morning and for others like it
+    /// ([`throughline_core::notice`]); that is decided when it goes out, not here.
+    pub async fn alert(
+        &mut self,
+        account: AccountId,
+        once: Option<&str>,
+        urgency: Urgency,
+    ) -> Result<()> {
+        let payload = json!({ URGENCY: urgency.code() }).to_string();
+        let (kind, now) = (OutboxKind::StaffTask, self.now());
+        self.outbox_add(kind, account.uuid(), once, now, payload)
+            .await
+    }
+
+    /// Whether a row is still held by this lease: another mail may have told of it meanwhile.
+    pub async fn outbox_holds(&mut self, lease: &Lease) -> Result<bool> {
+        let row = outbox::Entity::find_by_id(Col(lease.id))
+            .one(&self.tx)
+            .await?;
+        Ok(row.is_some_and(|row| {
+            row.state == OutboxState::Leased.code()
+                && row.attempts == lease.attempt
+                && row.lease_until_at == Some(Col(lease.until))
+        }))
+    }
+
+    /// When a colleague was last sent a mail that there is something to do, where that was within a day.
+    pub async fn alert_last(&mut self, account: AccountId) -> Result<Option<At>> {
+        let since = self.now().plus_hours(-24);
+        let row = outbox::Entity::find()
+            .filter(outbox::Column::SubjectId.eq(account.uuid()))
+            .filter(outbox::Column::Kind.eq(OutboxKind::StaffTask.code()))
+            .filter(outbox::Column::State.eq(OutboxState::Done.code()))
+            .filter(outbox::Column::DoneAt.gt(Col(since)))
+            .order_by_desc(outbox::Column::DoneAt)
+            .limit(1)
+            .one(&self.tx)
+            .await?;
+        Ok(row.and_then(|row| row.done_at).map(|at| at.0))
+    }
+
+    /// Settles what else waited to tell a colleague that there is something to do when this mail was taken up: it says the same of
+    /// all of it. What was promised since is told by a mail of its own.
+    pub async fn alerts_told(&mut self, lease: &Lease) -> Result<()> {
+        let taken_at = lease.until.plus_seconds(-LEASE_SECONDS);
+        let change = outbox::ActiveModel {
+            state: Set(OutboxState::Done.code().to_owned()),
+            done_at: Set(Some(Col(self.now()))),
+            ..Default::default()
+        };
+        outbox::Entity::update_many()
+            .set(change)
+            .filter(outbox::Column::SubjectId.eq(lease.subject))
+            .filter(outbox::Column::Kind.eq(OutboxKind::StaffTask.code()))
+            .filter(
+                outbox::Column::State
+                    .is_in([OutboxState::Waiting, OutboxState::Leased].map(Code::code)),
+            )
+            .filter(outbox::Column::CreatedAt.lte(Col(taken_at)))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+
     /// The same for a later instant.
     pub async fn tell_at(
         &mut self,
@@ -200,11 +278,23 @@ impl Work<'_> {
         once: Option<&str>,
         due_at: At,
     ) -> Result<()> {
+        self.outbox_add(kind, subject, once, due_at, "{}".to_owned())
+            .await
+    }
+
+    async fn outbox_add(
+        &mut self,
+        kind: OutboxKind,
+        subject: Uuid,
+        once: Option<&str>,
+        due_at: At,
+        payload: String,
+    ) -> Result<()> {
         let row = outbox::ActiveModel {
             id: Set(Col(self.env().id())),
             kind: Set(kind.code().to_owned()),
             subject_id: Set(Some(subject)),
-            payload: Set("{}".to_owned()),
+            payload: Set(payload),
             once_key: Set(once.map(str::to_owned)),
             state: Set(OutboxState::Waiting.code().to_owned()),
             due_at: Set(Col(due_at)),

@@ -567,6 +567,28 @@ impl Work<'_> {
         }
     }
 
+    /// Makes a referral that runs more urgent, because the risk turned out higher: its band, and the end of its clock. Nothing else of it
+    /// changes, so that nobody who is about to answer is turned away. The caller holds its lock.
+    pub async fn referral_risk_raised(
+        &mut self,
+        permit: &Permit<ReferralRecord>,
+        risk: RiskBand,
+        due_at: At,
+    ) -> Result<()> {
+        self.note(permit, permit.on().uuid(), &["risk", "due_at"]);
+        let change = referral::ActiveModel {
+            risk_band: Set(risk.code().to_owned()),
+            due_at: Set(Some(Col(due_at))),
+            ..Default::default()
+        };
+        referral::Entity::update_many()
+            .set(change)
+            .filter(referral::Column::Id.eq(Col(permit.on())))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+
     /// Whether a task of a kind about a referral was ever done, not only ended.
     pub async fn referral_task_was_done<A: SeesReferral>(
         &mut self,

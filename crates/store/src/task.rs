@@ -13,6 +13,7 @@ use throughline_core::id::{
     AccountId, CaseId, ConversationId, OrganisationId, Ref, ReferralId, SiteId, TaskId,
 };
 use throughline_core::need::NeedType;
+use throughline_core::notice::urgency_of;
 use throughline_core::risk::RiskBand;
 use throughline_core::task::{Owner, TaskKind, TaskState};
 use throughline_core::time::At;
@@ -24,7 +25,6 @@ use crate::case::CaseState;
 use crate::col::Col;
 use crate::entity::{conversation, referral, room_request, support_case, task};
 use crate::error::{Error, Result};
-use crate::outbox::OutboxKind;
 use crate::post::{Below, NOBODY_TO_TELL, Sparing};
 use crate::read::Read;
 use crate::scope::{About, TieColumns, branches};
@@ -322,8 +322,8 @@ impl Work<'_> {
         let mut state = TaskState::Raised;
         if new.owner_account.is_none() {
             let once = format!("task:{}:raised", id.uuid());
-            self.tell(OutboxKind::StaffTask, told.uuid(), Some(&once))
-                .await?;
+            let urgency = urgency_of(self.now(), new.due_at);
+            self.alert(told, Some(&once), urgency).await?;
             state = TaskState::Notified;
         }
         let row = task::ActiveModel {

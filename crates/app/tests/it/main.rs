@@ -7,6 +7,7 @@ mod amend;
 mod answering;
 mod apart;
 mod apart_after;
+mod calm;
 mod case;
 mod clock;
 mod closed;

@@ -283,7 +283,8 @@ both!(
                 "m0022_urgent",
                 "m0023_watch",
                 "m0024_line",
-                "m0033_unmet"
+                "m0033_unmet",
+                "m0034_notice"
             ]
         );
         assert!(world.store.migrate().await.unwrap().is_empty());
