@@ -12,6 +12,7 @@ pub mod access_request;
 pub mod address;
 pub mod apart;
 pub mod appointment;
+pub mod capacity;
 pub mod case;
 pub mod case_lead;
 pub mod case_now;

@@ -160,13 +160,16 @@ mod tests {
             let expected = match state {
                 S::InLine | S::Declined | S::NoResponse | S::Undelivered => Turn::Send,
                 S::SurvivorDeclined | S::Withdrawn => Turn::Ask,
-                // Somebody helps them: whether anybody else is wanted is theirs to say.
-                S::Declined if last.already_helps => Turn::Ask,
                 S::Ended => Turn::Over,
                 _ => Turn::Wait,
             };
             assert_eq!(turn(&[one(*state)]), expected, "{state}");
         }
+        let helped = Before {
+            already_helps: true,
+            ..one(S::Declined)
+        };
+        assert_eq!(turn(&[helped]), Turn::Ask, "they are with them already");
         assert_eq!(turn(&[]), Turn::Wait, "a line is never begun by a machine");
     }
 
@@ -288,14 +291,16 @@ mod tests {
             proptest::sample::select(Helped::ALL),
             0..9_i64,
             any::<bool>(),
+            any::<bool>(),
         )
-            .prop_map(|(state, reason, helped, second, lost)| Before {
+            .prop_map(|(state, reason, helped, second, lost, already)| Before {
                 state,
                 after_end: (state == ReferralState::Ended)
                     .then(|| reason.next_step(helped))
                     .flatten(),
                 ended_at: state.is_final().then_some(at(second)),
                 lost,
+                already_helps: already && state == ReferralState::Declined,
             })
     }
 

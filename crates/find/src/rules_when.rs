@@ -3,7 +3,7 @@
 use jiff::civil::Time;
 use throughline_core::circumstances::SafeTime;
 use throughline_core::code::Code;
-use throughline_core::directory::{Schedule, Status, Weekday};
+use throughline_core::directory::{Room, Schedule, Status, Weekday};
 use throughline_core::time::At;
 
 use crate::listed::Listed;
@@ -52,8 +52,25 @@ pub(crate) fn safe_times(case: &Case<'_>) -> Option<Finding> {
     }))
 }
 
-/// Is there room?
+/// Is there room? What its own people said here last goes before what its source says, unless that is newer.
 pub(crate) fn capacity(case: &Case<'_>) -> Option<Finding> {
+    if let Some(said) = case.entry().room {
+        let source = case.entry().capacity.as_ref().and_then(|one| one.updated);
+        let days = days_between(said.said_at, case.now);
+        let fresh = (0..=i64::from(case.knowledge.settings.capacity_fresh_days)).contains(&days);
+        if fresh && source.is_none_or(|source| source <= said.said_at) {
+            let verdict = match said.room {
+                Room::Now => Verdict::Yes,
+                Room::Waiting => Verdict::AskPerson,
+                Room::Full => Verdict::No,
+            };
+            let mut found = Finding::new(verdict).with("days", Param::Number(days));
+            if let Some(wait) = said.wait_days {
+                found = found.with("wait_days", Param::Number(wait.into()));
+            }
+            return Some(found);
+        }
+    }
     let Some(capacity) = &case.entry().capacity else {
         return case
             .listed

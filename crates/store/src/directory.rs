@@ -11,7 +11,7 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use throughline_core::code::Code;
-use throughline_core::directory::{Entry, Status};
+use throughline_core::directory::{Entry, Room, RoomSaid, Status};
 use throughline_core::id::{FeedId, OrganisationId, Ref, ServiceId};
 use throughline_core::referral::ReferralState;
 use throughline_core::time::At;
@@ -103,6 +103,14 @@ fn service_of(row: &service::Model) -> Result<Service> {
     };
     let mut entry: Entry = serde_json::from_str(&row.document).map_err(|_| bad("document"))?;
     entry.confirmed_at = row.confirmed_at.map(|at| at.0);
+    entry.room = match (&row.room, row.room_said_at) {
+        (Some(room), Some(said_at)) => Some(RoomSaid {
+            room: Room::from_code(room).map_err(|_| bad("room"))?,
+            wait_days: row.room_wait_days.and_then(|days| u16::try_from(days).ok()),
+            said_at: said_at.0,
+        }),
+        _ => None,
+    };
     Ok(Service {
         id: row.id.0,
         reference: row.reference.0,
@@ -227,6 +235,38 @@ impl Work<'_> {
             .is_some_and(|held| held.digest == read.digest))
     }
 
+    /// Records whether there is room, as the service's own people say it now. `wait_days` is how long somebody may wait at most.
+    pub async fn service_room_say(
+        &mut self,
+        permit: &Permit<ServiceEdit>,
+        room: Room,
+        wait_days: Option<u16>,
+    ) -> Result<()> {
+        self.note(permit, permit.on().uuid(), &["room"]);
+        let change = service::ActiveModel {
+            room: Set(Some(room.code().to_owned())),
+            room_wait_days: Set(wait_days.map(i64::from)),
+            room_said_at: Set(Some(Col(self.now()))),
+            ..Default::default()
+        };
+        self.service_update(permit.on(), change).await
+    }
+
+    /// The services that an organisation answers for, by name. It is public information: no permit.
+    pub async fn services_answered_by(
+        &self,
+        organisation: OrganisationId,
+        limit: u64,
+    ) -> Result<Vec<Service>> {
+        let rows = service::Entity::find()
+            .filter(service::Column::OrganisationId.eq(Col(organisation)))
+            .order_by_asc(service::Column::Name)
+            .limit(limit)
+            .all(&self.tx)
+            .await?;
+        rows.iter().map(service_of).collect()
+    }
+
     /// Takes a service out of the directory, or puts it back.
     pub(crate) async fn service_state(&mut self, id: ServiceId, state: ServiceState) -> Result<()> {
         let change = service::ActiveModel {
@@ -325,6 +365,9 @@ impl Work<'_> {
             changed_at: Set(Col(self.now())),
             changed_in: Set(self.directory_next().await?),
             version: Set(1),
+            room: Set(None),
+            room_wait_days: Set(None),
+            room_said_at: Set(None),
         })
     }
 

@@ -57,6 +57,7 @@ pub(crate) const ALL: &[(&str, &str)] = &[
     ("m0024_line", include_str!("../schema/m0024_line.txt")),
     ("m0033_unmet", include_str!("../schema/m0033_unmet.txt")),
     ("m0034_notice", include_str!("../schema/m0034_notice.txt")),
+    ("m0035_room", include_str!("../schema/m0035_room.txt")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name text NOT NULL PRIMARY KEY, hash text NOT NULL)";

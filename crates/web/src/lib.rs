@@ -40,6 +40,7 @@ mod api_lists;
 mod api_now;
 mod api_sent;
 mod appointment;
+mod capacity;
 mod case;
 mod case_close;
 mod case_now;

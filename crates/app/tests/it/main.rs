@@ -8,6 +8,7 @@ mod answering;
 mod apart;
 mod apart_after;
 mod calm;
+mod capacity;
 mod case;
 mod clock;
 mod closed;

@@ -120,6 +120,9 @@ pub struct Entry {
     /// When the provider or a steward last confirmed it here. Never set by an import.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_at: Option<At>,
+    /// Whether it has room, as its own people last said here. Never set by an import, and never published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomSaid>,
 }
 
 impl Entry {
@@ -158,6 +161,7 @@ impl Entry {
             assured_date: None,
             last_modified: None,
             confirmed_at: None,
+            room: None,
         }
     }
 
@@ -187,14 +191,15 @@ impl Entry {
     }
 
     /// Canonical JSON: the same entry always gives the same text, so that a digest of it tells whether a feed has
-    /// changed the entry. `confirmed_at` is ours, not the feed's, and is left out.
+    /// changed the entry. `confirmed_at` and `room` are ours, not the feed's, and are left out.
     ///
     /// # Errors
     /// Never for an entry whose coordinates are finite, which [`crate::geo::Point`] ensures.
     pub fn canonical_json(&self) -> Result<String, serde_json::Error> {
-        if self.confirmed_at.is_some() {
+        if self.confirmed_at.is_some() || self.room.is_some() {
             return serde_json::to_string(&Self {
                 confirmed_at: None,
+                room: None,
                 ..self.clone()
             });
         }
@@ -345,6 +350,30 @@ pub struct Term {
     pub source_id: Option<String>,
     /// Name of the term.
     pub name: String,
+}
+
+crate::code_list! {
+    /// Whether a service has room, in the words in which its people say it with one press.
+    pub enum Room {
+        /// There is room now.
+        Now = "now",
+        /// There is a waiting list.
+        Waiting = "waiting",
+        /// There is no room, and nobody is put on a list.
+        Full = "full",
+    }
+}
+
+/// What a service's own people last said of its room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomSaid {
+    /// Whether there is room.
+    pub room: Room,
+    /// How long somebody may wait at most, in days, when they said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_days: Option<u16>,
+    /// When they said it.
+    pub said_at: At,
 }
 
 /// Room for new people (HSDS 3.1 `service_capacity`).

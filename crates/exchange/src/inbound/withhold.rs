@@ -201,6 +201,7 @@ fn strip(entry: &mut Entry, taken: &mut Taken<'_>) {
         assured_date: _,
         last_modified: _,
         confirmed_at: _,
+        room: _,
     } = entry;
     keep(service_areas, is_wide, "service_areas", taken);
     // A wide name over a narrow code: the code would tell the ward.

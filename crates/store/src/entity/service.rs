@@ -25,6 +25,9 @@ pub struct Model {
     pub changed_at: Col<At>,
     pub changed_in: i64,
     pub version: i64,
+    pub room: Option<String>,
+    pub room_wait_days: Option<i64>,
+    pub room_said_at: Option<Col<At>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

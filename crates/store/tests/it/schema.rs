@@ -202,12 +202,17 @@ both!(
             "ix_case_event_referral_id_at",
             "ix_emergency_conversation_id",
             "ix_api_client_organisation_id",
+            "ix_outbox_subject_id",
+            "ix_referral_service_id_state",
+            "ix_service_organisation_id",
         ] {
             raw.run(&format!("DROP INDEX {index}")).await;
         }
         raw.run("ALTER TABLE quarantine DROP COLUMN cleared_digest")
             .await;
         for table in [
+            "unmet_need",
+            "listing_doubt",
             "interest_mark",
             "interest",
             "person_mark",
@@ -251,6 +256,9 @@ both!(
             "consent DROP COLUMN told",
             "consent DROP COLUMN completed_at",
             "referral DROP COLUMN told",
+            "service DROP COLUMN room",
+            "service DROP COLUMN room_wait_days",
+            "service DROP COLUMN room_said_at",
         ] {
             raw.run(&format!("ALTER TABLE {column}")).await;
         }
@@ -284,7 +292,8 @@ both!(
                 "m0023_watch",
                 "m0024_line",
                 "m0033_unmet",
-                "m0034_notice"
+                "m0034_notice",
+                "m0035_room"
             ]
         );
         assert!(world.store.migrate().await.unwrap().is_empty());

@@ -362,7 +362,7 @@ ruled-out-safe_times = { $count ->
 if-only-safe_times = If another time were safe: { $count } more
 rule-capacity-yes = Has room now
 rule-capacity-ask_service = Ask whether they have room
-rule-capacity-ask_person = Ask whether waiting is possible
+rule-capacity-ask_person = There is a waiting list. Ask whether waiting is possible
 ruled-out-capacity = { $count ->
     [one] { $count } has no room
    *[other] { $count } have no room
