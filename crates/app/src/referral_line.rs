@@ -6,6 +6,7 @@
 //! holds; where nobody in line can be asked, the task to offer the next option stands with the worker as ever.
 
 use throughline_core::circumstances::Circumstances;
+use throughline_core::clock::ClockId;
 use throughline_core::code::Code as _;
 use throughline_core::conversation::Reach;
 use throughline_core::directory::Status;
@@ -14,7 +15,7 @@ use throughline_core::line::{Before, Turn, turn};
 use throughline_core::referral::{EndReason, Helped, ReferralMove, ReferralState, UnmetReason};
 use throughline_core::task::TaskKind;
 use throughline_find::{Query, Stand, stand};
-use throughline_policy::action::{ReferralRead, ReferralRecord, ReferralSend};
+use throughline_policy::action::{CaseRead, ReferralRead, ReferralRecord, ReferralSend};
 use throughline_policy::{Actor, Facts, Permit, Purpose};
 use throughline_store::Work;
 use throughline_store::directory::{Service, ServiceState};
@@ -56,13 +57,7 @@ pub(crate) async fn look(
         Turn::Wait => wait(app, w, permit, own).await,
         Turn::Over => leave(app, w, permit, own).await,
         Turn::Ask => {
-            // Said once: what the worker did about it is theirs.
-            if !w
-                .referral_task_was_done(permit, TaskKind::AskWhichOffer)
-                .await?
-            {
-                ask(app, w, permit, own, TaskKind::AskWhichOffer).await?;
-            }
+            ask_which(app, w, permit, own).await?;
             wait(app, w, permit, own).await
         }
         Turn::Send => {
@@ -73,8 +68,16 @@ pub(crate) async fn look(
                     ask(app, w, permit, own, TaskKind::AskConsentAgain).await?;
                     return wait(app, w, permit, own).await;
                 }
-                // The task to offer the next option stands with the worker, who decides with reasons.
-                MayGo::Decide => return wait(app, w, permit, own).await,
+                // The task to offer the next option stands with the worker, who decides with reasons. Once it is done and nobody was
+                // asked, they are asked which.
+                MayGo::Decide => {
+                    let case = w.case_facts_by_id(own.case).await?;
+                    let read = w.permit_found::<CaseRead>(case)?;
+                    if !w.case_has_task(&read, TaskKind::OfferNext).await? {
+                        ask_which(app, w, permit, own).await?;
+                    }
+                    return wait(app, w, permit, own).await;
+                }
                 MayGo::Yes => {}
             }
             let mut able = Vec::with_capacity(line.len());
@@ -222,6 +225,25 @@ async fn leave(
 }
 
 /// Gives the worker a task about one in line, unless it waits already.
+/// Gives the worker the task to ask the person whom to ask. What they did about it is theirs, for a while: a line that nobody speaks
+/// of any more would wait for ever.
+async fn ask_which(
+    app: &App,
+    w: &mut Work<'_>,
+    permit: &Permit<ReferralRecord>,
+    own: &Referral,
+) -> Result<()> {
+    let kind = TaskKind::AskWhichOffer;
+    if let Some(ended_at) = w.referral_task_ended_at(permit, kind).await? {
+        let pack = pack_named(app, &w.referral_pack(permit).await?)?;
+        let urgency = pack.urgency(own.need, own.risk);
+        if w.now() < pack.due(ClockId::NextOffer, urgency, ended_at) {
+            return Ok(());
+        }
+    }
+    ask(app, w, permit, own, kind).await
+}
+
 async fn ask(
     app: &App,
     w: &mut Work<'_>,

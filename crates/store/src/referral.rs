@@ -2,7 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::SimpleExpr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 use throughline_core::circumstances::Circumstances;
 use throughline_core::code::Code;
@@ -597,6 +597,24 @@ impl Work<'_> {
     ) -> Result<bool> {
         let done = task::Column::Outcome.eq(TaskOutcome::Done.code());
         self.referral_has_task(permit, kind, done).await
+    }
+
+    /// When a task of a kind about a referral was last ended, in whatever way.
+    pub async fn referral_task_ended_at<A: SeesReferral>(
+        &mut self,
+        permit: &Permit<A>,
+        kind: TaskKind,
+    ) -> Result<Option<At>> {
+        self.note(permit, permit.on().uuid(), &["tasks"]);
+        let row = task::Entity::find()
+            .filter(task::Column::ReferralId.eq(Col(permit.on())))
+            .filter(task::Column::Kind.eq(kind.code()))
+            .filter(task::Column::DoneAt.is_not_null())
+            .order_by_desc(task::Column::DoneAt)
+            .limit(1)
+            .one(&self.tx)
+            .await?;
+        Ok(row.and_then(|row| row.done_at).map(|at| at.0))
     }
 
     /// Whether an unfinished task of a kind waits about a referral.

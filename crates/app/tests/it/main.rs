@@ -38,6 +38,7 @@ mod reach;
 mod referral;
 mod referral_hold;
 mod referral_next;
+mod schedules;
 mod sealed;
 mod sharing;
 mod told;
