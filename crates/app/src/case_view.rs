@@ -11,6 +11,7 @@ use throughline_store::case::Case;
 use throughline_store::child::Child;
 use throughline_store::consent::ConsentRecord;
 use throughline_store::contact::Contacts;
+use throughline_store::duty_to_refer::Duty;
 use throughline_store::immediate::Immediate;
 use throughline_store::looks::Look;
 pub use throughline_store::looks::LookBy;
@@ -71,6 +72,8 @@ pub struct CaseView {
     pub needs: Vec<Need>,
     /// What nobody was asked for, and why, newest first.
     pub unmet: Vec<Unmet>,
+    /// Duties to refer, newest first.
+    pub duties: Vec<Duty>,
     /// Whether goals about work are open, or what comes first.
     pub work: WorkGoals,
     /// Bed, money and essentials, as far as they are answered.
@@ -122,6 +125,7 @@ pub(crate) async fn view(
     let stands: Vec<(NeedType, NeedState)> =
         needs.iter().map(|need| (need.kind, need.state)).collect();
     let unmet = w.unmet(may).await?;
+    let duties = w.duties(may).await?;
     let immediate = w.immediate_needs(may).await?;
     let children = w.children(may).await?;
     let mut children_needs = BTreeMap::new();
@@ -181,6 +185,7 @@ pub(crate) async fn view(
         case,
         needs,
         unmet,
+        duties,
         immediate,
         children,
         children_needs,

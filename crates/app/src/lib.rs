@@ -29,6 +29,7 @@ pub mod directory_import;
 pub mod directory_node;
 pub mod directory_source;
 pub mod drafts;
+pub mod duty_to_refer;
 pub mod erasure;
 pub mod find;
 pub mod front_desk;

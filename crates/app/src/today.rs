@@ -468,6 +468,9 @@ pub async fn task_finish(
                 let decided = [
                     (TaskKind::CompleteSharing, "task-complete-first"),
                     (TaskKind::DecideSharing, "task-decide-first"),
+                    (TaskKind::FinishDutyToRefer, "task-duty-first"),
+                    (TaskKind::ChaseDutyToRefer, "task-duty-first"),
+                    (TaskKind::AskAboutHomeAgain, "task-duty-first"),
                 ];
                 let owed = decided.iter().find(|(kind, _)| *kind == task.kind);
                 if let Some((_, problem)) = owed.filter(|_| outcome.is_chosen()) {

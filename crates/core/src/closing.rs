@@ -81,6 +81,9 @@ pub enum StillOpen {
     /// A service may still ring the person about a request that was taken from it.
     #[error("Tell the service that it is not to act any more.")]
     ServiceNotTold,
+    /// A council has a duty to refer, or one was begun.
+    #[error("Record what the council said about their home, or stop the referral.")]
+    DutyToRefer,
     /// Whether to share, or the reasons why it was shared first, are not written down (NE-28, SPEC 4.7).
     #[error("Decide about sharing, and give the reasons.")]
     Sharing,
@@ -103,6 +106,7 @@ impl StillOpen {
             Self::Escalation => "escalation",
             Self::ChildReview => "child_review",
             Self::ServiceNotTold => "service_not_told",
+            Self::DutyToRefer => "duty_to_refer",
             Self::Sharing => "sharing",
         }
     }
@@ -228,6 +232,14 @@ pub fn may_close_case(
     }
     if tasks.contains(&TaskKind::TellService) {
         open.push(StillOpen::ServiceNotTold);
+    }
+    let home = [
+        TaskKind::FinishDutyToRefer,
+        TaskKind::ChaseDutyToRefer,
+        TaskKind::AskAboutHomeAgain,
+    ];
+    if home.iter().any(|kind| tasks.contains(kind)) {
+        open.push(StillOpen::DutyToRefer);
     }
     let owed = [TaskKind::DecideSharing, TaskKind::CompleteSharing];
     if owed.iter().any(|kind| tasks.contains(kind)) {

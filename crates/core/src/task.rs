@@ -82,6 +82,12 @@ crate::code_list! {
         ResumeConversation = "resume_conversation",
         /// Answer a question from the service.
         AnswerQuestion = "answer_question",
+        /// Finish a duty to refer that was begun: the agreements, and sending it.
+        FinishDutyToRefer = "finish_duty_to_refer",
+        /// Chase the authority that a duty to refer went to.
+        ChaseDutyToRefer = "chase_duty_to_refer",
+        /// Ask the person again about their home: the authority could not reach them.
+        AskAboutHomeAgain = "ask_about_home_again",
         /// Read what a service wrote of a request; it waits for no answer.
         ReadTheirWords = "read_their_words",
         /// Ask whether they still agree, before what they agreed to share lapses.

@@ -109,6 +109,7 @@ fn covers(note: &Note) -> &'static [&'static str] {
         "organisation_key",
         "need",
         "unmet_need",
+        "duty_to_refer",
         "immediate_need",
         "child",
         "risk_assessment",

@@ -44,6 +44,7 @@ pub mod conversation;
 mod conversation_task;
 pub mod directory;
 pub mod draft;
+pub mod duty_to_refer;
 pub mod emergency;
 mod entity;
 mod erase;

@@ -55,6 +55,7 @@ pub(crate) const ALL: &[(&str, &str)] = &[
     ("m0022_urgent", include_str!("../schema/m0022_urgent.txt")),
     ("m0023_watch", include_str!("../schema/m0023_watch.txt")),
     ("m0024_line", include_str!("../schema/m0024_line.txt")),
+    ("m0025_duty", include_str!("../schema/m0025_duty.txt")),
     ("m0033_unmet", include_str!("../schema/m0033_unmet.txt")),
     ("m0034_notice", include_str!("../schema/m0034_notice.txt")),
     ("m0035_room", include_str!("../schema/m0035_room.txt")),

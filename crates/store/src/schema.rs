@@ -74,7 +74,7 @@ macro_rules! tables {
 /// The tables as the entities of this program describe them: columns only.
 pub fn expected() -> Tables {
     tables!(
-        access_request account api_client appointment audit_entry audit_head bar case_event child clash consent contact_point conversation data_key directory_head draft emergency erasure feed feed_problem feed_run idempotency immediate_need installation interest interest_mark known_device legal_hold listing_doubt message missed_look need organisation organisation_key outbox partner_join passkey person person_index person_link person_mark protective_link quarantine referral referral_address referral_link referral_transition restriction reveal risk_assessment room_request sealed_place search_count second_person seen sent_mail service session sign_in_attempt sign_in_flow sign_in_link site site_lead statement support_case task unmet_need urgent urgent_case viewer
+        access_request account api_client appointment audit_entry audit_head bar case_event child clash consent contact_point conversation data_key directory_head draft duty_to_refer emergency erasure feed feed_problem feed_run idempotency immediate_need installation interest interest_mark known_device legal_hold listing_doubt message missed_look need organisation organisation_key outbox partner_join passkey person person_index person_link person_mark protective_link quarantine referral referral_address referral_link referral_transition restriction reveal risk_assessment room_request sealed_place search_count second_person seen sent_mail service session sign_in_attempt sign_in_flow sign_in_link site site_lead statement support_case task unmet_need urgent urgent_case viewer
     )
 }
 

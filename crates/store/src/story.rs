@@ -38,6 +38,8 @@ throughline_core::code_list! {
         NeedTold = "need_told",
         /// Signs of a need were seen.
         NeedSeen = "need_seen",
+        /// Something happened to a duty to refer.
+        DutyToRefer = "duty_to_refer",
         /// One service was not worth asking.
         NotAsked = "not_asked",
         /// A need moved on.

@@ -86,6 +86,20 @@ pub(crate) fn items(text: Text, held: &Held) -> Vec<Item> {
         let key = format!("unmet {}", one.recorded_at.micros());
         add(key, ItemKind::Need, Some(one.recorded_at), lines);
     }
+    for duty in &view.duties {
+        let content = &duty.content;
+        let mut lines = vec![
+            content.authority.1.clone(),
+            word(text, "duty-state", duty.state.code()),
+            content.reason.clone(),
+        ];
+        lines.extend(content.avoid.iter().cloned());
+        lines.extend(content.contact.clone());
+        lines.extend(duty.outcome.map(|it| word(text, "duty-outcome", it.code())));
+        lines.extend(content.log.iter().filter_map(|one| one.words.clone()));
+        let key = format!("home {}", duty.reference);
+        add(key, ItemKind::Referral, Some(duty.created_at), lines);
+    }
     for known in &view.immediate {
         let mut lines = vec![
             word(text, "immediate", known.kind.code()),

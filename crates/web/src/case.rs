@@ -227,7 +227,7 @@ async fn caseload(visit: Visit) -> Outcome {
 /// The parameters of a story line's words: codes become their words, names stay names.
 pub(crate) fn values(text: Text, told: &Told) -> Vec<(&'static str, Value)> {
     let mut out: Vec<(&'static str, Value)> = Vec::new();
-    let known: [(&'static str, &str); 17] = [
+    let known: [(&'static str, &str); 18] = [
         ("need", "need"),
         (
             "state",
@@ -252,6 +252,7 @@ pub(crate) fn values(text: Text, told: &Told) -> Vec<(&'static str, Value)> {
         ("move", "step"),
         ("artefact", "artefact"),
         ("denied", "message-no"),
+        ("duty", "duty-step"),
     ];
     for (name, prefix) in known {
         let value = told
@@ -456,6 +457,19 @@ async fn plan(visit: Visit) -> Outcome {
         )
         .into(),
     ]));
+    let home = format!("{at}/home");
+    let open = view.duties.iter().find(|one| !one.state.is_final());
+    let words = match open {
+        Some(duty) => text.t_with(
+            "case-home-open",
+            &[(
+                "state",
+                text.plain(&format!("duty-state-{}", duty.state)).into(),
+            )],
+        ),
+        None => text.t("case-home"),
+    };
+    body.push(Html::paragraph(Link::new(words, home)));
     body.push(Html::heading(2, Size::M, text.t("case-words")));
     match view.statements.first() {
         None => body.push(InsetText::new(text.t("case-words-none"))),

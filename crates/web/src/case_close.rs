@@ -111,6 +111,7 @@ fn still_open(open: StillOpen) -> (String, String) {
         StillOpen::Escalation => ("risk".to_owned(), "case-close-escalation".to_owned()),
         StillOpen::ChildReview => ("plan".to_owned(), "case-close-child-review".to_owned()),
         StillOpen::ServiceNotTold => ("referrals".to_owned(), "case-close-tell".to_owned()),
+        StillOpen::DutyToRefer => ("home".to_owned(), "case-close-home".to_owned()),
         StillOpen::Sharing => ("sharing".to_owned(), "case-close-sharing".to_owned()),
     }
 }

@@ -251,6 +251,7 @@ async fn end(visit: Visit) -> Outcome {
                     | StillOpen::Escalation
                     | StillOpen::ChildReview
                     | StillOpen::ServiceNotTold
+                    | StillOpen::DutyToRefer
                     | StillOpen::Sharing => form.wrong("ending", "talk-open-case"),
                 }
             }

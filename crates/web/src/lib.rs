@@ -51,6 +51,7 @@ mod contact;
 mod conversation;
 mod conversation_end;
 mod draft;
+mod duty_to_refer;
 mod erasures;
 pub mod fault;
 pub mod figures;

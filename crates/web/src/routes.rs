@@ -31,6 +31,7 @@ pub fn all() -> Vec<Route> {
         crate::children::routes(),
         crate::needs::routes(),
         crate::unmet::routes(),
+        crate::duty_to_refer::routes(),
         crate::hand_over::routes(),
         crate::closed::routes(),
         crate::keeping::routes(),

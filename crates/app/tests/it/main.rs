@@ -18,6 +18,7 @@ mod conversation_end;
 mod directory;
 mod directory_again;
 mod directory_apart;
+mod duty_to_refer;
 mod feed;
 mod front_line;
 mod front_site;

@@ -16,6 +16,7 @@ pub(crate) mod conversation;
 pub(crate) mod data_key;
 pub(crate) mod directory_head;
 pub(crate) mod draft;
+pub(crate) mod duty_to_refer;
 pub(crate) mod emergency;
 pub(crate) mod erasure;
 pub(crate) mod feed;

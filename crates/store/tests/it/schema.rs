@@ -212,6 +212,7 @@ both!(
             .await;
         for table in [
             "unmet_need",
+            "duty_to_refer",
             "listing_doubt",
             "interest_mark",
             "interest",
@@ -291,6 +292,7 @@ both!(
                 "m0022_urgent",
                 "m0023_watch",
                 "m0024_line",
+                "m0025_duty",
                 "m0033_unmet",
                 "m0034_notice",
                 "m0035_room"

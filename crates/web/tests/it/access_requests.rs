@@ -275,6 +275,7 @@ const SHOWN: &[(&str, &str, ItemKind)] = &[
     ("consent", "words", ItemKind::Consent),
     ("contact_point", "rules", ItemKind::Contact),
     ("contact_point", "value", ItemKind::Contact),
+    ("duty_to_refer", "content", ItemKind::Referral),
     ("immediate_need", "account_control", ItemKind::RightNow),
     ("immediate_need", "answer", ItemKind::RightNow),
     ("immediate_need", "kind", ItemKind::RightNow),
