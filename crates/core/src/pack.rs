@@ -66,6 +66,12 @@ crate::code_list! {
         AdvancePercentUpTo = "advance_percent_up_to",
         /// Advance: repaid over at most this many months (R-UC-06).
         AdvanceRepayMonthsUpTo = "advance_repay_months_up_to",
+        /// Easement: the violence or threat was within this many months before notification (R-UC-01).
+        EasementAbuseWithinMonths = "easement_abuse_within_months",
+        /// Easement: none applied within this many months before notification (R-UC-01).
+        EasementNotWithinMonths = "easement_not_within_months",
+        /// Housing costs for two homes for at most this many months (R-UC-07).
+        TwoHomesMonthsUpTo = "two_homes_months_up_to",
         /// Days before the end of a pack or of its bank holidays from which it is named.
         WarnBeforeEndDays = "warn_before_end_days",
     }
