@@ -166,6 +166,13 @@ fn card_page(visit: &Visit, view: &CaseView, kind: ImmediateKind, form: &Form) -
             text.t("now-money-routes"),
             Html::bullets(routes),
         ));
+        let dates = [
+            ("easement-link", crate::easement::AT),
+            ("two-homes-link", crate::two_homes::AT),
+        ];
+        body.push(Html::bullets(
+            dates.map(|(key, at)| Link::new(text.t(key), at)),
+        ));
     }
     body.push(form_to(
         visit,

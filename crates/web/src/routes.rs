@@ -70,6 +70,8 @@ pub fn all() -> Vec<Route> {
         crate::security::routes(),
         crate::erasures::routes(),
         crate::address::routes(),
+        crate::easement::routes(),
+        crate::two_homes::routes(),
     ]
     .concat()
 }

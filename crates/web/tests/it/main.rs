@@ -6,6 +6,7 @@ mod access;
 mod access_requests;
 mod api;
 mod api_now;
+mod benefit_dates;
 mod canaries;
 mod case;
 mod directory;
