@@ -116,7 +116,7 @@ proptest! {
 }
 
 #[test]
-fn the_same_attack_recovers_what_a_naive_table_hides() {
+fn a_table_with_exact_totals_gives_away_what_it_hides_by_taking_away() {
     // "Hide under five, totals exact": one hidden need is the total less the others, in most small worlds.
     let mut recovered = 0;
     for small in 0..5_u64 {
