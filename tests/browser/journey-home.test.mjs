@@ -19,6 +19,7 @@ for (const [how, options, more] of ways) {
       await wordsAndWay(page, by, caseAt);
       await open(page, `${caseAt}/plan`);
       await by.press('main a[href$="/home"]');
+      assert.equal(await page.locator('main h1').innerText(), 'Ask a council for help with their home');
       const text = await page.locator('main').innerText();
       assert.ok(text.indexOf('safe to sleep tonight') < text.indexOf('Where must they stay away from'), 'tonight does not come first');
       assert.ok(text.indexOf('stay away from') < text.indexOf('Which council do they choose'), 'the council is asked before the danger');

@@ -1,6 +1,7 @@
 //! Rules about time: whether it runs, when it is open, whether there is room, how old the facts are.
 
 use jiff::civil::Time;
+use throughline_core::circumstances::Asker;
 use throughline_core::circumstances::SafeTime;
 use throughline_core::code::Code;
 use throughline_core::directory::{Room, Schedule, Status, Weekday};
@@ -54,7 +55,9 @@ pub(crate) fn safe_times(case: &Case<'_>) -> Option<Finding> {
 
 /// Is there room? What its own people said here last goes before what its source says, unless that is newer.
 pub(crate) fn capacity(case: &Case<'_>) -> Option<Finding> {
-    if let Some(said) = case.entry().room {
+    // How full a refuge is is a worker's to know, never the public's.
+    let told = !case.entry().is_confidential() || case.told.asker == Some(Asker::Worker);
+    if let Some(said) = case.entry().room.filter(|_| told) {
         let source = case.entry().capacity.as_ref().and_then(|one| one.updated);
         let days = days_between(said.said_at, case.now);
         let fresh = (0..=i64::from(case.knowledge.settings.capacity_fresh_days)).contains(&days);

@@ -59,19 +59,19 @@ async fn page_of(visit: &Visit, view: &CaseView, form: &Form) -> Result<Page, Fa
     let known = duty_to_refer::page(visit.app(), visit.actor(), case).await?;
     let mut body = tonight(text, case);
     if known.nation != Nation::England {
-        let route = text.t(&format!("home-route-{}", known.nation));
+        let route = text.t(&format!("council-route-{}", known.nation));
         body.push(Html::paragraph(route));
-        return Ok(step(visit, view, "home-heading", "/plan", form, body));
+        return Ok(step(visit, view, "council-heading", "/plan", form, body));
     }
-    body.push(Html::paragraph(text.t("home-what")));
+    body.push(Html::paragraph(text.t("council-what")));
     body.push(Details::new(
-        text.t("home-abuse"),
+        text.t("council-abuse"),
         Html::bullets(
             [
-                "home-abuse-priority",
-                "home-abuse-left",
-                "home-abuse-proof",
-                "home-abuse-back",
+                "council-abuse-priority",
+                "council-abuse-left",
+                "council-abuse-proof",
+                "council-abuse-back",
             ]
             .map(|key| text.t(key)),
         ),
@@ -85,22 +85,22 @@ async fn page_of(visit: &Visit, view: &CaseView, form: &Form) -> Result<Page, Fa
         body.push(facts(text, over));
         body.push(log(text, over));
     }
-    Ok(step(visit, view, "home-heading", "/plan", form, body))
+    Ok(step(visit, view, "council-heading", "/plan", form, body))
 }
 
 /// What cannot wait stands first: this is no way to a bed.
 fn tonight(text: Text, case: Ref) -> Html {
-    let body = Html::paragraph(text.t("home-tonight"))
+    let body = Html::paragraph(text.t("council-tonight"))
         .then(Html::bullets(
             [
-                "home-tonight-call",
-                "home-tonight-apply",
-                "home-tonight-shelter",
+                "council-tonight-call",
+                "council-tonight-apply",
+                "council-tonight-shelter",
             ]
             .map(|key| text.t(key)),
         ))
         .then(Html::paragraph(Link::new(
-            text.t("home-tonight-bed"),
+            text.t("council-tonight-bed"),
             format!("/cases/{case}/now/bed"),
         )));
     InsetText::new(body).into()
@@ -116,30 +116,30 @@ fn questions(visit: &Visit, case: Ref, known: &DutyPage, form: &Form) -> Html {
     let form = &form;
     let questions = Html::join([
         Html::from(
-            Textarea::new("avoid", text.t("home-avoid"))
-                .hint(text.t("home-avoid-hint"))
+            Textarea::new("avoid", text.t("council-avoid"))
+                .hint(text.t("council-avoid-hint"))
                 .rows(3)
                 .bind(form, text),
         ),
-        Input::new("authority", text.t("home-authority"))
-            .hint(text.t("home-authority-hint"))
+        Input::new("authority", text.t("council-authority"))
+            .hint(text.t("council-authority-hint"))
             .bind(form, text)
             .into(),
-        Checkboxes::new("in_spite", Legend::new(text.t("home-in-spite")))
-            .hint(text.t("home-in-spite-hint"))
-            .items([Choice::new("yes", text.t("home-in-spite-yes"))])
+        Checkboxes::new("in_spite", Legend::new(text.t("council-in-spite")))
+            .hint(text.t("council-in-spite-hint"))
+            .items([Choice::new("yes", text.t("council-in-spite-yes"))])
             .bind(form, text)
             .into(),
-        DateInput::new(visit.lang, "homeless_on", text.t("home-when"))
-            .hint(text.t("home-when-hint"))
+        DateInput::new(visit.lang, "homeless_on", text.t("council-when"))
+            .hint(text.t("council-when-hint"))
             .bind(form, text)
             .into(),
-        Textarea::new("reason", text.t("home-reason"))
-            .hint(text.t("home-reason-hint"))
+        Textarea::new("reason", text.t("council-reason"))
+            .hint(text.t("council-reason-hint"))
             .rows(3)
             .bind(form, text)
             .into(),
-        Button::new(text.t("home-begin")).into(),
+        Button::new(text.t("council-begin")).into(),
     ]);
     visit
         .form_to(format!("/cases/{case}/home"))
@@ -149,21 +149,21 @@ fn questions(visit: &Visit, case: Ref, known: &DutyPage, form: &Form) -> Html {
 
 fn facts(text: Text, duty: &Duty) -> Html {
     let mut list = SummaryList::new()
-        .fact(text.t("home-authority"), &duty.content.authority.1)
+        .fact(text.t("council-authority"), &duty.content.authority.1)
         .fact(
-            text.t("home-state"),
+            text.t("council-state"),
             word(text, "duty-state", duty.state.code()),
         );
     if !duty.content.avoid.is_empty() {
-        list = list.fact(text.t("home-avoid"), text.list(&duty.content.avoid));
+        list = list.fact(text.t("council-avoid"), text.list(&duty.content.avoid));
     }
-    list = list.fact(text.t("home-reason"), &duty.content.reason);
+    list = list.fact(text.t("council-reason"), &duty.content.reason);
     if let Some(way) = &duty.content.contact {
-        list = list.fact(text.t("home-way"), way);
+        list = list.fact(text.t("council-way"), way);
     }
     if let Some(outcome) = duty.outcome {
         list = list.fact(
-            text.t("home-outcome"),
+            text.t("council-outcome"),
             word(text, "duty-outcome", outcome.code()),
         );
     }
@@ -192,8 +192,8 @@ fn running(visit: &Visit, case: Ref, known: &DutyPage, duty: &Duty, form: &Form)
     };
     let words = || {
         Html::from(
-            Textarea::new("words", text.t("home-words"))
-                .hint(text.t("home-words-hint"))
+            Textarea::new("words", text.t("council-words"))
+                .hint(text.t("council-words-hint"))
                 .rows(2)
                 .bind(form, text),
         )
@@ -207,8 +207,8 @@ fn running(visit: &Visit, case: Ref, known: &DutyPage, duty: &Duty, form: &Form)
         DutyState::Draft | DutyState::Consented => {
             body.push(post().body(agreements(text, known, duty, form)));
             if duty.state == DutyState::Consented {
-                body.push(Html::heading(2, Size::M, text.t("home-send")));
-                let how = Radios::new("sent_by", text.t("home-sent-by"))
+                body.push(Html::heading(2, Size::M, text.t("council-send")));
+                let how = Radios::new("sent_by", text.t("council-sent-by"))
                     .items(choices::<SentBy>(text, "duty-sent"))
                     .bind(form, text);
                 let send = Button::new(text.t("duty-do-send")).sends("made", "send");
@@ -216,7 +216,7 @@ fn running(visit: &Visit, case: Ref, known: &DutyPage, duty: &Duty, form: &Form)
             }
         }
         DutyState::ClosedNoContact => {
-            body.push(Html::paragraph(text.t("home-ask-again")));
+            body.push(Html::paragraph(text.t("council-ask-again")));
             body.push(post().body(words().then(button("ask_again"))));
         }
         _ => {
@@ -234,13 +234,13 @@ fn running(visit: &Visit, case: Ref, known: &DutyPage, duty: &Duty, form: &Form)
                 steps.push("assess");
             }
             let buttons: Vec<Html> = steps.into_iter().map(button).collect();
-            body.push(Html::heading(2, Size::M, text.t("home-happened")));
-            body.push(Html::paragraph(text.t("home-their-clock")));
+            body.push(Html::heading(2, Size::M, text.t("council-happened")));
+            body.push(Html::paragraph(text.t("council-their-clock")));
             body.push(post().body(words().then(Html::from(ButtonGroup::new(buttons)))));
         }
     }
     if !matches!(duty.state, DutyState::Draft | DutyState::Consented) {
-        let outcome = Radios::new("outcome", text.t("home-outcome"))
+        let outcome = Radios::new("outcome", text.t("council-outcome"))
             .items(choices::<DutyOutcome>(text, "duty-outcome"))
             .bind(form, text);
         let save = Button::new(text.t("duty-do-conclude"))
@@ -277,10 +277,10 @@ fn agreements(text: Text, known: &DutyPage, duty: &Duty, form: &Form) -> Html {
         Choice::new(reference.to_string(), value).checked(chosen)
     });
     let which = if known.safe_ways.is_empty() {
-        Html::from(InsetText::new(text.t("home-no-safe-way")))
+        Html::from(InsetText::new(text.t("council-no-safe-way")))
     } else {
-        Radios::new("way", text.t("home-way"))
-            .hint(text.t("home-way-hint"))
+        Radios::new("way", text.t("council-way"))
+            .hint(text.t("council-way-hint"))
             .items(ways)
             .error(form.error(text, "way"))
             .into()
@@ -290,21 +290,21 @@ fn agreements(text: Text, known: &DutyPage, duty: &Duty, form: &Form) -> Html {
         Html::from(
             Radios::new(name, Legend::new(legend))
                 .items([
-                    Choice::new("yes", text.t("home-yes")),
-                    Choice::new("no", text.t("home-no")),
+                    Choice::new("yes", text.t("council-yes")),
+                    Choice::new("no", text.t("council-no")),
                 ])
                 .inline()
                 .bind(&form, text),
         )
     };
-    Html::heading(2, Size::M, text.t("home-agree"))
-        .then(Html::paragraph(text.t("home-agree-words")))
-        .then(question("referred", text.t("home-agree-referred")))
+    Html::heading(2, Size::M, text.t("council-agree"))
+        .then(Html::paragraph(text.t("council-agree-words")))
+        .then(question("referred", text.t("council-agree-referred")))
         .then(question(
             "authority_agreed",
-            text.t_with("home-agree-authority", &council),
+            text.t_with("council-agree-authority", &council),
         ))
-        .then(question("contact_details", text.t("home-agree-contact")))
+        .then(question("contact_details", text.t("council-agree-contact")))
         .then(which)
         .then(Button::new(text.t("duty-do-agree")).sends("made", "agree"))
 }
@@ -313,10 +313,10 @@ async fn begin(visit: Visit) -> Outcome {
     let view = opened(&visit).await?;
     let mut form = visit.form()?;
     let avoid = form.optional_within("avoid", WORDS).unwrap_or_default();
-    let authority = form.required_within("authority", "home-authority-needed", 100);
+    let authority = form.required_within("authority", "council-authority-needed", 100);
     let homeless_on = form.date("homeless_on");
     let reason = form
-        .required_within("reason", "home-reason-needed", WORDS)
+        .required_within("reason", "council-reason-needed", WORDS)
         .and_then(|words| Words::new(&words).ok());
     let in_spite = form.choice("in_spite", &["yes"]).is_some();
     if let (Some(authority), Some(reason), false) = (authority, reason, form.has_errors()) {

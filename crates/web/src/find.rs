@@ -169,9 +169,6 @@ async fn results(visit: Visit, action: &'static str) -> Outcome {
         );
         body.push(Html::from(more));
     }
-    if let Some(case) = &case {
-        body.push(nothing_worth_sending(&visit, case, &query.told.needs));
-    }
     if visit.signed.is_some() {
         let turn = PostForm::new("/find/turned", visit.csrf())
             .body(again(&form, &[]).then(Button::new(text.t("find-turn")).secondary()));
@@ -181,6 +178,9 @@ async fn results(visit: Visit, action: &'static str) -> Outcome {
         text.t("find-change"),
         questions(&visit, &form, action),
     ));
+    if let Some(case) = &case {
+        body.push(nothing_worth_sending(&visit, case, &query.told.needs));
+    }
     let page = visit.page(TITLE, body);
     Ok(visit.show(page))
 }

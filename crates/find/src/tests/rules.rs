@@ -1,4 +1,6 @@
 use super::*;
+use throughline_core::circumstances::Asker;
+use throughline_core::directory::{Capacity, Room, RoomSaid};
 
 /// A person about whom every question arises.
 fn awkward() -> Circumstances {
@@ -278,6 +280,63 @@ fn an_old_word_on_room_is_asked_again_and_a_missing_one_is_not_zero() {
             Some(expected),
             "{capacity:?}"
         );
+    }
+}
+
+#[test]
+fn what_a_services_own_people_say_of_its_room_counts_for_a_week_and_a_refuges_for_workers_alone() {
+    let said = |room, said_at: &str| {
+        Some(RoomSaid {
+            room,
+            wait_days: None,
+            said_at: At::parse(said_at).unwrap(),
+        })
+    };
+    let older = Capacity {
+        unit: "rooms".into(),
+        available: Some(0),
+        maximum: None,
+        updated: At::parse("2026-11-18T10:00:00Z"),
+    };
+    let fresh = "2026-11-19T10:00:00Z";
+    for (room, source, expected) in [
+        (said(Room::Now, fresh), None, Verdict::Yes),
+        (said(Room::Waiting, fresh), None, Verdict::AskPerson),
+        (said(Room::Full, fresh), None, Verdict::No),
+        (said(Room::Now, fresh), Some(&older), Verdict::Yes),
+        (
+            said(Room::Now, "2026-11-17T10:00:00Z"),
+            Some(&older),
+            Verdict::No,
+        ),
+        (
+            said(Room::Full, "2026-01-19T10:00:00Z"),
+            None,
+            Verdict::AskService,
+        ),
+    ] {
+        let entry_of = |entry: &mut Entry| {
+            entry.room = room;
+            entry.capacity = source.cloned();
+        };
+        let got = one(entry_of, &Circumstances::default(), "capacity");
+        assert_eq!(got.unwrap_or(Verdict::AskService), expected, "{room:?}");
+    }
+    // Whoever is not a worker learns nothing of how full a refuge is.
+    let refuge = |entry: &mut Entry| {
+        entry.provision = Provision::new(vec![ServiceType::Refuge], Place::default()).unwrap();
+        entry.room = said(Room::Full, fresh);
+    };
+    for (asker, expected) in [
+        (None, Verdict::AskService),
+        (Some(Asker::Person), Verdict::AskService),
+        (Some(Asker::Worker), Verdict::No),
+    ] {
+        let told = Circumstances {
+            asker,
+            ..Circumstances::default()
+        };
+        assert_eq!(one(refuge, &told, "capacity"), Some(expected), "{asker:?}");
     }
 }
 
