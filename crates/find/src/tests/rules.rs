@@ -319,7 +319,11 @@ fn what_a_services_own_people_say_of_its_room_counts_for_a_week_and_a_refuges_fo
             entry.room = room;
             entry.capacity = source.cloned();
         };
-        let got = one(entry_of, &Circumstances::default(), "capacity");
+        let worker = Circumstances {
+            asker: Some(Asker::Worker),
+            ..Circumstances::default()
+        };
+        let got = one(entry_of, &worker, "capacity");
         assert_eq!(got.unwrap_or(Verdict::AskService), expected, "{room:?}");
     }
     // Whoever is not a worker learns nothing of how full a refuge is.
