@@ -335,7 +335,10 @@ impl World {
         } else {
             let via = Via::Phone;
             let said = referral_answer::record_answer(app, &actor, reference, seen, &answer, via);
-            self.chance.run(said).await
+            let done = self.chance.run(said).await;
+            let old = seen < request.version && matches!(done, Some(Ok(_)));
+            assert!(!old, "an answer from an older page was taken");
+            done
         };
         self.keep(reference, made, &done);
     }
@@ -385,7 +388,8 @@ impl World {
             request.as_ref().map(|it| it.state)
         ));
         match (what, request) {
-            (0..=4, None) => self.send(case).await,
+            // Also while somebody is asked already: then another service is, or nobody.
+            (0, Some(_)) | (0..=4, None) => self.send(case).await,
             (0..=6, Some(request)) => self.answer(&request).await,
             (7..=8, Some(request)) => self.outcome(&request).await,
             (9, Some(request)) => {
