@@ -650,16 +650,20 @@ where
     );
 }
 
-mod whatever_goes_wrong_nothing_is_lost_doubled_ownerless_or_stuck {
+mod sqlite {
     use super::*;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn sqlite() {
+    async fn whatever_goes_wrong_nothing_is_lost_doubled_ownerless_or_stuck() {
         schedules(|| async { Some(TestStore::sqlite().await) }).await;
     }
+}
+
+mod postgres {
+    use super::*;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn postgres() {
+    async fn whatever_goes_wrong_nothing_is_lost_doubled_ownerless_or_stuck() {
         schedules(TestStore::postgres).await;
     }
 }
