@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use throughline_core::clock::ClockId;
-use throughline_core::consent::PacketItem;
+use throughline_core::consent::{PacketItem, SHARED_FIRST_SECONDS};
 use throughline_core::id::Ref;
 use throughline_core::packet_line::PacketLine;
 use throughline_core::task::TaskKind;
@@ -17,7 +17,7 @@ use throughline_store::referral::Referral;
 use throughline_store::task::TaskOutcome;
 
 use crate::packet::{self, Packet};
-use crate::referral::{pack_named, still};
+use crate::referral::{pack_named, still, task_for};
 use crate::referral_agree::{Agreement, agree};
 use crate::referral_answer::tell_more;
 use crate::referral_recipient::asked_already;
@@ -118,7 +118,7 @@ async fn amend_in(
     if order.ask.need != referral.need || order.ask.case != case.reference {
         return Err(Error::Conflict);
     }
-    if is_high(case.risk) && order.reasons.is_none() {
+    if is_high(case.risk) && order.reasons.is_none() && !order.life_at_risk {
         return Err(Error::Invalid {
             field: "reasons",
             problem: "refer-decision-needed",
@@ -160,6 +160,12 @@ async fn amend_in(
         .await?;
     let (kind, done) = (TaskKind::AskConsentAgain, TaskOutcome::Done);
     w.tasks_settle(None, Some(referral.id), kind, done).await?;
+    if order.life_at_risk {
+        // Shared first: the reasons are put on record in full within a day, as with sending.
+        let due = w.now().plus_seconds(SHARED_FIRST_SECONDS);
+        w.task_add(&task_for(&referral, TaskKind::CompleteSharing, due, due))
+            .await?;
+    }
     tell_more(app, w, &record, &referral).await
 }
 

@@ -15,7 +15,7 @@ use throughline_app::referral_amend::{amend, prepare};
 use throughline_app::referral_answer::{self, Answer};
 use throughline_app::referral_send::SendOrder;
 use throughline_app::{Error, partner};
-use throughline_core::consent::PacketItem;
+use throughline_core::consent::{Art9Condition, HowAgreed, PacketItem, ShareBasis};
 use throughline_core::id::Ref;
 use throughline_core::need::NeedType;
 use throughline_core::packet_line::PacketLine;
@@ -200,7 +200,7 @@ both!(
         let town = town(world).await;
         let request = send(&town, town.inbox).await.reference;
         let mut no = with_risk(&town, town.inbox);
-        no.how = throughline_core::consent::HowAgreed::DidNotAgree;
+        no.how = HowAgreed::DidNotAgree;
         assert!(matches!(
             change(&town, request, &no).await,
             Err(Error::Invalid { .. })
@@ -209,6 +209,21 @@ both!(
             .await
             .unwrap();
         assert!(!read.packet.unwrap().holds(PacketItem::Risk));
+    }
+);
+
+both!(
+    what_is_shared_first_by_a_change_is_put_on_record_in_full_too,
+    |world| {
+        let town = town(world).await;
+        let request = send(&town, town.inbox).await.reference;
+        let mut first = with_risk(&town, town.inbox);
+        first.how = HowAgreed::NotAskedUnsafe;
+        first.basis = ShareBasis::VitalInterests;
+        first.art9 = Some(Art9Condition::VitalInterestsIncapable);
+        first.life_at_risk = true;
+        change(&town, request, &first).await.unwrap();
+        assert!(tasks(&town).await.contains(&TaskKind::CompleteSharing));
     }
 );
 
