@@ -226,6 +226,13 @@ pub async fn statement_write(app: &App, actor: &Actor, case: Ref, words: &Words)
         .await)
 }
 
+/// Records that the person was asked to tell again what they had told before, by whoever asked.
+pub async fn asked_again(app: &App, actor: &Actor, case: Ref) -> Result<()> {
+    change!(app, actor, case, |w, may, _read| w
+        .case_event(may, StoryKind::AskedAgain, None)
+        .await)
+}
+
 /// How closing went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Closing {

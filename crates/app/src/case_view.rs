@@ -72,6 +72,8 @@ pub struct CaseView {
     pub needs: Vec<Need>,
     /// What nobody was asked for, and why, newest first.
     pub unmet: Vec<Unmet>,
+    /// How often they were asked to tell again what they had told before.
+    pub asked_again: u64,
     /// Duties to refer, newest first.
     pub duties: Vec<Duty>,
     /// Whether goals about work are open, or what comes first.
@@ -126,6 +128,7 @@ pub(crate) async fn view(
         needs.iter().map(|need| (need.kind, need.state)).collect();
     let unmet = w.unmet(may).await?;
     let duties = w.duties(may).await?;
+    let asked_again = w.times_asked_again(may).await?;
     let immediate = w.immediate_needs(may).await?;
     let children = w.children(may).await?;
     let mut children_needs = BTreeMap::new();
@@ -186,6 +189,7 @@ pub(crate) async fn view(
         needs,
         unmet,
         duties,
+        asked_again,
         immediate,
         children,
         children_needs,

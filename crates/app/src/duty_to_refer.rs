@@ -267,9 +267,10 @@ pub async fn step(
 async fn still_safe(w: &mut Work<'_>, may: &Permit<CaseRead>, content: &DutyContent) -> Result<()> {
     let safe = safe_ways(w, may).await?;
     let way = content.contact.as_ref();
-    match way.is_none_or(|way| safe.iter().any(|one| one.value == *way)) {
-        true => Ok(()),
-        false => Err(invalid("way", "duty-way-not-safe")),
+    if way.is_none_or(|way| safe.iter().any(|one| one.value == *way)) {
+        Ok(())
+    } else {
+        Err(invalid("way", "duty-way-not-safe"))
     }
 }
 

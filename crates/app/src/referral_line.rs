@@ -15,7 +15,7 @@ use throughline_core::line::{Before, Turn, turn};
 use throughline_core::referral::{EndReason, Helped, ReferralMove, ReferralState, UnmetReason};
 use throughline_core::task::TaskKind;
 use throughline_find::{Query, Stand, stand};
-use throughline_policy::action::{CaseRead, ReferralRead, ReferralRecord, ReferralSend};
+use throughline_policy::action::{ReferralRead, ReferralRecord, ReferralSend};
 use throughline_policy::{Actor, Facts, Permit, Purpose};
 use throughline_store::Work;
 use throughline_store::directory::{Service, ServiceState};
@@ -71,9 +71,13 @@ pub(crate) async fn look(
                 // The task to offer the next option stands with the worker, who decides with reasons. Once it is done and nobody was
                 // asked, they are asked which.
                 MayGo::Decide => {
-                    let case = w.case_facts_by_id(own.case).await?;
-                    let read = w.permit_found::<CaseRead>(case)?;
-                    if !w.case_has_task(&read, TaskKind::OfferNext).await? {
+                    let mut offers = false;
+                    for one in &asked {
+                        let facts = w.referral_facts_by_id(one.id).await?;
+                        let of_one = w.permit_found::<ReferralRecord>(facts)?;
+                        offers |= w.referral_task_waits(&of_one, TaskKind::OfferNext).await?;
+                    }
+                    if !offers {
                         ask_which(app, w, permit, own).await?;
                     }
                     return wait(app, w, permit, own).await;

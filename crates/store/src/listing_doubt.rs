@@ -60,6 +60,7 @@ impl Work<'_> {
         referral: &Referral,
         reason: UnmetReason,
     ) -> Result<()> {
+        use listing_doubt::Column as C;
         if referral.id != permit.on() {
             return Err(Error::NotFound(A::KIND));
         }
@@ -67,7 +68,6 @@ impl Work<'_> {
         if !reason.is_about_the_entry() {
             return Ok(());
         }
-        use listing_doubt::Column as C;
         let today = self.now().london_date().to_string();
         let row = listing_doubt::ActiveModel {
             id: Set(self.env().id::<()>().uuid()),

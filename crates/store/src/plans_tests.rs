@@ -40,10 +40,12 @@ const LARGE: &[&str] = &[
     "contact_point",
     "conversation",
     "data_key",
+    "duty_to_refer",
     "emergency",
     "erasure",
     "immediate_need",
     "legal_hold",
+    "listing_doubt",
     "message",
     "missed_look",
     "need",
@@ -59,12 +61,13 @@ const LARGE: &[&str] = &[
     "restriction",
     "reveal",
     "risk_assessment",
-    "second_person",
     "sealed_place",
+    "second_person",
     "seen",
     "statement",
     "support_case",
     "task",
+    "unmet_need",
     "urgent",
     "urgent_case",
     "viewer",
@@ -324,6 +327,11 @@ async fn everything_about_one_case_is_read_through_an_index() {
                 w.contacts(&read).await?;
                 w.immediate_needs(&read).await?;
                 w.needs(&read).await?;
+                w.unmet(&read).await?;
+                w.duties(&read).await?;
+                w.times_asked_again(&read).await?;
+                w.alert_last(coach.id).await?;
+                w.services_answered_by(coach.organisation, 50).await?;
                 w.risks(&read).await?;
                 w.statements(&read).await?;
                 w.statement_latest(&read).await?;

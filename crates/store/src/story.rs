@@ -1,7 +1,7 @@
 //! The story of a case, line by line.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use throughline_core::code::Code as _;
 use throughline_core::id::{AccountId, CaseId, ReferralId};
 use throughline_core::time::At;
@@ -38,6 +38,8 @@ throughline_core::code_list! {
         NeedTold = "need_told",
         /// Signs of a need were seen.
         NeedSeen = "need_seen",
+        /// They were asked to tell again what they had told before.
+        AskedAgain = "asked_again",
         /// Something happened to a duty to refer.
         DutyToRefer = "duty_to_refer",
         /// One service was not worth asking.
@@ -196,6 +198,17 @@ impl Work<'_> {
             .exec_without_returning(&self.tx)
             .await?;
         Ok(())
+    }
+
+    /// How often the person was asked to tell again what they had told before ("told once" is counted, PRODUCT).
+    pub async fn times_asked_again(&mut self, permit: &Permit<CaseRead>) -> Result<u64> {
+        self.note(permit, permit.on().uuid(), &["story"]);
+        let count = case_event::Entity::find()
+            .filter(case_event::Column::CaseId.eq(Col(permit.on())))
+            .filter(case_event::Column::Kind.eq(StoryKind::AskedAgain.code()))
+            .count(&self.tx)
+            .await?;
+        Ok(count)
     }
 
     /// The story, newest first.

@@ -40,6 +40,9 @@ pub fn routes() -> Vec<Route> {
             Box::pin(write(v))
         })
         .keeping(&["words"]),
+        post("/cases/{case}/words/again", TITLE, CHANGE, page, |v| {
+            Box::pin(asked_again(v))
+        }),
     ]
 }
 
@@ -193,6 +196,7 @@ fn words_page(visit: &Visit, view: &CaseView, form: &Form) -> Page {
     .then(Button::new(text.t("words-save")));
     let mut body = Html::paragraph(text.t("words-what"))
         .then(visit.form_to(format!("{}/words", at(view))).body(questions));
+    body.push(told_again(visit, view));
     if !view.statements.is_empty() {
         body.push(Html::heading(2, Size::M, text.t("words-versions")));
     }
@@ -208,6 +212,26 @@ fn words_page(visit: &Visit, view: &CaseView, form: &Form) -> Page {
         body.push(Details::new(Html::text(title), lines));
     }
     step(visit, view, "words-heading", "/plan", form, body)
+}
+
+/// How often they had to tell it again, and the one press that counts it.
+fn told_again(visit: &Visit, view: &CaseView) -> Html {
+    let text = visit.text();
+    let times = i64::try_from(view.asked_again).unwrap_or(i64::MAX);
+    let press = PostForm::new(format!("{}/words/again", at(view)), visit.csrf())
+        .body(Button::new(text.t("told-again-press")).secondary());
+    Html::heading(2, Size::M, text.t("told-again-heading"))
+        .then(Html::paragraph(
+            text.t_with("told-again-times", &[("count", times.into())]),
+        ))
+        .then(Html::paragraph(text.t("told-again-words")))
+        .then(press)
+}
+
+async fn asked_again(visit: Visit) -> Outcome {
+    let reference = visit.reference("case")?;
+    case::asked_again(visit.app(), visit.actor(), reference).await?;
+    Ok(visit.go_saying(&format!("/cases/{reference}/words"), "case-saved"))
 }
 
 async fn words(visit: Visit) -> Outcome {

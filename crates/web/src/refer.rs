@@ -194,22 +194,20 @@ pub(crate) fn lines_page(visit: &Visit, known: &Prepared, form: &Form) -> Page {
     .then(known.before.as_ref().map_or_else(Html::default, |before| {
         InsetText::new(asked_before(text, before)).into()
     }));
-    let body = match open_request(known) {
-        Some(open) => body
-            .then(Html::paragraph(text.t("refer-already-asked")))
-            .then(see_request(text, open)),
-        None => {
-            let mut post = PostForm::new(path(visit), visit.csrf())
-                .hidden("statement", statement)
-                .hidden(TOLD, form.value(TOLD));
-            if is_change(visit) {
-                for name in ["need", "seen"] {
-                    post = post.hidden(name, form.value(name));
-                }
+    let body = if let Some(open) = open_request(known) {
+        body.then(Html::paragraph(text.t("refer-already-asked")))
+            .then(see_request(text, open))
+    } else {
+        let mut post = PostForm::new(path(visit), visit.csrf())
+            .hidden("statement", statement)
+            .hidden(TOLD, form.value(TOLD));
+        if is_change(visit) {
+            for name in ["need", "seen"] {
+                post = post.hidden(name, form.value(name));
             }
-            body.then(route_words(text, &known.routes))
-                .then(post.body(questions))
         }
+        body.then(route_words(text, &known.routes))
+            .then(post.body(questions))
     };
     let mut page = visit.page(TITLE, body);
     page.errors = form.summary(text);

@@ -231,7 +231,7 @@ impl World {
             .unwrap()
     }
 
-    fn keep<T>(&self, request: Ref, made: &'static str, done: &Option<Result<T, Error>>) {
+    fn keep<T>(&self, request: Ref, made: &'static str, done: Option<&Result<T, Error>>) {
         match done {
             Some(Ok(_)) => {
                 let mut kept = self.acknowledged.lock().unwrap();
@@ -278,7 +278,7 @@ impl World {
             Some(Ok(sent)) => sent.reference,
             _ => case,
         };
-        self.keep(reference, "send", &sent);
+        self.keep(reference, "send", sent.as_ref());
     }
 
     /// A service or the worker says what came of a request, by what they read: in one of four from an older page.
@@ -340,7 +340,7 @@ impl World {
             assert!(!old, "an answer from an older page was taken");
             done
         };
-        self.keep(reference, made, &done);
+        self.keep(reference, made, done.as_ref());
     }
 
     fn token(&self) -> Option<String> {
@@ -369,7 +369,7 @@ impl World {
         let (app, reference) = (self.node(), request.reference);
         let said = referral_answer::outcome(app, &actor, reference, version, outcome, Via::Worker);
         let done = self.chance.run(said).await;
-        self.keep(reference, made, &done);
+        self.keep(reference, made, done.as_ref());
     }
 
     /// One thing happens.
@@ -396,13 +396,13 @@ impl World {
                 let (reference, seen) = (request.reference, request.version);
                 let back = referral_answer::withdraw(app, &actor, reference, seen);
                 let done = self.chance.run(back).await;
-                self.keep(reference, "withdraw", &done);
+                self.keep(reference, "withdraw", done.as_ref());
             }
             (10, Some(request)) => {
                 let (reference, seen) = (request.reference, request.version);
                 let chosen = referral_hold::choose(app, &actor, reference, seen);
                 let done = self.chance.run(chosen).await;
-                self.keep(reference, "choose", &done);
+                self.keep(reference, "choose", done.as_ref());
             }
             // A yes from two services in the same second, on two nodes.
             (11, Some(_)) => {
@@ -422,8 +422,8 @@ impl World {
                         }
                     };
                     let (a, b) = tokio::join!(answer(one, first), answer(two, second));
-                    self.keep(first.reference, "accept", &Some(a));
-                    self.keep(second.reference, "accept", &Some(b));
+                    self.keep(first.reference, "accept", Some(&a));
+                    self.keep(second.reference, "accept", Some(&b));
                 }
             }
             (12, _) => {
@@ -605,7 +605,7 @@ impl World {
 async fn schedule(store: &TestStore, seed: u64) {
     let mut world = world(store, seed).await;
     for step in 1..=STEPS {
-        world.step(&store.clock).await;
+        Box::pin(world.step(&store.clock)).await;
         if step % LOOKS > 0 {
             continue;
         }
@@ -624,6 +624,10 @@ async fn schedule(store: &TestStore, seed: u64) {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how many, from whoever runs the test"
+)]
 fn number(name: &str, otherwise: u64) -> u64 {
     let set = std::env::var(name).ok();
     set.map_or(otherwise, |text| text.parse().unwrap())
@@ -640,7 +644,7 @@ where
     let done = AtomicUsize::new(0);
     for seed in first..first + worlds {
         let Some(store) = fresh().await else { return };
-        schedule(&store, seed).await;
+        Box::pin(schedule(&store, seed)).await;
         store.finish().await;
         done.fetch_add(PEOPLE, Ordering::SeqCst);
     }

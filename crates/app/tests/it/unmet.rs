@@ -114,6 +114,26 @@ both!(
 );
 
 both!(
+    telling_it_again_is_counted_and_stands_in_the_story,
+    |world| {
+        let town = town(world).await;
+        let coach = &town.coach.actor();
+        assert_eq!(shown(&town).await.asked_again, 0);
+        for _ in 0..2 {
+            case::asked_again(&town.app, coach, town.case)
+                .await
+                .unwrap();
+        }
+        let view = shown(&town).await;
+        assert_eq!(view.asked_again, 2);
+        let told = view.story.iter().filter(|it| it.line.kind == "asked_again");
+        assert_eq!(told.count(), 2);
+        let stranger = case::asked_again(&town.app, &town.partner.actor(), town.case).await;
+        assert!(matches!(stranger, Err(Error::Denied(_))));
+    }
+);
+
+both!(
     one_service_is_left_out_without_the_need_being_given_up,
     |world| {
         let town = town(world).await;

@@ -432,3 +432,12 @@ look-other = Defnyddiodd y cofnod
 case-story-heading = Beth sydd wedi digwydd
 case-looks-times = { $count } gwaith, o { $from } tan { $to }
 story-not_asked = Heb ofyn: { $service }
+told-again-heading = Dweud unwaith
+told-again-times = { $count ->
+    [0] Does neb wedi gorfod ei ddweud eto, hyd y gwyddom.
+    [one] Bu’n rhaid iddyn nhw ei ddweud eto unwaith.
+   *[other] Bu’n rhaid iddyn nhw ei ddweud eto { $count } o weithiau.
+}
+told-again-words = Pwyswch hwn pan ofynnodd unrhyw un iddyn nhw am yr hyn a ddywedon nhw o’r blaen, yma neu mewn gwasanaeth. Mae’n cael ei gyfrif, ac nid yw’n beio neb.
+told-again-press = Bu’n rhaid iddyn nhw ei ddweud eto
+story-asked_again = Bu’n rhaid iddyn nhw ddweud eto yr hyn a ddywedon nhw o’r blaen

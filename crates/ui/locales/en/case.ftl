@@ -432,3 +432,12 @@ look-other = Used the record
 case-story-heading = What has happened
 case-looks-times = { $count } times, from { $from } to { $to }
 story-not_asked = Not asked: { $service }
+told-again-heading = Told once
+told-again-times = { $count ->
+    [0] Nobody has had to tell it again, as far as we know.
+    [one] They had to tell it again once.
+   *[other] They had to tell it again { $count } times.
+}
+told-again-words = Press this when anybody asked them for what they had told before, here or at a service. It is counted, and blames nobody.
+told-again-press = They had to tell it again
+story-asked_again = They had to tell again what they had told before
